@@ -1,0 +1,2 @@
+DROP TABLE figure_versions;
+DROP TABLE publication_versions;

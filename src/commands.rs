@@ -1,0 +1,229 @@
+//! What each command does.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{AuditCommand, Command, Database, Import, LogFormat, Serve, TokenCommand};
+use crate::domain::check::Register;
+use crate::domain::policy::Role;
+use crate::domain::record::Noun;
+use crate::exchange::{import, seed, template};
+use crate::http::app;
+use crate::http::documentation::Document;
+use crate::store::accounts::{self, Purpose};
+use crate::store::backend::DatabaseUrl;
+use crate::store::chain::{self, Verdict};
+use crate::store::database::Store;
+
+type Done = Result<ExitCode, Box<dyn Error>>;
+
+const FILE: &str = "attest.db";
+const DEMO_FILE: &str = "demo.db";
+
+/// Runs a command.
+///
+/// # Errors
+/// One line that says what was wrong.
+pub fn run(command: Command) -> Done {
+    match command {
+        Command::Serve(options) => serve(&options),
+        Command::Import(Import { template: Some(noun), database, .. }) => print_template(noun, &database),
+        Command::Import(options) => import_file(&options),
+        Command::Token { command } => create_token(command),
+        Command::Audit { command: AuditCommand::Verify { database } } => verify_audit(&database),
+        Command::Openapi => {
+            print!("{}", Document::new(&app::openapi()).0);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check { database } => check(&database),
+    }
+}
+
+fn open(database: &Database, file: &str) -> Result<Store, Box<dyn Error>> {
+    let store = Store::open(&DatabaseUrl::parse(&database.url(file))?, Utc::now)?;
+    seed::install(&store)?;
+    Ok(store)
+}
+
+/// Opens a database that must be there: a command that reads makes no new file.
+fn open_existing(database: &Database) -> Result<Store, Box<dyn Error>> {
+    let url = DatabaseUrl::parse(&database.url(FILE))?;
+    if url.is_missing_file() {
+        return Err(format!("there is no database at {url:?}; `attest serve` makes one").into());
+    }
+    open(database, FILE)
+}
+
+fn serve(options: &Serve) -> Done {
+    start_log(options)?;
+    if options.demo && !options.listen.ip().is_loopback() {
+        return Err("--demo: listens on loopback only, such as 127.0.0.1:8080".into());
+    }
+    let store = open(&options.database, if options.demo { DEMO_FILE } else { FILE })?;
+    if options.demo {
+        let bar = bar("loading the founding data set", None);
+        let shown = bar.clone();
+        seed::load_demo(&store, Box::new(move |rows| shown.set_position(rows)))?;
+        bar.finish_and_clear();
+    }
+    let listener = TcpListener::bind(options.listen).map_err(|why| format!("--listen {}: {why}", options.listen))?;
+    let asked = store.clone();
+    actix_web::rt::System::new().block_on(async move {
+        let (address, server) = app::serve(listener, store, options.workers.into())?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "http://{address}")?;
+        if options.demo {
+            introduce(&mut out, &asked, &address.to_string())?;
+        }
+        out.flush()?;
+        drop(out);
+        server.await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn start_log(options: &Serve) -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_new(&options.log).map_err(|why| format!("--log: {why}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+    }
+    Ok(())
+}
+
+/// Prints how to ask the demonstration: a token for each role, and three questions.
+fn introduce(out: &mut impl Write, store: &Store, address: &str) -> Result<(), Box<dyn Error>> {
+    accounts::revoke_demo_tokens(store)?;
+    writeln!(out, "API documentation: http://{address}{}/", app::DOCUMENTATION)?;
+    writeln!(out, "\nA demonstration: the figures of April 2018 with records built from them. Tokens for 24 hours:\n")?;
+    let mut researcher = String::new();
+    for role in Role::ALL {
+        let name = format!("demo-{role}");
+        let token = accounts::create_token(store, &name, role, TimeDelta::hours(24), Purpose::Demo)?;
+        writeln!(out, "{role} {token}")?;
+        if role == Role::Researcher {
+            researcher = token;
+        }
+    }
+    let api = format!("http://{address}/api/v1");
+    let bearer = format!("-H 'Authorization: Bearer {researcher}'");
+    writeln!(
+        out,
+        "\nWhat was published on 3 April 2018, and what the records say; how many by what happened; what was published:\n"
+    )?;
+    writeln!(out, "curl -s {bearer} '{api}/research/reconciliation?publication=lgbtnet-2018-04-03,rferl-2018-04-03'")?;
+    writeln!(out, "curl -s {bearer} '{api}/research/aggregates?measure=persons&by=kind&as_of=2018-04-03'")?;
+    writeln!(out, "curl -s '{api}/figures?publication=lgbtnet-2018-04-03'")?;
+    Ok(())
+}
+
+/// A bar, or without a length a count, that is shown where somebody watches.
+fn bar(what: &'static str, length: Option<u64>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    let shape = if length.is_some() { "{msg} {wide_bar} {pos}/{len}" } else { "{spinner} {msg}: {pos}" };
+    if let Ok(style) = ProgressStyle::with_template(shape) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar.with_message(what)
+}
+
+fn import_file(options: &Import) -> Done {
+    let (Some(noun), Some(path)) = (options.noun, &options.file) else {
+        return Err("import: name what the rows are, and the file".into());
+    };
+    let bytes = std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
+    let store = open(&options.database, FILE)?;
+    let rows = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let bar = bar("rows", Some(rows));
+    let shown = bar.clone();
+    let file = import::File { noun, name: path.display().to_string(), bytes };
+    let progress = Box::new(move |rows| shown.set_position(rows));
+    let report = import::run(&store, &accounts::host(), vec![file], options.dry_run, |_| Ok(()), progress);
+    bar.finish_and_clear();
+    let report = match report {
+        Ok(report) => report,
+        Err(import::ImportError::Rows(errors)) => {
+            errors.iter().for_each(|error| eprintln!("{error}"));
+            return Err("nothing was imported".into());
+        }
+        Err(why) => return Err(why.into()),
+    };
+    report.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    for (name, noun, count) in report.created {
+        let done = if options.dry_run { "would be imported" } else { "imported" };
+        println!("{name}: {count} {} {done}", noun.plural());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The organisation's own words where its database is there, else the built-in ones.
+fn print_template(noun: Noun, database: &Database) -> Done {
+    let url = DatabaseUrl::parse(&database.url(FILE))?;
+    let scratch = std::env::temp_dir().join(format!("attest-template-{}.db", uuid::Uuid::now_v7()));
+    let missing = url.is_missing_file();
+    let url = if missing { DatabaseUrl::Sqlite(scratch.clone()) } else { url };
+    let store = Store::open(&url, Utc::now)?;
+    seed::install(&store)?;
+    let text = store.read(&accounts::host(), |session| Ok(template::template(noun, session.vocabulary())))?;
+    if missing {
+        drop(store);
+        for ending in ["", "-wal", "-shm"] {
+            let mut name = scratch.clone().into_os_string();
+            name.push(ending);
+            // Whether it was removed is not what was asked.
+            let _ = std::fs::remove_file(name);
+        }
+    }
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn create_token(command: TokenCommand) -> Done {
+    let TokenCommand::Create { role, name, days, database } = command;
+    let lasting = TimeDelta::try_days(days).unwrap_or_default();
+    let store = open(&database, FILE)?;
+    println!("{}", accounts::create_token(&store, &name, role, lasting, Purpose::Api)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify_audit(database: &Database) -> Done {
+    let store = open_existing(database)?;
+    let bar = bar("entries", Some(0));
+    let shown = bar.clone();
+    let verdict = store.look(|conn| {
+        Ok(chain::verify(conn, |done, all| {
+            shown.set_length(u64::try_from(all).unwrap_or_default());
+            shown.set_position(u64::try_from(done).unwrap_or_default());
+        })?)
+    })?;
+    bar.finish_and_clear();
+    match verdict {
+        Verdict::Intact { entries, hash } => {
+            println!("the audit is intact: {entries} entries, head {hash}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Verdict::Broken { write, why } => Err(format!("the audit is broken at write {write}: {why}").into()),
+    }
+}
+
+fn check(database: &Database) -> Done {
+    let url = DatabaseUrl::parse(&database.url(FILE))?;
+    println!("database: {url:?}");
+    if url.is_missing_file() {
+        println!("there is none yet; `attest serve` makes it");
+        return Ok(ExitCode::SUCCESS);
+    }
+    verify_audit(database)
+}

@@ -1,0 +1,146 @@
+//! Every setting once: as a flag, as an environment variable, and in a line of documentation.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::policy::Role;
+use crate::domain::record::Noun;
+
+/// Records of persecution and of the help given against it, and the figures that stand on them.
+#[derive(Debug, Parser)]
+#[command(name = "attest", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API. Needs no configuration: makes and migrates its database at the first start.
+    Serve(Serve),
+    /// Import a CSV file: all of it or nothing.
+    Import(Import),
+    /// Keep the bearer tokens of the API.
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Check the audit.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Check the settings, the database and the audit, and say what is found.
+    Check {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// Where the records are kept.
+#[derive(Debug, Args)]
+pub struct Database {
+    /// sqlite:PATH or postgres://USER@HOST/NAME. Where it is missing: an SQLite file `attest.db` in the data folder.
+    /// The variable `DATABASE_URL` is read too, after `ATTEST_DATABASE_URL`.
+    #[arg(long, env = "ATTEST_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// The folder of the SQLite file, made if there is none.
+    #[arg(long, env = "ATTEST_DATA_DIR", default_value = "attest-data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+}
+
+impl Database {
+    /// The database that is named, or the file of this name in the data folder.
+    pub fn url(&self, file: &str) -> String {
+        let named = self.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
+        let named = named.filter(|url| !url.trim().is_empty());
+        named.unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join(file).display()))
+    }
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on.
+    #[arg(long, env = "ATTEST_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    pub database: Database,
+    /// Serve the founding data set from a database of its own, on loopback only, and print how to ask.
+    #[arg(long, env = "ATTEST_DEMO")]
+    pub demo: bool,
+    /// How many threads answer requests.
+    #[arg(long, env = "ATTEST_WORKERS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub workers: u16,
+    /// How the log is written, on standard error.
+    #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, or directives such as `attest=debug`.
+    #[arg(long, env = "ATTEST_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What the rows are: terms, events, publications, figures, sources, persons or incidents.
+    #[arg(value_parser = parse_noun, required_unless_present = "template")]
+    pub noun: Option<Noun>,
+    /// The CSV file, UTF-8.
+    #[arg(required_unless_present = "template")]
+    pub file: Option<PathBuf>,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print an empty file for a noun, with its columns and codes explained.
+    #[arg(long, value_parser = parse_noun, value_name = "NOUN", conflicts_with_all = ["noun", "file", "dry_run"])]
+    pub template: Option<Noun>,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+fn parse_noun(text: &str) -> Result<Noun, String> {
+    let found = Noun::ALL.into_iter().find(|noun| noun.plural() == text || noun.name() == text);
+    found.ok_or_else(|| format!("expected one of {}", Noun::ALL.map(Noun::plural).join(", ")))
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it, and nothing else. It cannot be shown again.
+    Create {
+        /// admin, caseworker, publisher, researcher or auditor.
+        #[arg(long)]
+        role: Role,
+        /// The name of the account; made if there is none.
+        #[arg(long)]
+        name: String,
+        /// How many days it is good for.
+        #[arg(long, default_value_t = 30, value_name = "N")]
+        days: i64,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Recompute the chain of the audit; exit code 1 where it is broken.
+    Verify {
+        #[command(flatten)]
+        database: Database,
+    },
+}

@@ -1,0 +1,394 @@
+//! The question of an aggregate: a measure, the dimensions to divide it by, filters, and the two times. It is also the
+//! language of a figure's query.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::check::{Checker, Rule, parse_day};
+use super::edtf::Grain;
+use super::record::{Noun, Times};
+use super::vocabulary::{SPECIAL, TOTAL};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Distinct persons.
+    Persons,
+    Incidents,
+}
+
+impl Measure {
+    pub const WORDS: &[(&'static str, Self)] = &[("persons", Self::Persons), ("incidents", Self::Incidents)];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Persons => "persons",
+            Self::Incidents => "incidents",
+        }
+    }
+}
+
+/// What a dimension is an attribute of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The person; one value each.
+    Person,
+    /// The ground, an attribute of the person that stands for a figure of its own.
+    Ground,
+    /// The incident; one value each.
+    Incident,
+    /// The family of the incident's kind, from the vocabulary.
+    Kind,
+    /// An involvement; several an incident.
+    Involvement,
+    /// A link to a source; several an incident.
+    Source,
+}
+
+impl Level {
+    /// Whether it is about an incident, so that filters on it must hold for one and the same incident.
+    pub fn is_incident(self) -> bool {
+        !matches!(self, Self::Person | Self::Ground)
+    }
+
+    /// Whether one incident may have several values.
+    pub fn is_many(self) -> bool {
+        matches!(self, Self::Involvement | Self::Source)
+    }
+}
+
+/// Which values a dimension has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// Codes of a vocabulary; with `broader` a filter by a term finds the narrower ones too.
+    Vocabulary { name: &'static str, broader: bool },
+    /// Codes of records.
+    Records(Noun),
+    /// Codes that the programme itself knows.
+    Words(&'static [&'static str]),
+    /// Buckets of time; a filter takes `FIRST..LAST` too.
+    Time(Grain),
+}
+
+/// An attribute by which a measure can be divided and filtered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Dimension {
+    /// The parameter and the column of the answer.
+    pub code: &'static str,
+    /// The attribute's column in the store.
+    pub column: &'static str,
+    pub level: Level,
+    pub values: Values,
+    /// What it divides by, for the documentation.
+    pub description: &'static str,
+}
+
+const fn coded(code: &'static str, level: Level, vocabulary: &'static str, description: &'static str) -> Dimension {
+    let values = Values::Vocabulary { name: vocabulary, broader: false };
+    Dimension { code, column: code, level, values, description }
+}
+
+const fn nested(code: &'static str, level: Level, vocabulary: &'static str, description: &'static str) -> Dimension {
+    let values = Values::Vocabulary { name: vocabulary, broader: true };
+    Dimension { code, column: code, level, values, description }
+}
+
+const fn time(code: &'static str, grain: Grain, description: &'static str) -> Dimension {
+    Dimension { code, column: code, level: Level::Incident, values: Values::Time(grain), description }
+}
+
+const BASES: &[&str] = &["case_file", "reconstructed"];
+
+/// The registry of dimensions. A new one is a line here.
+pub const DIMENSIONS: &[Dimension] = &[
+    coded("kind", Level::Incident, "kind", "what happened"),
+    coded("family", Level::Kind, "family", "the family of what happened"),
+    coded("ground", Level::Ground, "ground", "why the person asked for help"),
+    nested("place", Level::Incident, "place", "where it happened"),
+    nested("origin", Level::Person, "place", "where the person comes from"),
+    nested("destination", Level::Incident, "place", "where a movement led"),
+    time("year", Grain::Year, "the year that wholly contains the date"),
+    time("quarter", Grain::Quarter, "the quarter that wholly contains the date"),
+    time("month", Grain::Month, "the month that wholly contains the date"),
+    nested("actor", Level::Involvement, "actor", "who took part"),
+    Dimension {
+        code: "source",
+        column: "code",
+        level: Level::Source,
+        values: Values::Records(Noun::Source),
+        description: "where it is known from",
+    },
+    coded("reliability", Level::Source, "reliability", "how reliable the source is in general"),
+    Dimension {
+        code: "basis",
+        column: "basis",
+        level: Level::Person,
+        values: Values::Words(BASES),
+        description: "whether the person's record comes from a case file or was built from a published figure",
+    },
+    coded("sex", Level::Person, "sex", "the person's sex"),
+    coded("age_group", Level::Person, "age_group", "the person's age group"),
+];
+
+/// The dimension of this name.
+pub fn dimension(code: &str) -> Option<&'static Dimension> {
+    DIMENSIONS.iter().find(|dimension| dimension.code == code)
+}
+
+/// Which totals an answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Totals {
+    None,
+    /// The grand total.
+    #[default]
+    Grand,
+    /// The grand total and a total for every dimension that is left out.
+    All,
+}
+
+impl Totals {
+    pub const WORDS: &[(&'static str, Self)] = &[("none", Self::None), ("grand", Self::Grand), ("all", Self::All)];
+}
+
+/// The most dimensions that one answer divides by.
+pub const MOST_DIMENSIONS: usize = 3;
+/// The most values that one filter takes.
+const MOST_VALUES: usize = 400;
+/// The parameters besides dimensions.
+const PARAMETERS: [&str; 6] = ["measure", "by", "with", "as_of", "at_write", "totals"];
+
+/// The question of an aggregate, without its times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub measure: Measure,
+    pub by: Vec<&'static Dimension>,
+    /// By dimension the codes that were asked for: a comma is OR, different dimensions are AND.
+    pub filters: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Persons who have at least one incident of each of these kinds.
+    pub with: BTreeSet<String>,
+    pub totals: Totals,
+}
+
+/// The times that a question named, before the store fills in the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskedTimes {
+    pub as_of: Option<chrono::NaiveDate>,
+    pub at_write: Option<i64>,
+}
+
+impl AskedTimes {
+    /// The times of the answer: today and the newest write where nothing was asked.
+    pub fn or(self, now: Times) -> Times {
+        Times { as_of: self.as_of.unwrap_or(now.as_of), at_write: self.at_write.unwrap_or(now.at_write) }
+    }
+}
+
+/// The decoded pairs of a query string.
+pub fn pairs(text: &str) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
+}
+
+impl Query {
+    /// Reads a question. Mistakes go to the checker, named by parameter.
+    pub fn read(pairs: &[(String, String)], c: &mut Checker<'_>) -> (Self, AskedTimes) {
+        let mut given: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, value) in pairs {
+            if dimension(name).is_none() && !PARAMETERS.contains(&name.as_str()) {
+                let dimensions = DIMENSIONS.iter().map(|dimension| dimension.code);
+                let all: Vec<_> = PARAMETERS.into_iter().chain(dimensions).collect();
+                c.refuse(name, Rule::Unknown, Some(value), format!("one of the parameters {}", all.join(", ")));
+            } else if given.insert(name, value).is_some() {
+                c.refuse(name, Rule::Inconsistent, Some(value), "the parameter once, with commas between values");
+            }
+        }
+        let as_of = given.get("as_of").map(|text| c.past_day("as_of", Some(text)));
+        let at_write = given.get("at_write").and_then(|text| {
+            let write = text.parse().ok().filter(|write: &i64| *write >= 0);
+            if write.is_none() {
+                c.refuse("at_write", Rule::Malformed, Some(text), "the number of a write, 0 or more");
+            }
+            write
+        });
+        let by = given.get("by").map(|text| read_by(text, c)).unwrap_or_default();
+        let mut filters = BTreeMap::new();
+        for dimension in DIMENSIONS {
+            if let Some(text) = given.get(dimension.code) {
+                filters.insert(dimension.code, read_filter(dimension, text, c));
+            }
+        }
+        let with = given.get("with").map(|text| read_with(text, c)).unwrap_or_default();
+        let query = Self {
+            measure: c.word("measure", Measure::WORDS, given.get("measure").copied(), Measure::Persons),
+            by,
+            filters,
+            with,
+            totals: c.word("totals", Totals::WORDS, given.get("totals").copied(), Totals::Grand),
+        };
+        (query, AskedTimes { as_of, at_write })
+    }
+
+    /// Reads the query of a figure: one number, so neither dimensions nor totals, and the times are the figure's.
+    pub fn read_figure(text: &str, field: &str, c: &mut Checker<'_>) -> Self {
+        let pairs = pairs(text);
+        for (name, value) in &pairs {
+            if matches!(name.as_str(), "by" | "totals" | "as_of" | "at_write") {
+                c.refuse(
+                    field,
+                    Rule::Inconsistent,
+                    Some(&format!("{name}={value}")),
+                    "measure, filters and `with` only",
+                );
+            }
+        }
+        Self::read(&pairs, c).0
+    }
+
+    /// The same question asked differently reads the same: what figures are compared by and the audit keeps.
+    pub fn canonical(&self) -> String {
+        let mut text = format!("measure={}", self.measure.name());
+        if !self.by.is_empty() {
+            let by: Vec<_> = self.by.iter().map(|dimension| dimension.code).collect();
+            text += &format!("&by={}", by.join(","));
+        }
+        for (name, values) in &self.filters {
+            let values: Vec<_> = values.iter().map(String::as_str).collect();
+            text += &format!("&{name}={}", values.join(","));
+        }
+        if !self.with.is_empty() {
+            let with: Vec<_> = self.with.iter().map(String::as_str).collect();
+            text += &format!("&with={}", with.join(","));
+        }
+        text
+    }
+
+    /// The question for one cell: its values become filters.
+    #[must_use]
+    pub fn at(&self, cell: &[&str]) -> Self {
+        let mut query = Self { by: Vec::new(), totals: Totals::Grand, ..self.clone() };
+        for (dimension, value) in self.by.iter().zip(cell) {
+            query.filters.insert(dimension.code, BTreeSet::from([(*value).to_owned()]));
+        }
+        query
+    }
+
+    /// The same question with fewer dimensions, for a total.
+    #[must_use]
+    pub fn without(&self, left_out: &[&'static Dimension]) -> Self {
+        let by = self.by.iter().copied().filter(|dimension| !left_out.contains(dimension)).collect();
+        Self { by, ..self.clone() }
+    }
+
+    /// The dimensions that are divided or filtered by.
+    pub fn touched(&self) -> impl Iterator<Item = &'static Dimension> {
+        DIMENSIONS.iter().filter(|dimension| self.filters.contains_key(dimension.code) || self.by.contains(dimension))
+    }
+
+    /// Whether the cells of a dimension add up to the total: only where every counted unit has one value of it.
+    pub fn is_additive(&self, dimension: &Dimension) -> bool {
+        match self.measure {
+            Measure::Persons => !dimension.level.is_incident(),
+            Measure::Incidents => !dimension.level.is_many(),
+        }
+    }
+}
+
+fn read_by(text: &str, c: &mut Checker<'_>) -> Vec<&'static Dimension> {
+    let mut by = Vec::new();
+    for code in text.split(',') {
+        match dimension(code) {
+            Some(dimension) if by.contains(&dimension) => {
+                c.refuse("by", Rule::Inconsistent, Some(code), "each dimension once");
+            }
+            Some(dimension) => by.push(dimension),
+            None => {
+                let all: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.code).collect();
+                c.refuse("by", Rule::UnknownCode, Some(code), format!("one of {}", all.join(", ")));
+            }
+        }
+    }
+    if by.len() > MOST_DIMENSIONS {
+        c.refuse("by", Rule::OutOfRange, Some(text), format!("at most {MOST_DIMENSIONS} dimensions"));
+    }
+    by
+}
+
+fn read_with(text: &str, c: &mut Checker<'_>) -> BTreeSet<String> {
+    text.split(',').map(|kind| known_term("with", "kind", kind, c)).collect()
+}
+
+/// A code to ask for: retired ones too, because records still carry them.
+fn known_term(field: &str, vocabulary: &str, code: &str, c: &mut Checker<'_>) -> String {
+    let known = c.register().vocabulary();
+    let special = code != TOTAL && known.has(SPECIAL, code);
+    if !special && !known.has(vocabulary, code) {
+        c.term(field, vocabulary, Some(code), None);
+    }
+    code.to_owned()
+}
+
+fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
+    for code in text.split(',') {
+        match dimension.values {
+            Values::Vocabulary { name, broader } => {
+                let code = known_term(dimension.code, name, code, c);
+                if broader {
+                    values.extend(c.register().vocabulary().narrower(name, &code));
+                } else {
+                    values.insert(code);
+                }
+            }
+            Values::Records(noun) => {
+                if c.register().vocabulary().has(SPECIAL, code)
+                    || c.reference(dimension.code, noun, Some(code)).is_some()
+                {
+                    values.insert(code.to_owned());
+                } else if code.is_empty() {
+                    c.refuse(dimension.code, Rule::Required, None, format!("the code of a {noun}"));
+                }
+            }
+            Values::Words(words) => {
+                let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
+                c.word(dimension.code, &words, Some(code), "");
+                values.insert(code.to_owned());
+            }
+            Values::Time(grain) => values.extend(read_buckets(dimension.code, grain, code, c)),
+        }
+    }
+    if values.len() > MOST_VALUES {
+        c.refuse(dimension.code, Rule::OutOfRange, Some(text), format!("at most {MOST_VALUES} values"));
+        values.clear();
+    }
+    values
+}
+
+/// Reads a bucket, or the buckets of `FIRST..LAST`.
+fn read_buckets(field: &str, grain: Grain, text: &str, c: &mut Checker<'_>) -> Vec<String> {
+    if text == "_U" {
+        return vec![text.to_owned()];
+    }
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let (Some((from, _)), Some((_, to))) = (grain.bounds(first), grain.bounds(last)) else {
+        let example = grain.bucket_of(parse_day("2017-04-01").unwrap_or_default());
+        c.refuse(field, Rule::Malformed, Some(text), format!("`{example}`, or the first and the last joined by `..`"));
+        return Vec::new();
+    };
+    let mut buckets = Vec::new();
+    let mut day = from;
+    while day <= to && buckets.len() <= MOST_VALUES {
+        let bucket = grain.bucket_of(day);
+        let next = grain.bounds(&bucket).and_then(|(_, end)| end.succ_opt());
+        buckets.push(bucket);
+        match next {
+            Some(next) => day = next,
+            None => break,
+        }
+    }
+    if buckets.is_empty() {
+        c.refuse(field, Rule::Inconsistent, Some(text), "the first before the last");
+    }
+    buckets
+}

@@ -1,0 +1,325 @@
+//! What reconstructed records attest. The records of one figure belong together; how the records of different figures
+//! fall on the same persons is an assignment that nobody published, so a count that depends on it is never the answer.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::aggregate::{Measure, Query};
+use super::count::{Bound, Count};
+use super::record::RecordId;
+
+/// What a reconstructed record, or an attribute of one, stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stand {
+    Figure(RecordId),
+    /// What a figure's parts leave over. The parts may overlap, so it is at least what is counted.
+    Remainder(RecordId),
+    /// A case-file record about a reconstructed person.
+    CaseFile,
+}
+
+/// What is known of a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFigure {
+    /// The figure that it is set against.
+    pub parent: Option<RecordId>,
+    /// Whether it lies inside its parent; `Some(false)` where it lies outside.
+    pub inside: Option<bool>,
+    pub bound: Bound,
+    /// Its query, [`Query::canonical`].
+    pub query: Option<String>,
+}
+
+/// All that the reconstructed records stand for.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub figures: HashMap<RecordId, KnownFigure>,
+    /// By figure the persons of whom some record names it.
+    pub members: HashMap<RecordId, HashSet<RecordId>>,
+    /// Every reconstructed person.
+    pub everyone: HashSet<RecordId>,
+}
+
+/// One record that a criterion selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    pub person: RecordId,
+    /// The incident, where the criterion is about incidents; else the person.
+    pub unit: RecordId,
+    /// The values of the criterion's dimensions.
+    pub cell: Vec<String>,
+    pub stand: Stand,
+}
+
+/// What one part of a question selects: the filters and dimensions of persons, of grounds, of one incident, or one kind
+/// of `with`. Filters on incidents are one criterion, because they hold for one record.
+#[derive(Debug, Clone, Default)]
+pub struct Criterion {
+    /// Which of the question's dimensions, by position, the cells of the facts hold.
+    pub dimensions: Vec<usize>,
+    /// Whether the facts are the incidents that the measure counts.
+    pub counts_incidents: bool,
+    pub facts: Vec<Fact>,
+}
+
+/// The facts of one criterion for one cell.
+#[derive(Debug, Clone, Default)]
+struct Selection {
+    persons: HashSet<RecordId>,
+    stands: BTreeSet<Stand>,
+}
+
+impl Selection {
+    fn of<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Self {
+        let mut selection = Self::default();
+        for fact in facts {
+            selection.persons.insert(fact.person);
+            selection.stands.insert(fact.stand);
+        }
+        selection
+    }
+}
+
+/// Criteria that are one: the stands of the first are all among the stands of the others.
+#[derive(Debug, Clone)]
+struct Group {
+    persons: HashSet<RecordId>,
+    stands: BTreeSet<Stand>,
+}
+
+impl World {
+    fn bound(&self, stands: &BTreeSet<Stand>) -> Bound {
+        let of = |stand: &Stand| match stand {
+            Stand::Figure(id) => self.figures.get(id).map_or(Bound::Exact, |figure| figure.bound),
+            Stand::Remainder(_) => Bound::AtLeast,
+            Stand::CaseFile => Bound::Exact,
+        };
+        stands.iter().map(of).fold(Bound::Exact, Bound::and)
+    }
+
+    /// The figures around a stand, nearest first: itself and what it lies inside of.
+    fn around(&self, stand: Stand) -> Vec<RecordId> {
+        let mut chain = Vec::new();
+        let mut next = match stand {
+            Stand::Figure(id) | Stand::Remainder(id) => Some(id),
+            Stand::CaseFile => None,
+        };
+        while let Some(id) = next.filter(|id| !chain.contains(id)) {
+            chain.push(id);
+            let figure = self.figures.get(&id);
+            next = figure.filter(|figure| figure.inside == Some(true)).and_then(|figure| figure.parent);
+        }
+        chain
+    }
+
+    /// How many persons there are to share: those of the nearest common parent of all figures, else all.
+    fn universe(&self, groups: &[Group]) -> u64 {
+        let mut chains = groups.iter().flat_map(|group| &group.stands).map(|stand| self.around(*stand));
+        let first = chains.next().unwrap_or_default();
+        let others: Vec<_> = chains.collect();
+        let common = first.into_iter().find(|id| others.iter().all(|chain| chain.contains(id)));
+        let members = common.map_or(&self.everyone, |id| self.members.get(&id).unwrap_or(&self.everyone));
+        size(members)
+    }
+
+    /// Whether the publications say that two stands share nobody: one lies outside of what holds the other.
+    fn is_apart(&self, a: Stand, b: Stand) -> bool {
+        let outside = |a: Stand, b: Stand| {
+            let around = self.around(b);
+            self.around(a).iter().any(|id| {
+                let figure = self.figures.get(id).filter(|figure| figure.inside == Some(false));
+                figure.and_then(|figure| figure.parent).is_some_and(|parent| around.contains(&parent))
+            })
+        };
+        outside(a, b) || outside(b, a)
+    }
+
+    /// Whether some figure asks exactly this; its bound, that of the figures that the records name before any other.
+    fn asked_by_figure(&self, query: &Query, stands: &BTreeSet<Stand>) -> Option<Bound> {
+        let canonical = query.canonical();
+        let asks = |figure: &KnownFigure| figure.query.as_deref() == Some(canonical.as_str());
+        let (mut named, mut other) = (None, None);
+        for (id, figure) in self.figures.iter().filter(|(_, figure)| asks(figure)) {
+            let bound = if stands.contains(&Stand::Figure(*id)) { &mut named } else { &mut other };
+            *bound = Some(bound.map_or(figure.bound, |bound: Bound| bound.and(figure.bound)));
+        }
+        named.or(other)
+    }
+}
+
+fn size(set: &HashSet<RecordId>) -> u64 {
+    set.len() as u64
+}
+
+fn intersection<'s>(sets: impl IntoIterator<Item = &'s HashSet<RecordId>>) -> HashSet<RecordId> {
+    let mut sets = sets.into_iter();
+    let first = sets.next().cloned().unwrap_or_default();
+    sets.fold(first, |all, set| all.intersection(set).copied().collect())
+}
+
+/// Merges criteria that select records of the same figures: one whose figures are all among another's implies it.
+fn groups(selections: &[&Selection]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (at, selection) in selections.iter().enumerate() {
+        let implied = selections.iter().enumerate().any(|(other_at, other)| {
+            let proper = other.stands.is_subset(&selection.stands) && other.stands != selection.stands;
+            proper || (other.stands == selection.stands && other_at < at)
+        });
+        if !implied {
+            let merged = selections.iter().filter(|other| selection.stands.is_subset(&other.stands));
+            let persons = intersection(merged.map(|other| &other.persons));
+            groups.push(Group { persons, stands: selection.stands.clone() });
+        }
+    }
+    groups
+}
+
+/// The count of persons who meet all criteria: the plain one if they are one, else the Fréchet bounds.
+fn meet(world: &World, selections: &[&Selection]) -> Count {
+    if selections.iter().any(|selection| selection.persons.is_empty()) {
+        return Count::ZERO;
+    }
+    let mut groups = groups(selections);
+    let universe = loop {
+        let universe = world.universe(&groups);
+        if groups.len() < 2 {
+            break universe;
+        }
+        // Who meets a criterion that everybody meets is not a question of assignment.
+        let everybody = |group: &Group| size(&group.persons) == universe || group.persons == world.everyone;
+        let Some(at) = groups.iter().position(everybody) else { break universe };
+        groups.remove(at);
+    };
+    if let [group] = groups.as_slice() {
+        return Count::Attested { value: size(&group.persons), bound: world.bound(&group.stands) };
+    }
+    let apart = groups.iter().enumerate().any(|(at, a)| {
+        groups[..at].iter().any(|b| a.stands.iter().all(|a| b.stands.iter().all(|b| world.is_apart(*a, *b))))
+    });
+    if apart {
+        return Count::ZERO;
+    }
+    let (mut sum, mut high) = (0, universe);
+    for group in &groups {
+        let value = size(&group.persons);
+        match world.bound(&group.stands) {
+            Bound::Exact => (sum, high) = (sum + value, high.min(value)),
+            Bound::AtLeast => sum += value,
+            Bound::About => {}
+        }
+    }
+    let low = sum.saturating_sub((groups.len() as u64 - 1) * universe);
+    if low == high { Count::exact(low) } else { Count::NotAttested { low, high } }
+}
+
+/// Incidents name one figure each, so they are counted figure by figure: the incidents of a figure that fall on persons
+/// who meet the other criteria.
+fn meet_incidents(world: &World, incidents: &[&Fact], others: &[&Selection]) -> Count {
+    let mut by_stand: BTreeMap<Stand, Vec<&Fact>> = BTreeMap::new();
+    for fact in incidents {
+        by_stand.entry(fact.stand).or_default().push(fact);
+    }
+    let mut total = Count::ZERO;
+    for facts in by_stand.values() {
+        let own = Selection::of(facts.iter().copied());
+        let mut each: HashMap<RecordId, HashSet<RecordId>> = HashMap::new();
+        for fact in facts {
+            each.entry(fact.person).or_default().insert(fact.unit);
+        }
+        let per_person = || each.values().map(size);
+        let all: u64 = per_person().sum();
+        let selections: Vec<_> = std::iter::once(&own).chain(others.iter().copied()).collect();
+        let count = match meet(world, &selections) {
+            Count::Attested { bound, .. } => {
+                let persons = intersection(selections.iter().map(|selection| &selection.persons));
+                let value = each.iter().filter(|(person, _)| persons.contains(person)).map(|(_, units)| size(units));
+                Count::Attested { value: value.sum(), bound }
+            }
+            Count::NotAttested { low, high } => {
+                let (fewest, most) = (per_person().min().unwrap_or(0), per_person().max().unwrap_or(0));
+                Count::NotAttested { low: low * fewest, high: all.min(high * most) }
+            }
+        };
+        total = total.plus(count);
+    }
+    total
+}
+
+/// One criterion's facts sorted by the values of its dimensions.
+struct Sorted<'f> {
+    dimensions: &'f [usize],
+    counts_incidents: bool,
+    cells: BTreeMap<&'f [String], (Vec<&'f Fact>, Selection)>,
+}
+
+impl<'f> Sorted<'f> {
+    fn new(criterion: &'f Criterion) -> Self {
+        let mut facts: BTreeMap<&[String], Vec<&Fact>> = BTreeMap::new();
+        for fact in &criterion.facts {
+            facts.entry(fact.cell.as_slice()).or_default().push(fact);
+        }
+        let with_selection = |facts: Vec<&'f Fact>| {
+            let selection = Selection::of(facts.iter().copied());
+            (facts, selection)
+        };
+        let cells = facts.into_iter().map(|(cell, facts)| (cell, with_selection(facts))).collect();
+        Self { dimensions: &criterion.dimensions, counts_incidents: criterion.counts_incidents, cells }
+    }
+}
+
+/// Counts the reconstructed records that a question asks for, cell by cell. Cells of nothing are left out.
+pub fn count(query: &Query, criteria: &[Criterion], world: &World) -> BTreeMap<Vec<String>, Count> {
+    let sorted: Vec<_> = criteria.iter().map(Sorted::new).collect();
+    // Every combination of values, because one that the assignment leaves empty may still not be.
+    let mut combinations: Vec<Vec<&(Vec<&Fact>, Selection)>> = vec![Vec::new()];
+    let mut cells: Vec<Vec<String>> = vec![vec![String::new(); query.by.len()]];
+    for criterion in &sorted {
+        let mut next = (Vec::new(), Vec::new());
+        for (chosen, cell) in combinations.iter().zip(&cells) {
+            for (values, found) in &criterion.cells {
+                let mut cell = cell.clone();
+                for (position, value) in criterion.dimensions.iter().zip(*values) {
+                    cell[*position].clone_from(value);
+                }
+                next.0.push(chosen.iter().copied().chain([found]).collect());
+                next.1.push(cell);
+            }
+        }
+        (combinations, cells) = next;
+    }
+    let mut counts = BTreeMap::new();
+    for (chosen, cell) in combinations.into_iter().zip(cells) {
+        let count = count_cell(query, &cell, &sorted, &chosen, world);
+        if !count.is_zero() {
+            counts.insert(cell, count);
+        }
+    }
+    counts
+}
+
+fn count_cell(
+    query: &Query,
+    cell: &[String],
+    criteria: &[Sorted<'_>],
+    chosen: &[&(Vec<&Fact>, Selection)],
+    world: &World,
+) -> Count {
+    let selections: Vec<_> = chosen.iter().map(|(_, selection)| selection).collect();
+    let persons = intersection(selections.iter().map(|selection| &selection.persons));
+    let incidents = criteria.iter().zip(chosen).find(|(criterion, _)| criterion.counts_incidents);
+    let values: Vec<_> = cell.iter().map(String::as_str).collect();
+    let stands = selections.iter().flat_map(|selection| selection.stands.iter().copied()).collect();
+    let asked = world.asked_by_figure(&query.at(&values), &stands);
+    match (query.measure, incidents, asked) {
+        (Measure::Persons, _, Some(bound)) => Count::Attested { value: size(&persons), bound },
+        (Measure::Persons, _, None) => meet(world, &selections),
+        (Measure::Incidents, Some((_, (facts, _))), Some(bound)) => {
+            let units = facts.iter().filter(|fact| persons.contains(&fact.person)).map(|fact| fact.unit);
+            Count::Attested { value: size(&units.collect()), bound }
+        }
+        (Measure::Incidents, Some((_, (facts, own))), None) => {
+            let others: Vec<_> = selections.iter().copied().filter(|other| !std::ptr::eq(*other, own)).collect();
+            meet_incidents(world, facts, &others)
+        }
+        (Measure::Incidents, None, _) => Count::ZERO,
+    }
+}

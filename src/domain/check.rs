@@ -1,0 +1,272 @@
+//! Checking what people enter: every mistake of an entry is collected and named by its field before anything is kept.
+
+use std::error::Error;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::edtf::Edtf;
+use super::record::{Noun, RecordId};
+use super::vocabulary::{SPECIAL, Vocabulary};
+
+/// The longest free text that a field takes, in characters.
+pub const LONGEST_TEXT: usize = 2_000;
+/// The longest code, in bytes.
+pub const LONGEST_CODE: usize = 64;
+
+/// One mistake in an entry, a query or a row of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"field": "kind", "rule": "unknown_code", "value": "detentoin",
+    "expected": "a code of the vocabulary `kind`, such as `detention`"}))]
+pub struct FieldError {
+    /// The field, column or parameter.
+    pub field: String,
+    pub rule: Rule,
+    /// What was given, where there was something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What would have been right.
+    pub expected: String,
+}
+
+impl FieldError {
+    pub fn new(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> Self {
+        // Nobody needs more of a long value to find it.
+        let value = value.map(|value| value.chars().take(200).collect());
+        Self { field: field.to_owned(), rule, value, expected: expected.into() }
+    }
+}
+
+/// The rule that a value broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    Required,
+    Unknown,
+    UnknownCode,
+    RetiredCode,
+    UnknownRecord,
+    Malformed,
+    OutOfRange,
+    TooLong,
+    Taken,
+    Inconsistent,
+    InFuture,
+}
+
+/// Everything that is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} of the values are not accepted", .0.len())]
+pub struct Invalid(pub Vec<FieldError>);
+
+impl Invalid {
+    /// One mistake alone.
+    pub fn one(error: FieldError) -> Self {
+        Self(vec![error])
+    }
+}
+
+/// A look-up that failed for a reason that is not the entry's.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Fault(pub Box<dyn Error + Send + Sync>);
+
+/// Why an entry was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What checking has to look up. The store answers; the domain asks.
+pub trait Register {
+    /// Today in UTC.
+    fn today(&self) -> NaiveDate;
+    /// The controlled lists as they stand.
+    fn vocabulary(&self) -> &Vocabulary;
+    /// The record of a noun with this code or identifier.
+    ///
+    /// # Errors
+    /// [`Fault`] when the look-up itself fails.
+    fn find(&mut self, noun: Noun, key: &str) -> Result<Option<RecordId>, Fault>;
+    /// The account of somebody who may own persons.
+    ///
+    /// # Errors
+    /// [`Fault`] when the look-up itself fails.
+    fn account(&mut self, name: &str) -> Result<Option<RecordId>, Fault>;
+    /// The account that is entering this.
+    fn own_account(&self) -> RecordId;
+}
+
+/// Collects mistakes while an entry is read. Every method takes the field's name and gives a value to go on with;
+/// [`Checker::finish`] gives the errors if there was one.
+pub struct Checker<'r> {
+    register: &'r mut dyn Register,
+    errors: Vec<FieldError>,
+    fault: Option<Fault>,
+}
+
+impl<'r> Checker<'r> {
+    pub fn new(register: &'r mut dyn Register) -> Self {
+        Self { register, errors: Vec::new(), fault: None }
+    }
+
+    pub fn register(&mut self) -> &mut dyn Register {
+        self.register
+    }
+
+    /// Notes a mistake.
+    pub fn refuse(&mut self, field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) {
+        self.errors.push(FieldError::new(field, rule, value, expected));
+    }
+
+    /// A text that must be there. Blank counts as missing.
+    pub fn required(&mut self, field: &str, value: Option<&str>) -> String {
+        let text = self.text(field, value);
+        text.unwrap_or_else(|| {
+            self.refuse(field, Rule::Required, None, "a value");
+            String::new()
+        })
+    }
+
+    /// A text that may be missing.
+    pub fn text(&mut self, field: &str, value: Option<&str>) -> Option<String> {
+        let value = value.map(str::trim).filter(|value| !value.is_empty())?;
+        if value.chars().count() > LONGEST_TEXT {
+            self.refuse(field, Rule::TooLong, Some(value), format!("at most {LONGEST_TEXT} characters"));
+        } else if value.chars().any(|c| c.is_control() && c != '\n') {
+            self.refuse(field, Rule::Malformed, None, "text without control characters");
+        }
+        Some(value.to_owned())
+    }
+
+    /// A code that a person or a programme chose: letters, digits, `.`, `_` and `-`.
+    pub fn new_code(&mut self, field: &str, value: &str) {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if value.is_empty() || value.len() > LONGEST_CODE || !value.chars().all(fits) {
+            let expected = format!("1 to {LONGEST_CODE} of A-Z a-z 0-9 . _ -");
+            self.refuse(field, Rule::Malformed, Some(value), expected);
+        }
+    }
+
+    /// A code of a controlled list; `default` where none is given. Retired codes are refused in new entries.
+    pub fn term(&mut self, field: &str, vocabulary: &str, value: Option<&str>, default: Option<&str>) -> String {
+        let Some(code) = value.map(str::trim).filter(|value| !value.is_empty()).or(default) else {
+            self.refuse(field, Rule::Required, None, self.code_of(vocabulary));
+            return String::new();
+        };
+        if code != "_T" && self.register.vocabulary().has(SPECIAL, code) {
+            return code.to_owned();
+        }
+        match self.register.vocabulary().term(vocabulary, code) {
+            Some(term) if term.retired => self.refuse(field, Rule::RetiredCode, Some(code), self.code_of(vocabulary)),
+            Some(_) => {}
+            None => self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary)),
+        }
+        code.to_owned()
+    }
+
+    fn code_of(&self, vocabulary: &str) -> String {
+        let codes: Vec<_> = self.register.vocabulary().active(vocabulary).map(|term| term.code.as_str()).collect();
+        let shown = codes.iter().take(60).copied().collect::<Vec<_>>().join(", ");
+        let more = if codes.len() > 60 { ", ..." } else { "" };
+        format!("a code of the vocabulary `{vocabulary}`: {shown}{more}")
+    }
+
+    /// One of the words that the programme itself knows.
+    pub fn word<T: Copy>(&mut self, field: &str, words: &[(&str, T)], value: Option<&str>, default: T) -> T {
+        let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else { return default };
+        if let Some((_, word)) = words.iter().find(|(name, _)| *name == value) {
+            return *word;
+        }
+        let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+        self.refuse(field, Rule::UnknownCode, Some(value), format!("one of {}", names.join(", ")));
+        default
+    }
+
+    /// Another record, by code or identifier.
+    pub fn reference(&mut self, field: &str, noun: Noun, value: Option<&str>) -> Option<RecordId> {
+        let key = value.map(str::trim).filter(|value| !value.is_empty())?;
+        match self.register.find(noun, key) {
+            Ok(Some(id)) => return Some(id),
+            Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(key), format!("the code or id of a {noun}")),
+            Err(fault) => self.fault = Some(fault),
+        }
+        None
+    }
+
+    /// Another record that must be named.
+    pub fn required_reference(&mut self, field: &str, noun: Noun, value: Option<&str>) -> RecordId {
+        if value.is_none_or(|value| value.trim().is_empty()) {
+            self.refuse(field, Rule::Required, None, format!("the code or id of a {noun}"));
+        }
+        self.reference(field, noun, value).unwrap_or(RecordId(uuid::Uuid::nil()))
+    }
+
+    /// The account that owns a person; the one that enters it where none is named.
+    pub fn owner(&mut self, field: &str, value: Option<&str>) -> RecordId {
+        let own = self.register.own_account();
+        let Some(name) = value.map(str::trim).filter(|value| !value.is_empty()) else { return own };
+        match self.register.account(name) {
+            Ok(Some(id)) => return id,
+            Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(name), "the name of a caseworker or publisher"),
+            Err(fault) => self.fault = Some(fault),
+        }
+        own
+    }
+
+    /// A day, `YYYY-MM-DD`.
+    pub fn day(&mut self, field: &str, value: Option<&str>) -> Option<NaiveDate> {
+        let value = value.map(str::trim).filter(|value| !value.is_empty())?;
+        let day = parse_day(value);
+        if day.is_none() {
+            self.refuse(field, Rule::Malformed, Some(value), "a day as YYYY-MM-DD");
+        }
+        day
+    }
+
+    /// A day that is not in the future, in UTC; today where none is given.
+    pub fn past_day(&mut self, field: &str, value: Option<&str>) -> NaiveDate {
+        let today = self.register.today();
+        match self.day(field, value) {
+            Some(day) if day > today => {
+                self.refuse(field, Rule::InFuture, value, format!("a day not after today, {today} (UTC)"));
+                today
+            }
+            Some(day) => day,
+            None => today,
+        }
+    }
+
+    /// A date as a source gives it, in EDTF.
+    pub fn date(&mut self, field: &str, value: Option<&str>) -> Edtf {
+        let text = self.required(field, value);
+        if !text.is_empty() {
+            match Edtf::parse(&text) {
+                Ok(date) => return date,
+                Err(why) => self.refuse(field, Rule::Malformed, Some(&text), why.to_string()),
+            }
+        }
+        Edtf::unknown()
+    }
+
+    /// The value, if nothing was wrong.
+    ///
+    /// # Errors
+    /// All that was wrong, or the look-up that failed.
+    pub fn finish<T>(self, value: T) -> Result<T, CheckError> {
+        if let Some(fault) = self.fault {
+            return Err(fault.into());
+        }
+        if self.errors.is_empty() { Ok(value) } else { Err(Invalid(self.errors).into()) }
+    }
+}
+
+/// Reads `YYYY-MM-DD`, years 0001 to 9999 and no other spelling.
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if plain && !text.starts_with("0000") { text.parse().ok() } else { None }
+}

@@ -1,0 +1,177 @@
+//! One individual, known by a pseudonymous code. Victim, perpetrator, source and helper are roles that follow from
+//! links, never attributes (HURIDOCS Events Standard Formats).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::check::{CheckError, Checker, Rule};
+use super::entry::{Codes, Entry, Header, some};
+use super::record::{Noun, RecordId, Version};
+use super::vocabulary::UNKNOWN;
+
+/// Where a record comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// Entered by staff from a case.
+    CaseFile,
+    /// Built from a published figure, which the record names. How such records combine is not attested.
+    Reconstructed,
+}
+
+impl Basis {
+    pub const WORDS: &[(&'static str, Self)] = &[("case_file", Self::CaseFile), ("reconstructed", Self::Reconstructed)];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CaseFile => "case_file",
+            Self::Reconstructed => "reconstructed",
+        }
+    }
+}
+
+/// What is recorded about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The account that is responsible for the case.
+    pub owner: RecordId,
+    /// Why the person asked for help.
+    pub ground: String,
+    /// For a reconstructed person, the figure that the ground stands for.
+    pub ground_figure: Option<RecordId>,
+    pub origin: String,
+    pub sex: String,
+    pub age_group: String,
+    pub basis: Basis,
+    /// For a reconstructed person, the figure that the record stands for.
+    pub figure: Option<RecordId>,
+    /// The record's system and identifier there, where it came from another one.
+    pub external: Option<ExternalId>,
+}
+
+/// An identifier in another system; unique in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalId {
+    pub system: String,
+    pub id: String,
+}
+
+/// A person as staff enter it and read it back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"ground": "threatened_by_relatives", "origin": "RU-CE", "sex": "M", "age_group": "Y18T24"}))]
+pub struct PersonEntry {
+    /// The pseudonymous code; made up where it is missing.
+    pub code: Option<String>,
+    /// The system that the record came from; together with `external_id`.
+    pub source_system: Option<String>,
+    /// The record's identifier in that system; unique in it.
+    pub external_id: Option<String>,
+    /// The name of the responsible account; one's own where it is missing.
+    pub owner: Option<String>,
+    /// Why the person asked for help: a code of the vocabulary `ground`; `_U` where it is missing.
+    pub ground: Option<String>,
+    /// Of a reconstructed person, the figure that the ground stands for, `publication:figure`.
+    pub ground_figure: Option<String>,
+    /// Where the person comes from: a code of the vocabulary `place`; `_U` where it is missing.
+    pub origin: Option<String>,
+    /// A code of the vocabulary `sex`; `_U` where it is missing.
+    pub sex: Option<String>,
+    /// A code of the vocabulary `age_group`; `_U` where it is missing.
+    pub age_group: Option<String>,
+    /// case_file or reconstructed; case_file where it is missing.
+    pub basis: Option<String>,
+    /// Of a reconstructed person, the figure that the record stands for, `publication:figure`.
+    pub figure: Option<String>,
+    /// The day from which it was known, YYYY-MM-DD; today where it is missing.
+    pub known_on: Option<String>,
+    /// Why it is entered or corrected; required for a correction. No personal text.
+    pub reason: Option<String>,
+}
+
+/// Reads the basis of a record and the figure that goes with it.
+pub(super) fn basis(c: &mut Checker<'_>, basis: Option<&str>, figure: Option<&str>) -> (Basis, Option<RecordId>) {
+    let basis = c.word("basis", Basis::WORDS, basis, Basis::CaseFile);
+    let given = figure.filter(|figure| !figure.trim().is_empty());
+    match (basis, given) {
+        (Basis::Reconstructed, None) => {
+            c.refuse("figure", Rule::Required, None, "the figure that a reconstructed record stands for");
+        }
+        (Basis::CaseFile, Some(figure)) => {
+            c.refuse("figure", Rule::Inconsistent, Some(figure), "no figure: only reconstructed records stand for one");
+        }
+        _ => {}
+    }
+    (basis, c.reference("figure", Noun::Figure, given))
+}
+
+impl Entry for PersonEntry {
+    type Body = Person;
+    const NOUN: Noun = Noun::Person;
+
+    fn header(&self) -> Header<'_> {
+        Header::new(&self.code, &self.known_on, &self.reason)
+    }
+
+    fn check(self, mut c: Checker<'_>) -> Result<Person, CheckError> {
+        let (basis, figure) = basis(&mut c, self.basis.as_deref(), self.figure.as_deref());
+        let ground_figure = c.reference("ground_figure", Noun::Figure, self.ground_figure.as_deref());
+        if basis == Basis::CaseFile && ground_figure.is_some() {
+            let expected = "no figure: only the ground of a reconstructed person stands for one";
+            c.refuse("ground_figure", Rule::Inconsistent, self.ground_figure.as_deref(), expected);
+        }
+        let system = c.text("source_system", self.source_system.as_deref());
+        let id = c.text("external_id", self.external_id.as_deref());
+        let external = match (system, id) {
+            (Some(system), Some(id)) => {
+                c.new_code("source_system", &system);
+                c.new_code("external_id", &id);
+                Some(ExternalId { system, id })
+            }
+            (None, None) => None,
+            (Some(_), None) => {
+                c.refuse("external_id", Rule::Required, None, "an identifier, as there is a source_system");
+                None
+            }
+            (None, Some(_)) => {
+                c.refuse("source_system", Rule::Required, None, "a system, as there is an external_id");
+                None
+            }
+        };
+        let person = Person {
+            owner: c.owner("owner", self.owner.as_deref()),
+            ground: c.term("ground", "ground", self.ground.as_deref(), Some(UNKNOWN)),
+            ground_figure,
+            origin: c.term("origin", "place", self.origin.as_deref(), Some(UNKNOWN)),
+            sex: c.term("sex", "sex", self.sex.as_deref(), Some(UNKNOWN)),
+            age_group: c.term("age_group", "age_group", self.age_group.as_deref(), Some(UNKNOWN)),
+            basis,
+            figure,
+            external,
+        };
+        c.finish(person)
+    }
+
+    fn describe(version: &Version<Person>, codes: &Codes) -> Self {
+        let person = &version.body;
+        let external = person.external.as_ref();
+        Self {
+            code: some(&version.code),
+            source_system: external.map(|external| external.system.clone()),
+            external_id: external.map(|external| external.id.clone()),
+            owner: codes.get(&person.owner).cloned(),
+            ground: some(&person.ground),
+            ground_figure: person.ground_figure.and_then(|id| codes.get(&id).cloned()),
+            origin: some(&person.origin),
+            sex: some(&person.sex),
+            age_group: some(&person.age_group),
+            basis: some(&person.basis.name()),
+            figure: person.figure.and_then(|id| codes.get(&id).cloned()),
+            known_on: some(&version.stamp.known_on),
+            reason: version.stamp.reason.clone(),
+        }
+    }
+
+    fn references(person: &Person) -> Vec<RecordId> {
+        [Some(person.owner), person.ground_figure, person.figure].into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! The fields of an entry, read off its type: the columns of a file and the keys of a body are the same list.
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
+use serde::forward_to_deserialize_any;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+/// One field of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub description: String,
+    pub required: bool,
+}
+
+impl Field {
+    /// The controlled list whose codes it takes.
+    pub fn vocabulary(&self) -> Option<&str> {
+        self.description.split_once("vocabulary `")?.1.split('`').next()
+    }
+}
+
+/// The fields of an entry, in their order.
+pub fn of<E: DeserializeOwned + ToSchema>() -> Vec<Field> {
+    let mut names: &'static [&'static str] = &[];
+    // Asking for the struct's fields is all that this reader does.
+    let _ = E::deserialize(Names(&mut names));
+    let schema = E::schema();
+    let field = |name: &&'static str| {
+        let (mut description, mut required) = (String::new(), false);
+        if let RefOr::T(Schema::Object(object)) = &schema {
+            required = object.required.iter().any(|other| other == name);
+            if let Some(property) = object.properties.get(*name) {
+                description = describe(property);
+            }
+        }
+        Field { name, description, required }
+    };
+    names.iter().map(field).collect()
+}
+
+fn describe(property: &RefOr<Schema>) -> String {
+    let found = match property {
+        RefOr::T(Schema::Object(object)) => object.description.clone(),
+        RefOr::T(Schema::Array(array)) => array.description.clone(),
+        _ => None,
+    };
+    found.unwrap_or_default()
+}
+
+/// A reader that gives nothing and notes which fields it was asked for.
+struct Names<'n>(&'n mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Names<'_> {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(Self::Error::custom("an entry is a struct"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = fields;
+        Err(Self::Error::custom("the fields are noted"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}

@@ -1,0 +1,239 @@
+//! Import of CSV files, one noun a file: all or nothing.
+
+use std::fmt;
+
+use csv::StringRecord;
+
+use crate::domain::check::{FieldError, Rule};
+use crate::domain::policy::Actor;
+use crate::domain::record::{Noun, RecordId};
+use crate::store::database::{Outcome, Store};
+use crate::store::error::StoreError;
+use crate::store::records::{self, Stored};
+use crate::store::session::Tx;
+
+use super::fields;
+use super::nouns::with_entry;
+
+/// The most rows whose mistakes are told at once.
+const MOST_ERRORS: usize = 50;
+
+/// A file to import.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub noun: Noun,
+    /// What the file is called in messages.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// One mistake in a file. Rows are counted as a spreadsheet counts them: the header is row 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    pub file: String,
+    pub row: u64,
+    pub error: FieldError,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, row, error } = self;
+        write!(f, "{file}: row {row}")?;
+        if !error.field.is_empty() {
+            write!(f, ", column {}", error.field)?;
+        }
+        if let Some(value) = &error.value {
+            write!(f, ": `{value}`")?;
+        }
+        write!(f, ": expected {}", error.expected)
+    }
+}
+
+/// Something odd in a file that was imported all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowWarning {
+    pub file: String,
+    pub row: u64,
+    pub detail: String,
+}
+
+impl fmt::Display for RowWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: row {}: {}", self.file, self.row, self.detail)
+    }
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// By file the number of records.
+    pub created: Vec<(String, Noun, u64)>,
+    pub warnings: Vec<RowWarning>,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// What is wrong in which rows; no more than the first 50.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Rows(Vec<RowError>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How far an import is: rows done.
+pub type Progress = Box<dyn FnMut(u64) + Send>;
+
+/// Imports files, in the order in which they are given, in one write. A dry run does the same and keeps nothing.
+///
+/// # Errors
+/// [`ImportError::Rows`] with what is wrong, or the store's. Nothing was kept.
+pub fn run(
+    store: &Store,
+    actor: &Actor,
+    files: Vec<File>,
+    dry_run: bool,
+    then: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    mut progress: Progress,
+) -> Result<Report, ImportError> {
+    let outcome = store.attempt(actor, "import", move |tx| {
+        let mut import = Import { tx, report: Report::default(), errors: Vec::new(), progress: &mut progress, rows: 0 };
+        for file in &files {
+            with_entry!(file.noun, E => import.file::<E>(file)?);
+        }
+        let Import { tx, report, errors, .. } = import;
+        if !errors.is_empty() {
+            return Ok(Outcome::Abandon(Err(errors)));
+        }
+        then(tx)?;
+        let counts = report.created.iter().map(|(_, noun, count)| serde_json::json!([noun.name(), count]));
+        tx.note("created", counts.collect::<Vec<_>>());
+        Ok(if dry_run { Outcome::Abandon(Ok(report)) } else { Outcome::Keep(Ok(report)) })
+    })?;
+    let (Outcome::Keep(result) | Outcome::Abandon(result)) = outcome;
+    result.map_err(ImportError::Rows)
+}
+
+struct Import<'i, 'c> {
+    tx: &'i mut Tx<'c>,
+    report: Report,
+    errors: Vec<RowError>,
+    progress: &'i mut Progress,
+    rows: u64,
+}
+
+impl Import<'_, '_> {
+    fn refuse(&mut self, file: &File, row: u64, error: FieldError) {
+        self.errors.push(RowError { file: file.name.clone(), row, error });
+    }
+
+    fn file<E: Stored>(&mut self, file: &File) -> Result<(), StoreError> {
+        // A byte order mark is what spreadsheets write; it is no part of the first column's name.
+        let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
+        if let Err(why) = std::str::from_utf8(bytes) {
+            let row = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            self.refuse(file, row, FieldError::new("", Rule::Malformed, None, "text in UTF-8"));
+            return Ok(());
+        }
+        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(bytes);
+        let headers = match reader.headers() {
+            Ok(headers) => headers.clone(),
+            Err(why) => {
+                self.refuse(file, 1, from_csv(&why, &StringRecord::new()));
+                return Ok(());
+            }
+        };
+        if !self.header::<E>(file, &headers) {
+            return Ok(());
+        }
+        let mut created: Vec<(u64, RecordId)> = Vec::new();
+        for (row, record) in (2..).zip(reader.records()) {
+            let entry = record.and_then(|record| record.deserialize::<E>(Some(&headers)));
+            match entry {
+                Ok(entry) => created.extend(self.row(file, row, entry)?.map(|id| (row, id))),
+                Err(why) => self.refuse(file, row, from_csv(&why, &headers)),
+            }
+            self.rows += 1;
+            (self.progress)(self.rows);
+            if self.errors.len() >= MOST_ERRORS {
+                return Ok(());
+            }
+        }
+        self.report.created.push((file.name.clone(), E::NOUN, created.len() as u64));
+        if self.errors.is_empty() {
+            self.warn::<E>(file, &created)?;
+        }
+        Ok(())
+    }
+
+    fn header<E: Stored>(&mut self, file: &File, headers: &StringRecord) -> bool {
+        let known: Vec<_> = fields::of::<E>();
+        let columns = known.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
+        let before = self.errors.len();
+        for (at, header) in headers.iter().enumerate() {
+            if !known.iter().any(|field| field.name == header) {
+                let expected = format!("one of the columns {columns}");
+                self.refuse(file, 1, FieldError::new(header, Rule::Unknown, Some(header), expected));
+            } else if headers.iter().take(at).any(|other| other == header) {
+                self.refuse(file, 1, FieldError::new(header, Rule::Inconsistent, Some(header), "each column once"));
+            }
+        }
+        for field in known.iter().filter(|field| field.required && !headers.iter().any(|header| header == field.name)) {
+            self.refuse(
+                file,
+                1,
+                FieldError::new(field.name, Rule::Required, None, format!("a column `{}`", field.name)),
+            );
+        }
+        self.errors.len() == before
+    }
+
+    fn row<E: Stored>(&mut self, file: &File, row: u64, entry: E) -> Result<Option<RecordId>, StoreError> {
+        match records::create(self.tx, entry) {
+            Ok(id) => Ok(Some(id)),
+            Err(StoreError::Invalid(invalid)) => {
+                for error in invalid.0 {
+                    let column = error.field.split('[').next().unwrap_or_default().to_owned();
+                    self.refuse(file, row, FieldError { field: column, ..error });
+                }
+                Ok(None)
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Looks for oddities when the whole file is in, because its rows may be in any order.
+    fn warn<E: Stored>(&mut self, file: &File, created: &[(u64, RecordId)]) -> Result<(), StoreError> {
+        for chunk in created.chunks(500) {
+            let ids: Vec<_> = chunk.iter().map(|(_, id)| *id).collect();
+            let rows: std::collections::HashMap<_, _> = chunk.iter().map(|(row, id)| (*id, *row)).collect();
+            for (id, _, body) in E::versions(self.tx.conn(), &ids, records::Which::Current)? {
+                for warning in E::warnings(self.tx.conn(), &body)? {
+                    let row = rows.get(&id).copied().unwrap_or_default();
+                    self.report.warnings.push(RowWarning { file: file.name.clone(), row, detail: warning.detail });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn from_csv(why: &csv::Error, headers: &StringRecord) -> FieldError {
+    match why.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => FieldError::new(
+            "",
+            Rule::Malformed,
+            Some(&format!("{len} fields")),
+            format!("{expected_len} fields, as in the header"),
+        ),
+        csv::ErrorKind::Deserialize { err, .. } => {
+            let column = err.field().and_then(|at| headers.get(usize::try_from(at).ok()?)).unwrap_or_default();
+            let expected = match err.kind() {
+                csv::DeserializeErrorKind::ParseInt(_) => "a whole number",
+                _ => "text as the template explains it",
+            };
+            FieldError::new(column, Rule::Malformed, None, expected)
+        }
+        _ => FieldError::new("", Rule::Malformed, None, "a row of comma-separated values in UTF-8"),
+    }
+}

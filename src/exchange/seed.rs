@@ -1,0 +1,96 @@
+//! The built-in vocabularies, installed at first start, and the founding data set, loaded by the demonstration. Both are
+//! files of `seed-data/`, read by the importer like any other.
+
+use crate::domain::record::Noun;
+use crate::store::accounts;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::instance;
+use crate::store::session::Tx;
+
+use super::import::{self, File, ImportError, Progress, Report};
+
+macro_rules! seed {
+    ($noun:ident, $($path:literal),+ $(,)?) => {
+        vec![$(File {
+            noun: Noun::$noun,
+            name: concat!("seed-data/", $path).to_owned(),
+            bytes: include_bytes!(concat!("../../seed-data/", $path)).to_vec(),
+        }),+]
+    };
+}
+
+fn vocabularies() -> Vec<File> {
+    seed!(
+        Term,
+        "vocabularies/special.csv",
+        "vocabularies/family.csv",
+        "vocabularies/kind.csv",
+        "vocabularies/ground.csv",
+        "vocabularies/place.csv",
+        "vocabularies/actor.csv",
+        "vocabularies/involvement_role.csv",
+        "vocabularies/degree.csv",
+        "vocabularies/sex.csv",
+        "vocabularies/age_group.csv",
+        "vocabularies/source_type.csv",
+        "vocabularies/reliability.csv",
+        "vocabularies/credence.csv",
+    )
+}
+
+fn founding_data() -> Vec<File> {
+    [
+        seed!(Publication, "publications.csv"),
+        seed!(Figure, "figures.csv"),
+        seed!(Event, "events.csv"),
+        seed!(Source, "sources.csv"),
+        seed!(Person, "persons.csv"),
+        seed!(Incident, "incidents.csv"),
+    ]
+    .concat()
+}
+
+fn unseen() -> Progress {
+    Box::new(|_| {})
+}
+
+/// Installs what a new database needs: the host's account and the built-in vocabularies. Does nothing to any other.
+///
+/// # Errors
+/// Why it could not.
+pub fn install(store: &Store) -> Result<(), ImportError> {
+    if store.look(|conn| Ok(accounts::has_host(conn)?))? {
+        return Ok(());
+    }
+    let host = |tx: &mut Tx<'_>| Ok(accounts::install_host(tx)?);
+    import::run(store, &accounts::host(), vocabularies(), false, host, unseen())?;
+    Ok(())
+}
+
+/// Loads the founding data set and marks the database as a demonstration, in one write. Does nothing where it is one.
+///
+/// # Errors
+/// [`SeedError::NotEmpty`] where the database holds other records.
+pub fn load_demo(store: &Store, progress: Progress) -> Result<Option<Report>, SeedError> {
+    if store.look(|conn| Ok(instance::is_demo(conn)?))? {
+        return Ok(None);
+    }
+    if !store.look(|conn| Ok(instance::is_empty(conn)?))? {
+        return Err(SeedError::NotEmpty);
+    }
+    let mark = |tx: &mut Tx<'_>| Ok(instance::mark_demo(tx)?);
+    let report = import::run(store, &accounts::host(), founding_data(), false, mark, progress)?;
+    Ok(Some(report))
+}
+
+/// Why the founding data set was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error("--demo: the database holds records of its own; name an empty one or leave --database-url out")]
+    NotEmpty,
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,117 @@
+//! The one list of services, and the server that runs them.
+
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpRequest, HttpServer};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::{AppExt, scope};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::store::database::Store;
+
+use super::documentation::{self, Document};
+use super::problem::{Kind, Problem};
+use super::request::LARGEST_BODY;
+use super::state::Records;
+use super::{health, public, research, staff, watch};
+
+/// Where the documentation of the API is shown.
+pub const DOCUMENTATION: &str = "/api/docs";
+
+/// Every service of the API, by audience.
+fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    let staff = scope("/staff")
+        .service(scope("/persons").configure(staff::nouns::persons::services))
+        .service(scope("/incidents").configure(staff::nouns::incidents::services))
+        .service(scope("/sources").configure(staff::nouns::sources::services))
+        .service(scope("/events").configure(staff::nouns::events::services))
+        .service(scope("/terms").configure(staff::nouns::terms::services))
+        .service(scope("/publications").configure(staff::nouns::publications::services))
+        .service(scope("/figures").configure(staff::nouns::figures::services))
+        .service(scope("/audit").configure(staff::audit::services));
+    let research = scope("/research")
+        .service(research::aggregates::read)
+        .service(research::aggregates::read_csv)
+        .service(research::reconciliation::read);
+    let api = scope("/api/v1")
+        .service(staff)
+        .service(research)
+        .service(documentation::read_document)
+        .configure(public::figures::services);
+    config.service(health::live).service(health::ready).service(api);
+}
+
+/// The OpenAPI document of the services.
+pub fn openapi() -> OpenApi {
+    let (_, mut api) =
+        App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
+    documentation::complete(&mut api);
+    api
+}
+
+/// Starts to serve on a socket that is open already.
+///
+/// # Errors
+/// That the socket cannot be served.
+pub fn serve(listener: TcpListener, store: Store, workers: usize) -> std::io::Result<(SocketAddr, Server)> {
+    let address = listener.local_addr()?;
+    let api = openapi();
+    let document = Data::new(Document::new(&api));
+    let routes = Data::new(Routes::new(&api));
+    let records = Data::new(Records(store));
+    let server = HttpServer::new(move || {
+        let (app, _) =
+            App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
+        app.app_data(records.clone())
+            .app_data(document.clone())
+            .app_data(routes.clone())
+            .app_data(web::PayloadConfig::new(LARGEST_BODY))
+            .service(
+                SwaggerUi::new(format!("{DOCUMENTATION}/{{_:.*}}"))
+                    .config(utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).validator_url("none")),
+            )
+            .default_service(web::to(elsewhere))
+            .wrap(from_fn(watch::around))
+    })
+    .workers(workers)
+    .shutdown_timeout(10)
+    .listen(listener)?
+    .run();
+    Ok((address, server))
+}
+
+/// Which methods each address takes.
+struct Routes(Vec<(Vec<String>, Vec<&'static str>)>);
+
+impl Routes {
+    fn new(api: &OpenApi) -> Self {
+        let route = |(path, item): (&String, &utoipa::openapi::PathItem)| {
+            let methods = [("GET", item.get.is_some()), ("POST", item.post.is_some()), ("PUT", item.put.is_some())];
+            let methods = methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect();
+            (path.split('/').map(str::to_owned).collect(), methods)
+        };
+        Self(api.paths.paths.iter().map(route).collect())
+    }
+
+    fn methods(&self, path: &str) -> Option<&[&'static str]> {
+        let parts: Vec<_> = path.split('/').collect();
+        let fits = |template: &[String]| {
+            template.len() == parts.len()
+                && template.iter().zip(&parts).all(|(template, part)| template.starts_with('{') || template == part)
+        };
+        self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_slice())
+    }
+}
+
+/// Whatever no service takes.
+async fn elsewhere(request: HttpRequest, routes: Data<Routes>) -> Result<super::reply::Reply, Problem> {
+    Err(match routes.methods(request.path()) {
+        Some(methods) if !methods.contains(&request.method().as_str()) => {
+            Problem::new(Kind::MethodNotAllowed).allow(methods.join(", "))
+        }
+        _ => Problem::new(Kind::NotFound),
+    })
+}

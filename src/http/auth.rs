@@ -1,0 +1,87 @@
+//! Who asks: the bearer token, and the permission that a handler names in its signature. There is no other way to a
+//! caller.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use crate::domain::policy::{self, Action, Actor, Permit};
+use crate::store::accounts;
+
+use super::problem::{Kind, Problem};
+use super::state::Records;
+
+/// An action as a type.
+pub trait Permission: 'static {
+    const ACTION: Action;
+}
+
+macro_rules! permissions {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("[`Action::", stringify!($name), "`] as a type.")]
+            #[derive(Debug)]
+            pub struct $name;
+            impl Permission for $name {
+                const ACTION: Action = Action::$name;
+            }
+        )*
+    };
+}
+
+permissions! {
+    ReadCases WriteCases ReadFigures WriteFigures ReadTerms WriteTerms ReadAggregates Reconcile ReadAudit
+}
+
+/// Proof that the caller may do what the handler does.
+#[derive(Debug)]
+pub struct Allowed<P> {
+    permit: Permit,
+    permission: PhantomData<P>,
+}
+
+impl<P> Allowed<P> {
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    pub fn actor(&self) -> Actor {
+        self.permit.actor().clone()
+    }
+}
+
+impl<P: Permission> FromRequest for Allowed<P> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = bearer(request);
+        let records = request.app_data::<web::Data<Records>>().cloned();
+        Box::pin(async move {
+            let token = token.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
+            let records = records.ok_or_else(|| Problem::new(Kind::Internal))?;
+            let found = records
+                .run(move |store| {
+                    let now = store.now();
+                    store.look(|conn| Ok(accounts::authenticate(conn, &token, now)?))
+                })
+                .await?;
+            let actor = found.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
+            let permit = policy::decide(&actor, P::ACTION)?;
+            Ok(Self { permit, permission: PhantomData })
+        })
+    }
+}
+
+/// The token of the `Authorization` header; no other place is looked at.
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let value = values.next()?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let alone = values.next().is_none();
+    (alone && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim().to_owned())
+}

@@ -1,0 +1,167 @@
+//! The OpenAPI document: what the addresses say of themselves, completed by what is the same for all.
+
+use actix_web::get;
+use actix_web::web::Data;
+use serde_json::{Value, json};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, path::Operation};
+use utoipa::{Modify, OpenApi as _};
+
+use crate::domain::disclosure;
+
+use super::problem::{Kind, Problem};
+use super::reply::Reply;
+
+/// What the document says of the whole.
+#[derive(Debug, utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Attest",
+        description = "Records of persecution and of the help given against it, and the figures that stand on them.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    components(schemas(Problem)),
+    modifiers(&Bearer),
+    tags(
+        (name = "public", description = "For anybody: what was published."),
+        (name = "research", description = "For researchers: exact counts, never rows."),
+        (name = "persons", description = "For staff: persons, known by pseudonymous codes."),
+        (name = "incidents", description = "For staff: what happened to one person, of one kind."),
+        (name = "sources", description = "For staff: where an incident is known from."),
+        (name = "events", description = "For staff: episodes that group incidents."),
+        (name = "terms", description = "The controlled lists."),
+        (name = "publications", description = "For staff: documents that were published, drafts too."),
+        (name = "figures", description = "For staff: numbers in publications, drafts too."),
+        (name = "audit", description = "For auditors: who did what."),
+        (name = "health", description = "For operators.")
+    )
+)]
+pub struct Documentation;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        api.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The document's beginning.
+pub fn beginning() -> OpenApi {
+    Documentation::openapi()
+}
+
+/// Adds to every operation the errors that it can give, and examples of records.
+pub fn complete(api: &mut OpenApi) {
+    let schemas = serde_json::to_value(&api.components).unwrap_or_default();
+    for (path, item) in &mut api.paths.paths {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            add_errors(path, operation);
+            add_examples(operation, &schemas);
+        }
+    }
+}
+
+fn add_errors(path: &str, operation: &mut Operation) {
+    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let has = |name: &str| {
+        parameters.iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
+    };
+    let mut kinds = vec![Kind::Internal, Kind::Unavailable];
+    if !path.starts_with("/health") {
+        kinds.extend([Kind::InvalidParameter, Kind::RequestTimeout]);
+    }
+    if operation.security.is_some() {
+        kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
+    }
+    if has("id") {
+        kinds.push(Kind::NotFound);
+    }
+    if has("If-Match") {
+        kinds.extend([Kind::Stale, Kind::PreconditionRequired]);
+    }
+    if has("Idempotency-Key") {
+        kinds.push(Kind::KeyReused);
+    }
+    if operation.request_body.is_some() {
+        kinds.extend([Kind::MalformedBody, Kind::TooLarge, Kind::UnsupportedMediaType, Kind::Invalid]);
+    }
+    for status in Kind::ALL.iter().map(|kind| kind.status()) {
+        let of_status: Vec<_> = kinds.iter().filter(|kind| kind.status() == status).collect();
+        if let Some(first) = of_status.first() {
+            let titles: Vec<_> = of_status.iter().map(|kind| kind.title()).collect();
+            let example = serde_json::to_value(Problem::new(**first)).unwrap_or_default();
+            let content =
+                Content::builder().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example)).build();
+            let response = ResponseBuilder::new()
+                .description(titles.join("; "))
+                .content("application/problem+json", content)
+                .build();
+            operation.responses.responses.insert(status.to_string(), RefOr::T(response));
+        }
+    }
+}
+
+/// A record's example is that of its entry, with what every record has.
+fn add_examples(operation: &mut Operation, schemas: &Value) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        let content = response.content.get_mut("application/json").filter(|_| status.starts_with('2'));
+        let Some(RefOr::T(content)) = content else { continue };
+        if content.example.is_some() {
+            continue;
+        }
+        let schema = serde_json::to_value(&content.schema).unwrap_or_default();
+        content.example = example(&schema, schemas);
+    }
+}
+
+fn example(schema: &Value, schemas: &Value) -> Option<Value> {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return example(&schemas["schemas"][name], schemas);
+    }
+    if let Some(own) = schema.get("example").or_else(|| schema["examples"].get(0)) {
+        return Some(own.clone());
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        let mut whole = json!({});
+        for part in parts {
+            if let (Some(whole), Some(Value::Object(part))) = (whole.as_object_mut(), example(part, schemas)) {
+                whole.extend(part);
+            }
+        }
+        return Some(whole);
+    }
+    if schema["properties"].get("items").is_some() {
+        let item = example(&schema["properties"]["items"]["items"], schemas)?;
+        return Some(json!({ "items": [item] }));
+    }
+    schema["properties"].get("written_by").map(|_| {
+        json!({"id": "01997c1e-0000-7000-8000-000000000000", "version": 7, "status": "active",
+            "created_at": "2026-11-22T10:00:00Z", "written_at": "2026-11-22T10:00:00Z", "written_by": "anna"})
+    })
+}
+
+/// The document as it is served and as it is committed.
+#[derive(Debug, Clone)]
+pub struct Document(pub String);
+
+impl Document {
+    pub fn new(api: &OpenApi) -> Self {
+        // A document of texts always has a JSON form.
+        Self(api.to_pretty_json().unwrap_or_default() + "\n")
+    }
+}
+
+/// Read this document.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "read_document",
+    responses((status = 200, description = "The OpenAPI document", body = Object, example = json!({"openapi": "3.1.0"})))
+)]
+#[get("/openapi.json")]
+pub async fn read_document(document: Data<Document>) -> Reply {
+    Reply::document(&disclosure::about_our_interface(document.0.clone())).public()
+}

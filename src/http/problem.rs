@@ -1,0 +1,188 @@
+//! Every error that a client sees: RFC 9457 problem details. A new error is a line in the table.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::check::{FieldError, Rule};
+use crate::domain::policy::Denied;
+use crate::store::error::StoreError;
+
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])* $name:ident = $status:literal $code:literal $title:literal;)*) => {
+        /// What went wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Kind {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The body is not JSON.
+    MalformedBody = 400 "malformed_body" "The body cannot be read";
+    /// A parameter or header has a wrong value, or there is no such parameter.
+    InvalidParameter = 400 "invalid_parameter" "A parameter or header is not accepted";
+    /// There is no good token.
+    Unauthenticated = 401 "unauthenticated" "A valid bearer token is needed";
+    /// The token's role may not do this.
+    Forbidden = 403 "forbidden" "Your role may not do this";
+    /// There is nothing here, or nothing that you may see.
+    NotFound = 404 "not_found" "There is nothing here";
+    /// The address takes other methods.
+    MethodNotAllowed = 405 "method_not_allowed" "This address does not take that method";
+    /// The request was not complete in time.
+    RequestTimeout = 408 "request_timeout" "The request took too long";
+    /// The `If-Match` header names a version that is not the newest.
+    Stale = 412 "stale" "The record has changed since you read it";
+    /// The body is over 64 KiB.
+    TooLarge = 413 "too_large" "The body is too large";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = 415 "unsupported_media_type" "The body must be application/json";
+    /// Some values of the body are not accepted.
+    Invalid = 422 "invalid" "Some values are not accepted";
+    /// The idempotency key was used for another request.
+    KeyReused = 422 "idempotency_key_reused" "The Idempotency-Key was used for another request";
+    /// A change needs to say which version it changes.
+    PreconditionRequired = 428 "precondition_required" "An If-Match header is needed";
+    /// Something broke; the log says what.
+    Internal = 500 "internal" "Something went wrong on our side";
+    /// The database cannot answer now.
+    Unavailable = 503 "unavailable" "The service is not available now; try again";
+}
+
+/// An error as the client sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem: `urn:attest:problem:` and its code.
+    #[serde(rename = "type")]
+    #[schema(rename = "type", example = "urn:attest:problem:invalid")]
+    pub kind: String,
+    #[schema(example = "Some values are not accepted")]
+    pub title: &'static str,
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What was wrong with this very request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Every value that was not accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    allow: Option<String>,
+}
+
+impl Problem {
+    pub fn new(kind: Kind) -> Self {
+        let code = format!("urn:attest:problem:{}", kind.code());
+        Self { kind: code, title: kind.title(), status: kind.status(), detail: None, errors: Vec::new(), allow: None }
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// The methods that the address takes.
+    #[must_use]
+    pub fn allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// A parameter or header that is not accepted.
+    pub fn parameter(field: &str, rule: Rule, value: Option<&str>, expected: &str) -> Self {
+        Self::new(Kind::InvalidParameter).errors(vec![FieldError::new(field, rule, value, expected)])
+    }
+
+    /// Whether values of the request were not accepted.
+    pub fn is_invalid(&self) -> bool {
+        self.status == Kind::Invalid.status() && !self.errors.is_empty()
+    }
+
+    /// The same mistakes, made in the query string and not in the body.
+    #[must_use]
+    pub fn in_query(self) -> Self {
+        if self.is_invalid() { Self::new(Kind::InvalidParameter).errors(self.errors) } else { self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.status == 401 {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"attest\""));
+        }
+        if self.status == 503 {
+            response.insert_header((header::RETRY_AFTER, "5"));
+        }
+        if let Some(methods) = self.allow.as_deref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
+            response.insert_header((header::ALLOW, methods));
+        }
+        // A struct of texts and numbers always has a JSON form.
+        response.body(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        Self::new(Kind::Forbidden).detail(denied.to_string())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(why: StoreError) -> Self {
+        match why {
+            StoreError::Invalid(invalid) => Self::new(Kind::Invalid).errors(invalid.0),
+            StoreError::Missing(_) => Self::new(Kind::NotFound),
+            StoreError::Stale => Self::new(Kind::Stale),
+            StoreError::Denied(denied) => denied.into(),
+            StoreError::KeyReused => Self::new(Kind::KeyReused),
+            why @ (StoreError::Unavailable(_) | StoreError::Open(_)) => {
+                // What the driver says is for the log alone.
+                tracing::error!(error = %why, "the database failed");
+                Self::new(Kind::Unavailable)
+            }
+        }
+    }
+}

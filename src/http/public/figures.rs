@@ -1,0 +1,191 @@
+//! What was published: publications and figures, for anybody. Nothing computed and no draft.
+
+use actix_web::get;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::disclosure::{self, PublishedDocument};
+use crate::domain::figure::Figure;
+use crate::domain::record::Version;
+use crate::store::published::Published;
+use crate::store::records::Found;
+
+use crate::http::problem::{Kind, Problem};
+use crate::http::reply::Reply;
+use crate::http::request::Parameters;
+use crate::http::state::Records;
+
+/// A document that was published.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"id": "lgbtnet-2018-04-03", "published_on": "2018-04-03", "publisher": "Russian LGBT Network",
+    "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after",
+    "note": null, "figures": 12}))]
+pub struct PublicationView {
+    pub id: String,
+    /// The day of publication.
+    pub published_on: chrono::NaiveDate,
+    pub publisher: String,
+    /// Where it was read.
+    pub address: String,
+    /// What a reader must know of it.
+    pub note: Option<String>,
+    /// How many of its figures are here.
+    pub figures: usize,
+}
+
+/// A number in a publication, as it was published.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"id": "lgbtnet-2018-04-03:evacuated", "publication": "lgbtnet-2018-04-03", "figure": "evacuated",
+    "measure": "persons", "population": "Chechens evacuated from the region", "region": "Chechnya", "value": 114,
+    "qualifier": "exact", "as_of": "2018-04-03", "period_start": "2017-04-01", "relation": null, "parent": null,
+    "breakdown": null, "query": "measure=persons&kind=evacuation&origin=RU-CE", "note": null,
+    "publisher": "Russian LGBT Network", "published_on": "2018-04-03",
+    "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after"}))]
+pub struct FigureView {
+    /// `publication:figure`
+    pub id: String,
+    pub publication: String,
+    /// What the figure is called; the same name in another publication belongs to the same series.
+    pub figure: String,
+    /// persons or incidents
+    pub measure: String,
+    /// Whom or what it counts.
+    pub population: String,
+    pub region: String,
+    pub value: u64,
+    /// exact, about, at_least or more_than
+    pub qualifier: String,
+    pub as_of: chrono::NaiveDate,
+    /// The first day that it counts.
+    pub period_start: Option<chrono::NaiveDate>,
+    /// How it stands to its parent: subset_stated, subset_implied, outside or other_population.
+    pub relation: Option<String>,
+    /// The figure that it is set against.
+    pub parent: Option<String>,
+    /// The attribute by which it and others divide the parent.
+    pub breakdown: Option<String>,
+    /// How it can be computed, in the grammar of aggregates.
+    pub query: Option<String>,
+    pub note: Option<String>,
+    pub publisher: String,
+    pub published_on: chrono::NaiveDate,
+    /// Where it was read.
+    pub address: String,
+}
+
+/// All publications, oldest first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Publications {
+    pub items: Vec<PublicationView>,
+}
+
+/// Figures, by publication and in the order in which they were entered.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Figures {
+    pub items: Vec<FigureView>,
+}
+
+async fn published(store: &Records, codes: Option<Vec<String>>) -> Result<Published, Problem> {
+    store.run(move |store| store.look(|conn| Published::read(conn, codes.as_deref()))).await
+}
+
+fn publication_view(published: &Published, document: &PublishedDocument<'_>) -> PublicationView {
+    let Version { code, body, .. } = document.publication();
+    PublicationView {
+        id: code.clone(),
+        published_on: body.published_on,
+        publisher: body.publisher.clone(),
+        address: body.address.clone(),
+        note: body.note.clone(),
+        figures: published.figures_of(document).count(),
+    }
+}
+
+fn figure_view(published: &Published, document: &PublishedDocument<'_>, found: &Found<Figure>) -> FigureView {
+    let publication = document.publication();
+    let figure = &found.version.body;
+    // A parent that is not public is not named either.
+    let parent = published.figures.iter().find(|other| Some(other.version.id) == figure.parent);
+    FigureView {
+        id: found.version.code.clone(),
+        publication: publication.code.clone(),
+        figure: figure.name.clone(),
+        measure: figure.measure.name().to_owned(),
+        population: figure.population.clone(),
+        region: figure.region.clone(),
+        value: figure.value,
+        qualifier: figure.qualifier.name().to_owned(),
+        as_of: figure.as_of,
+        period_start: figure.period_start,
+        relation: figure.relation.map(|relation| relation.name().to_owned()),
+        parent: parent.map(|other| other.version.code.clone()),
+        breakdown: figure.breakdown.clone(),
+        query: figure.query.clone(),
+        note: figure.note.clone(),
+        publisher: publication.body.publisher.clone(),
+        published_on: publication.body.published_on,
+        address: publication.body.address.clone(),
+    }
+}
+
+/// List what was published.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "list_published_publications",
+    responses((status = 200, description = "All publications, oldest first", body = Publications))
+)]
+#[get("/publications")]
+pub async fn list_publications(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    parameters.only(&[])?;
+    let published = published(&store, None).await?;
+    let documents = published.documents();
+    let items = documents.iter().map(|document| publication_view(&published, document)).collect();
+    Ok(Reply::json(&disclosure::to_anybody(&documents, Publications { items })).public())
+}
+
+/// Read one publication.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "get_published_publication",
+    params(("id" = String, Path, description = "its code", example = "lgbtnet-2018-04-03")),
+    responses((status = 200, description = "The publication", body = PublicationView,
+        headers(("Link" = String, description = "its figures: rel=\"item\""))))
+)]
+#[get("/publications/{id}")]
+pub async fn get_publication(store: Data<Records>, id: Path<String>, parameters: Parameters) -> Result<Reply, Problem> {
+    parameters.only(&[])?;
+    let published = published(&store, Some(vec![id.into_inner()])).await;
+    let published = published.map_err(|why| if why.is_invalid() { Problem::new(Kind::NotFound) } else { why })?;
+    let documents = published.documents();
+    let [document] = documents.as_slice() else { return Err(Problem::new(Kind::NotFound)) };
+    let view = publication_view(&published, document);
+    let link = format!("</api/v1/figures?publication={}>; rel=\"item\"", view.id);
+    Ok(Reply::json(&disclosure::to_anybody(&documents, view)).public().header(header::LINK, link))
+}
+
+/// List figures as they were published.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "list_published_figures",
+    params(("publication" = Option<String>, Query, description = "only those of the publication with this code",
+        example = "lgbtnet-2018-04-03")),
+    responses((status = 200, description = "The figures", body = Figures))
+)]
+#[get("/figures")]
+pub async fn list_figures(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    let asked = parameters.only(&["publication"])?.pop().map(|(_, code)| vec![code]);
+    let published = published(&store, asked).await.map_err(Problem::in_query)?;
+    let documents = published.documents();
+    let mut items = Vec::new();
+    for document in &documents {
+        items.extend(published.figures_of(document).map(|found| figure_view(&published, document, found)));
+    }
+    Ok(Reply::json(&disclosure::to_anybody(&documents, Figures { items })).public())
+}
+
+/// The addresses, below `/api/v1`.
+pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(list_publications).service(get_publication).service(list_figures);
+}

@@ -1,0 +1,191 @@
+//! What a request brings: a body, a record's identifier, the version that it has seen, an idempotency key, parameters.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::domain::check::{FieldError, Rule};
+use crate::domain::record::RecordId;
+use crate::store::chain::hex;
+
+use super::problem::{Kind, Problem};
+
+/// The largest body, in bytes.
+pub const LARGEST_BODY: usize = 64 * 1024;
+
+/// A body that is still to be read, once the caller is known.
+#[derive(Debug)]
+pub struct Body {
+    bytes: Bytes,
+    json: bool,
+}
+
+impl FromRequest for Body {
+    type Error = Problem;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media = media.and_then(|value| value.split(';').next()).map(|media| media.trim().to_ascii_lowercase());
+        let json = media.as_deref() == Some("application/json");
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|why| match why.as_response_error().status_code().as_u16() {
+                413 => Problem::new(Kind::TooLarge).detail(format!("at most {LARGEST_BODY} bytes")),
+                408 => Problem::new(Kind::RequestTimeout),
+                _ => Problem::new(Kind::MalformedBody),
+            })?;
+            Ok(Self { bytes, json })
+        })
+    }
+}
+
+impl Body {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// A problem that names the field where one is wrong.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if !self.json {
+            return Err(Problem::new(Kind::UnsupportedMediaType));
+        }
+        let mut reader = serde_json::Deserializer::from_slice(&self.bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| from_json(&why))?;
+        reader.end().map_err(|_| Problem::new(Kind::MalformedBody).detail("something follows the JSON value"))?;
+        Ok(value)
+    }
+
+    /// Tells this body from others, for idempotency keys.
+    pub fn hash(&self, noun: &str) -> String {
+        hex(&Sha256::new().chain_update(noun).chain_update([0]).chain_update(&self.bytes).finalize())
+    }
+}
+
+fn from_json(why: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = why.inner();
+    if !inner.is_data() {
+        return Problem::new(Kind::MalformedBody).detail(format!(
+            "not JSON at line {} column {}",
+            inner.line(),
+            inner.column()
+        ));
+    }
+    let message = inner.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let path = match why.path().to_string() {
+        path if path == "." => String::new(),
+        path => path,
+    };
+    let error = match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+        Some((name, rest)) => {
+            let expected = rest.trim_start_matches(", expected ").to_owned();
+            let parent = path.rsplit_once('.').map(|(parent, _)| format!("{parent}.")).unwrap_or_default();
+            FieldError::new(&format!("{parent}{name}"), Rule::Unknown, None, expected)
+        }
+        None => {
+            let expected = message.rsplit_once("expected ").map_or(message, |(_, expected)| expected).to_owned();
+            FieldError::new(&path, Rule::Malformed, None, expected)
+        }
+    };
+    Problem::new(Kind::Invalid).errors(vec![error])
+}
+
+/// The identifier of a record, from the address. Whatever is none, is a record that does not exist.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordPath(pub RecordId);
+
+impl FromRequest for RecordPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(|text| text.parse().ok());
+        ready(id.map(|id| Self(RecordId(id))).ok_or_else(|| Problem::new(Kind::NotFound)))
+    }
+}
+
+/// The version that the caller has seen, from `If-Match`.
+#[derive(Debug, Clone, Copy)]
+pub struct IfMatch(pub i64);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(value) = request.headers().get(header::IF_MATCH) else {
+            return ready(Err(Problem::new(Kind::PreconditionRequired).detail("send the ETag that you have read")));
+        };
+        let text = value.to_str().unwrap_or_default().trim();
+        let seen = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        ready(match seen {
+            // An entity tag that is none of ours is one that does not match.
+            Some(seen) => seen.parse().map(Self).map_err(|_| Problem::new(Kind::Stale)),
+            None if text.starts_with("W/") => Err(Problem::new(Kind::Stale)),
+            None => Err(Problem::parameter("If-Match", Rule::Malformed, Some(text), "one strong entity tag, \"7\"")),
+        })
+    }
+}
+
+/// The key by which a creation that is sent twice happens once, from `Idempotency-Key`.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl FromRequest for IdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(value) = request.headers().get("Idempotency-Key") else { return ready(Ok(Self(None))) };
+        let text = value.to_str().unwrap_or_default();
+        let fits = !text.is_empty() && text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        ready(if fits {
+            Ok(Self(Some(text.to_owned())))
+        } else {
+            let expected = "1 to 128 visible ASCII characters";
+            Err(Problem::parameter("Idempotency-Key", Rule::Malformed, None, expected))
+        })
+    }
+}
+
+/// The parameters of the query string, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters(pub Vec<(String, String)>);
+
+impl FromRequest for Parameters {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(crate::domain::aggregate::pairs(request.query_string()))))
+    }
+}
+
+impl Parameters {
+    /// The parameters of these names, each at most once, and no others.
+    ///
+    /// # Errors
+    /// A problem that names the parameter.
+    pub fn only(&self, known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
+        let mut found: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in &self.0 {
+            let Some(known_name) = known.iter().find(|known| *known == name) else {
+                let expected = match known {
+                    [] => "no parameters".to_owned(),
+                    known => format!("one of the parameters {}", known.join(", ")),
+                };
+                return Err(Problem::parameter(name, Rule::Unknown, Some(value), &expected));
+            };
+            if found.iter().any(|(other, _)| other == known_name) {
+                return Err(Problem::parameter(name, Rule::Inconsistent, Some(value), "the parameter once"));
+            }
+            found.push((known_name, value.clone()));
+        }
+        Ok(found)
+    }
+}

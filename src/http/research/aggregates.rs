@@ -1,0 +1,251 @@
+//! Exact aggregates, for researchers: counts at any two times, never rows. Every question is in the audit.
+
+use std::collections::BTreeMap;
+
+use actix_web::get;
+use actix_web::web::Data;
+use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::aggregate::{AskedTimes, DIMENSIONS, Measure, Query, Values};
+use crate::domain::check::{Checker, FieldError, Invalid, Rule};
+use crate::domain::count::{Bound, Count};
+use crate::domain::disclosure;
+use crate::domain::policy::Actor;
+use crate::domain::record::Times;
+use crate::exchange::table;
+use crate::store::aggregates::{Answer, Counter};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+
+use crate::http::auth::{Allowed, ReadAggregates};
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::request::Parameters;
+use crate::http::state::Records;
+
+/// The answer to a question.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"measure": "persons", "by": ["kind"], "filter": {}, "with": [], "as_of": "2026-11-22",
+    "at_write": 7, "additive": {"kind": false},
+    "rows": [{"kind": "evacuation", "count": 114, "bound": "exact", "status": "A"},
+        {"kind": "death", "count": 2, "bound": "at_least", "status": "A"},
+        {"kind": "_T", "count": 122, "bound": "exact", "status": "A"}],
+    "basis": {"case_file": 0, "reconstructed": 122},
+    "caveats": [{"code": "documented_cases", "detail": "These are documented cases, not how often it happens."}]}))]
+pub struct Aggregates {
+    pub measure: Measure,
+    pub by: Vec<String>,
+    /// What was filtered by, with narrower places filled in.
+    pub filter: BTreeMap<String, Vec<String>>,
+    /// Persons who have at least one incident of each of these kinds.
+    pub with: Vec<String>,
+    /// What was known by the end of this day, UTC.
+    pub as_of: chrono::NaiveDate,
+    /// What Attest held after this write. Asked again with both times, the answer is the same.
+    pub at_write: i64,
+    /// Whether the cells of a dimension add up to the total.
+    pub additive: BTreeMap<String, bool>,
+    pub rows: Vec<Row>,
+    pub basis: BasisCounts,
+    pub caveats: Vec<Caveat>,
+}
+
+/// A cell and its count.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Row {
+    /// By dimension the code of the cell; `_T` total, `_U` not known, `_Z` not applicable, `_O` other.
+    #[serde(flatten)]
+    pub cell: BTreeMap<String, String>,
+    /// The number; null where nobody attested the combination.
+    pub count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Bound>,
+    /// `A`: a normal value (SDMX); `not_attested`: nobody published how these records combine.
+    pub status: &'static str,
+    /// The least that the records allow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<u64>,
+    /// The most that the records allow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<u64>,
+}
+
+/// Where the counted records come from.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct BasisCounts {
+    pub case_file: u64,
+    /// Built from published figures.
+    pub reconstructed: u64,
+}
+
+/// What a reader of the numbers must know.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Caveat {
+    pub code: &'static str,
+    pub detail: String,
+}
+
+/// The parameters of a question.
+pub struct AggregateParameters;
+
+impl IntoParams for AggregateParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, description: String, example: Option<&str>| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(description))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .example(example.map(Into::into))
+                .build()
+        };
+        let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.code).collect();
+        let mut all = vec![
+            parameter(
+                "measure",
+                "persons (distinct) or incidents; persons where it is missing.".into(),
+                Some("persons"),
+            ),
+            parameter("by", format!("One to three dimensions, by commas: {}.", names.join(", ")), Some("kind")),
+            parameter("with", "Kinds, by commas: persons with at least one incident of each.".into(), None),
+            parameter(
+                "as_of",
+                "What was known by the end of this day (UTC), YYYY-MM-DD; today where it is missing.".into(),
+                None,
+            ),
+            parameter("at_write", "What Attest held after this write; the newest where it is missing.".into(), None),
+            parameter("totals", "none, grand or all; grand where it is missing.".into(), None),
+        ];
+        all.extend(DIMENSIONS.iter().map(|dimension| {
+            let values = match dimension.values {
+                Values::Vocabulary { name, broader: true } => format!("codes of `{name}`, with what lies in them"),
+                Values::Vocabulary { name, broader: false } => format!("codes of `{name}`"),
+                Values::Records(noun) => format!("codes of {}", noun.plural()),
+                Values::Words(words) => words.join(" or "),
+                Values::Time(_) => "buckets, or FIRST..LAST; only what lies wholly inside".to_owned(),
+            };
+            parameter(dimension.code, format!("Filter by {}: {values}; a comma is OR.", dimension.description), None)
+        }));
+        all
+    }
+}
+
+/// Answers a question, and puts it into the audit before the answer is given.
+fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Query, Answer), StoreError> {
+    let now = store.times()?;
+    let (query, times) = store.read(actor, |session| {
+        let mut checker = Checker::new(session);
+        let (query, asked) = Query::read(pairs, &mut checker);
+        Ok(checker.finish((query, check_times(asked, now)?))?)
+    })?;
+    let answer = store.look(|conn| Ok(Counter::new(conn, times)?.answer(&query)?))?;
+    let asked = query.canonical();
+    store.write(actor, "aggregate.read", move |tx| {
+        tx.note("query", asked);
+        tx.note("as_of", times.as_of.to_string());
+        tx.note("at_write", times.at_write);
+        Ok(())
+    })?;
+    Ok((query, answer))
+}
+
+fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {
+    let times = asked.or(now);
+    if times.at_write > now.at_write {
+        let (value, expected) =
+            (times.at_write.to_string(), format!("a write that was made: at most {}", now.at_write));
+        return Err(Invalid::one(FieldError::new("at_write", Rule::OutOfRange, Some(&value), expected)).into());
+    }
+    Ok(times)
+}
+
+fn row(query: &Query, row: &crate::store::aggregates::Row) -> Row {
+    let codes = query.by.iter().map(|dimension| dimension.code.to_owned());
+    let cell = codes.zip(row.cell.iter().cloned()).collect();
+    match row.count {
+        Count::Attested { value, bound } => {
+            Row { cell, count: Some(value), bound: Some(bound), status: "A", low: None, high: None }
+        }
+        Count::NotAttested { low, high } => {
+            Row { cell, count: None, bound: None, status: "not_attested", low: Some(low), high: Some(high) }
+        }
+    }
+}
+
+/// What a reader of counts must know.
+pub fn caveats(reconstructed: u64, not_attested: bool) -> Vec<Caveat> {
+    let caveat = |code, detail: &str| Caveat { code, detail: detail.to_owned() };
+    let mut caveats = vec![caveat("documented_cases", "These are documented cases, not how often it happens.")];
+    if reconstructed > 0 {
+        let detail = format!("{reconstructed} of the counted records are built from published figures.");
+        caveats.push(Caveat { code: "reconstructed", detail });
+    }
+    if not_attested {
+        let detail = "Nobody published how some of these records combine; the true number lies from low to high.";
+        caveats.push(caveat("not_attested", detail));
+    }
+    caveats
+}
+
+fn view(query: &Query, answer: &Answer) -> Aggregates {
+    let not_attested = answer.rows.iter().any(|row| matches!(row.count, Count::NotAttested { .. }));
+    let codes = || query.by.iter().map(|dimension| dimension.code.to_owned());
+    Aggregates {
+        measure: query.measure,
+        by: codes().collect(),
+        filter: (query.filters.iter())
+            .map(|(name, values)| ((*name).to_owned(), values.iter().cloned().collect()))
+            .collect(),
+        with: query.with.iter().cloned().collect(),
+        as_of: answer.times.as_of,
+        at_write: answer.times.at_write,
+        additive: codes().zip(answer.additive.iter().copied()).collect(),
+        rows: answer.rows.iter().map(|found| row(query, found)).collect(),
+        basis: BasisCounts { case_file: answer.case_file, reconstructed: answer.reconstructed },
+        caveats: caveats(answer.reconstructed, not_attested),
+    }
+}
+
+/// Ask for an exact aggregate.
+#[utoipa::path(
+    tag = "research",
+    operation_id = "read_aggregates",
+    params(AggregateParameters),
+    security(("bearer" = ["read_aggregates"])),
+    responses((status = 200, description = "The counts", body = Aggregates))
+)]
+#[get("/aggregates")]
+pub async fn read(
+    allowed: Allowed<ReadAggregates>,
+    store: Data<Records>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    let actor = allowed.actor();
+    let found = store.run(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
+    Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found.0, &found.1))))
+}
+
+/// Ask for an exact aggregate as a table: a row a cell, with both times in every row.
+#[utoipa::path(
+    tag = "research",
+    operation_id = "read_aggregates_csv",
+    params(AggregateParameters),
+    security(("bearer" = ["read_aggregates"])),
+    responses((status = 200, description = "The counts", body = String, content_type = "text/csv",
+        example = "kind,count,bound,status,low,high,measure,as_of,at_write\nevacuation,114,exact,A,,,persons,2026-11-22,7\n"))
+)]
+#[get("/aggregates.csv")]
+pub async fn read_csv(
+    allowed: Allowed<ReadAggregates>,
+    store: Data<Records>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    let actor = allowed.actor();
+    let found = store.run(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
+    let text = table::csv(&found.0, &found.1);
+    Ok(Reply::csv(&disclosure::to_researcher(allowed.permit(), text)))
+}

@@ -1,0 +1,373 @@
+//! What staff do with a record of any noun: list, enter, read, correct, withdraw, see the history.
+
+use std::marker::PhantomData;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::domain::check::Rule;
+use crate::domain::disclosure;
+use crate::domain::entry::Entry;
+use crate::domain::record::{Instant, RecordId, State};
+use crate::store::database::Outcome;
+use crate::store::idempotency::{self, Earlier};
+use crate::store::records::{self, After, Found, Stored, Which};
+
+use crate::http::auth::{Allowed, Permission};
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, RecordPath};
+use crate::http::state::Records;
+
+/// How many records a page has where nothing is asked, and at most.
+const PAGE: i64 = 50;
+const LARGEST_PAGE: i64 = 200;
+
+/// A version of a record, with what was entered.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Record<E: ToSchema> {
+    pub id: RecordId,
+    /// The number of the write that made this version; its entity tag.
+    pub version: i64,
+    pub status: State,
+    /// When the record was first entered.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// When this version was written.
+    #[schema(value_type = String, format = DateTime)]
+    pub written_at: Instant,
+    /// The account that wrote it.
+    pub written_by: String,
+    /// The write that replaced this version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<i64>,
+    /// What is odd, though it was kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    #[serde(flatten)]
+    pub entry: E,
+}
+
+/// Something odd about what was kept.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Warning {
+    pub code: String,
+    pub detail: String,
+}
+
+/// Some records, in the order of their creation. The `Link` header says where the list goes on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Page<T: ToSchema> {
+    pub items: Vec<T>,
+}
+
+/// Why a record is taken back.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"reason": "entered twice"}))]
+pub struct Withdrawal {
+    /// Why; no personal text.
+    #[schema(required = true, nullable = false)]
+    pub reason: Option<String>,
+    /// The day from which it was known, YYYY-MM-DD; today where it is missing.
+    pub known_on: Option<String>,
+}
+
+impl<E: Stored> Record<E> {
+    fn new(found: &Found<E::Body>) -> Self {
+        let version = &found.version;
+        Self {
+            id: version.id,
+            version: version.stamp.write,
+            status: version.stamp.state,
+            created_at: version.created_at,
+            written_at: found.by.written_at,
+            written_by: found.by.account.clone(),
+            superseded_by: version.stamp.superseded_by,
+            warnings: Vec::new(),
+            entry: E::describe(version, &found.codes),
+        }
+    }
+
+    fn warned(found: &Found<E::Body>, warnings: Vec<records::Warning>) -> Self {
+        let warning = |warning: records::Warning| Warning { code: warning.code.to_owned(), detail: warning.detail };
+        Self { warnings: warnings.into_iter().map(warning).collect(), ..Self::new(found) }
+    }
+}
+
+/// The parameters of a list: the noun's filters, and which page.
+pub struct ListParameters<E>(PhantomData<E>);
+
+impl<E: Stored> ListParameters<E> {
+    fn names() -> Vec<&'static str> {
+        E::FILTERS.iter().map(|(name, _)| *name).chain(["status", "after", "limit"]).collect()
+    }
+}
+
+impl<E: Stored> IntoParams for ListParameters<E> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, description: String| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(description))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .build()
+        };
+        let filter = |(name, noun): &(&str, Option<_>)| match noun {
+            Some(noun) => parameter(name, format!("Only records with this {name}: the code or id of a {noun}.")),
+            None => parameter(name, format!("Only records with this {name}.")),
+        };
+        let own = E::FILTERS.iter().map(filter);
+        let common = [
+            parameter("status", "active, withdrawn or all; active where it is missing.".to_owned()),
+            parameter("after", "Where the list goes on, from the `Link` header.".to_owned()),
+            parameter("limit", format!("How many records at most: 1 to {LARGEST_PAGE}, {PAGE} where it is missing.")),
+        ];
+        own.chain(common).collect()
+    }
+}
+
+/// Where a list goes on, as the `Link` header spells it.
+pub fn cursor(created_at: Instant, id: RecordId) -> String {
+    format!("{}.{}", created_at.0.timestamp_micros(), id)
+}
+
+fn read_cursor(text: &str) -> Option<After> {
+    let (micros, id) = text.split_once('.')?;
+    let created_at = Instant::new(DateTime::from_timestamp_micros(micros.parse().ok()?)?);
+    Some(After { created_at, id: RecordId(Uuid::parse_str(id).ok()?) })
+}
+
+/// Reads the size of a page.
+///
+/// # Errors
+/// A problem that names the parameter.
+pub fn read_limit(text: &str) -> Result<i64, Problem> {
+    let limit = text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+    let expected = format!("1 to {LARGEST_PAGE}");
+    limit.ok_or_else(|| Problem::parameter("limit", Rule::OutOfRange, Some(text), &expected))
+}
+
+/// Lists records.
+///
+/// # Errors
+/// A problem that names the parameter, or that the store is not available.
+pub async fn list<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    records: &Records,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    let (mut filters, mut after, mut limit, mut states) = (Vec::new(), None, PAGE, vec![State::Active]);
+    for (name, value) in parameters.only(&ListParameters::<E>::names())? {
+        match name {
+            "limit" => limit = read_limit(&value)?,
+            "after" => {
+                let wrong =
+                    || Problem::parameter("after", Rule::Malformed, Some(&value), "the value of a `Link` header");
+                after = Some(read_cursor(&value).ok_or_else(wrong)?);
+            }
+            "status" => {
+                states = match value.as_str() {
+                    "active" => vec![State::Active],
+                    "withdrawn" => vec![State::Withdrawn],
+                    "all" => vec![State::Active, State::Withdrawn],
+                    _ => {
+                        let expected = "active, withdrawn or all";
+                        return Err(Problem::parameter("status", Rule::UnknownCode, Some(&value), expected));
+                    }
+                }
+            }
+            filter => filters.push((filter, value)),
+        }
+    }
+    let asked = filters.clone();
+    let mut found = records
+        .read(allowed.actor(), move |session| {
+            let narrowings = records::narrowings::<E>(session, &filters)?;
+            records::list::<E>(session.conn(), &narrowings, &states, after, limit + 1)
+        })
+        .await
+        .map_err(Problem::in_query)?;
+    let goes_on = found.len() as i64 > limit;
+    found.truncate(usize::try_from(limit).unwrap_or_default());
+    let next = found.last().filter(|_| goes_on).map(|last| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(asked).append_pair("limit", &limit.to_string());
+        query.append_pair("after", &cursor(last.version.created_at, last.version.id));
+        format!("</api/v1/staff/{}?{}>; rel=\"next\"", E::NOUN.plural(), query.finish())
+    });
+    let page = Page { items: found.iter().map(Record::<E>::new).collect() };
+    let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), page));
+    Ok(match next {
+        Some(link) => reply.header(header::LINK, link),
+        None => reply,
+    })
+}
+
+/// Enters a record.
+///
+/// # Errors
+/// A problem that names every field that is wrong.
+pub async fn create<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    records: &Records,
+    key: IdempotencyKey,
+    body: Body,
+) -> Result<Reply, Problem> {
+    let entry: E = body.read()?;
+    let hash = body.hash(E::NOUN.name());
+    let actor = allowed.actor();
+    let (found, warnings, replayed) = records
+        .run(move |store| {
+            let outcome = store.attempt(&actor, create_action(E::NOUN), move |tx| {
+                if let Some(key) = &key.0
+                    && let Some(earlier) = idempotency::earlier(tx, key, &hash)?
+                {
+                    return Ok(Outcome::Abandon(earlier));
+                }
+                let id = records::create(tx, entry)?;
+                if let Some(key) = &key.0 {
+                    idempotency::remember(tx, key, &hash, id)?;
+                }
+                Ok(Outcome::Keep(Earlier { id, write: tx.write() }))
+            })?;
+            let replayed = matches!(outcome, Outcome::Abandon(_));
+            let (Outcome::Keep(made) | Outcome::Abandon(made)) = outcome;
+            store.look(|conn| {
+                let mut versions = records::get::<E>(conn, made.id, Which::Of(made.write))?;
+                let found = versions.pop().ok_or(crate::store::error::StoreError::Missing(E::NOUN))?;
+                let warnings = records::warnings::<E>(conn, &found)?;
+                Ok((found, warnings, replayed))
+            })
+        })
+        .await?;
+    let location = format!("/api/v1/staff/{}/{}", E::NOUN.plural(), found.version.id);
+    let record = Record::<E>::warned(&found, warnings);
+    let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), record))
+        .status(StatusCode::CREATED)
+        .version(found.version.stamp.write)
+        .header(header::LOCATION, location);
+    Ok(if replayed { reply.header(HeaderName::from_static("idempotent-replayed"), "true") } else { reply })
+}
+
+/// Reads the newest version of a record.
+///
+/// # Errors
+/// That there is none.
+pub async fn get<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    records: &Records,
+    path: RecordPath,
+) -> Result<Reply, Problem> {
+    let found = records.read(allowed.actor(), move |session| current::<E>(session.conn(), path.0)).await?;
+    Ok(whole::<E, P>(&allowed, found))
+}
+
+type FoundWarned<E> = (Found<<E as Entry>::Body>, Vec<records::Warning>);
+
+fn current<E: Stored>(
+    conn: &mut crate::store::backend::Conn,
+    id: RecordId,
+) -> Result<FoundWarned<E>, crate::store::error::StoreError> {
+    let found = records::current::<E>(conn, id)?;
+    let warnings = records::warnings::<E>(conn, &found)?;
+    Ok((found, warnings))
+}
+
+fn whole<E: Stored, P>(allowed: &Allowed<P>, (found, warnings): FoundWarned<E>) -> Reply {
+    let record = Record::<E>::warned(&found, warnings);
+    Reply::json(&disclosure::to_permitted(allowed.permit(), record)).version(found.version.stamp.write)
+}
+
+/// Replaces the newest version of a record.
+///
+/// # Errors
+/// A problem that names every field that is wrong, or that the record has changed.
+pub async fn correct<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    records: &Records,
+    path: RecordPath,
+    seen: IfMatch,
+    body: Body,
+) -> Result<Reply, Problem> {
+    let entry: E = body.read()?;
+    let actor = allowed.actor();
+    let found = records
+        .run(move |store| {
+            store.write(&actor, correct_action(E::NOUN), move |tx| records::correct(tx, path.0, seen.0, entry))?;
+            store.look(|conn| current::<E>(conn, path.0))
+        })
+        .await?;
+    Ok(whole::<E, P>(&allowed, found))
+}
+
+/// Takes a record back.
+///
+/// # Errors
+/// A problem that names every field that is wrong, or that the record has changed.
+pub async fn withdraw<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    records: &Records,
+    path: RecordPath,
+    seen: IfMatch,
+    body: Body,
+) -> Result<Reply, Problem> {
+    let Withdrawal { reason, known_on } = body.read()?;
+    let actor = allowed.actor();
+    let found = records
+        .run(move |store| {
+            store.write(&actor, withdraw_action(E::NOUN), move |tx| {
+                records::withdraw::<E>(tx, path.0, seen.0, reason.as_deref(), known_on.as_deref())
+            })?;
+            store.look(|conn| current::<E>(conn, path.0))
+        })
+        .await?;
+    Ok(whole::<E, P>(&allowed, found))
+}
+
+/// Reads every version of a record, oldest first.
+///
+/// # Errors
+/// That there is none.
+pub async fn history<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    records: &Records,
+    path: RecordPath,
+) -> Result<Reply, Problem> {
+    let found =
+        records.read(allowed.actor(), move |session| records::get::<E>(session.conn(), path.0, Which::All)).await?;
+    let page = Page { items: found.iter().map(Record::<E>::new).collect() };
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
+}
+
+/// The audit's names for what is done to a record.
+macro_rules! audit_names {
+    ($($function:ident $verb:literal;)*) => {
+        $(fn $function(noun: crate::domain::record::Noun) -> &'static str {
+            use crate::domain::record::Noun;
+            match noun {
+                Noun::Term => concat!("term.", $verb),
+                Noun::Event => concat!("event.", $verb),
+                Noun::Source => concat!("source.", $verb),
+                Noun::Publication => concat!("publication.", $verb),
+                Noun::Figure => concat!("figure.", $verb),
+                Noun::Person => concat!("person.", $verb),
+                Noun::Incident => concat!("incident.", $verb),
+            }
+        })*
+    };
+}
+
+audit_names! {
+    create_action "create";
+    correct_action "correct";
+    withdraw_action "withdraw";
+}

@@ -1,0 +1,59 @@
+//! What happens around every request: a time limit, headers, and one line in the log by route template, never by
+//! address.
+
+use std::time::{Duration, Instant};
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+
+use super::problem::{Kind, Problem};
+
+/// How long a whole request may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What a browser may do with an answer of the API: nothing but read it.
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// The documentation page runs its own scripts, from this server alone.
+const DOCUMENTATION_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// The middleware.
+///
+/// # Errors
+/// What the service gives.
+pub async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let answered = actix_web::rt::time::timeout(LIMIT, next.call(request)).await;
+    let Ok(answered) = answered else {
+        tracing::warn!(status = Kind::RequestTimeout.status(), "a request took too long");
+        return Err(Problem::new(Kind::RequestTimeout).into());
+    };
+    let mut response = answered?.map_into_boxed_body();
+    let template = response.request().match_pattern();
+    let documentation = template.as_deref().is_some_and(|template| template.starts_with(super::app::DOCUMENTATION));
+    let policy = if documentation { DOCUMENTATION_POLICY } else { API_POLICY };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), ""),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    tracing::info!(
+        method = %response.request().method(),
+        route = template.as_deref().unwrap_or("-"),
+        status = response.status().as_u16(),
+        ms = started.elapsed().as_millis() as u64,
+        "request"
+    );
+    Ok(response)
+}

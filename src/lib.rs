@@ -1,0 +1,97 @@
+//! Attest: records of persecution and of the help given against it, and figures that stand on them.
+//!
+//! This page is the map. Dependencies go one way: `http -> exchange -> store -> domain`.
+
+/// Every setting once: flag, environment variable, line of documentation.
+pub mod config;
+
+/// What each command of the command line does.
+pub mod commands;
+
+/// What Attest knows and decides. No web, no database, no environment, no clock.
+pub mod domain {
+    pub mod aggregate;
+    pub mod attested;
+    pub mod check;
+    pub mod count;
+    pub mod disclosure;
+    pub mod edtf;
+    pub mod entry;
+    pub mod event;
+    pub mod figure;
+    pub mod incident;
+    pub mod person;
+    pub mod policy;
+    pub mod publication;
+    pub mod reconcile;
+    pub mod record;
+    pub mod source;
+    pub mod vocabulary;
+}
+/// Rows in, domain values out. No web.
+pub mod store {
+    pub mod accounts;
+    pub mod aggregates;
+    pub mod backend;
+    pub mod chain;
+    pub mod database;
+    pub mod error;
+    pub mod events;
+    pub mod figures;
+    pub mod idempotency;
+    pub mod incidents;
+    pub mod instance;
+    pub mod persons;
+    pub mod publications;
+    pub mod published;
+    pub mod reconciliation;
+    pub mod records;
+    pub mod schema;
+    pub mod session;
+    pub mod sources;
+    mod stamps;
+    mod statement;
+    pub mod terms;
+    mod version_table;
+}
+
+/// Files in and out.
+pub mod exchange {
+    pub mod fields;
+    pub mod import;
+    mod nouns;
+    pub mod seed;
+    pub mod table;
+    pub mod template;
+}
+
+/// Requests in, answers out.
+pub mod http {
+    pub mod app;
+    pub mod auth;
+    pub mod documentation;
+    pub mod health;
+    pub mod problem;
+    pub mod reply;
+    pub mod request;
+    pub mod state;
+    pub mod watch;
+
+    /// For anybody.
+    pub mod public {
+        pub mod figures;
+    }
+
+    /// For researchers.
+    pub mod research {
+        pub mod aggregates;
+        pub mod reconciliation;
+    }
+
+    /// For staff.
+    pub mod staff {
+        pub mod audit;
+        pub mod nouns;
+        pub mod records;
+    }
+}

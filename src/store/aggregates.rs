@@ -1,0 +1,278 @@
+//! Exact aggregates: the case files are counted by the database, the reconstructed records by what they attest.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::prelude::*;
+
+use crate::domain::aggregate::{Level, Measure, Query, Totals};
+use crate::domain::attested::{self, Criterion, Fact, KnownFigure, Stand, World};
+use crate::domain::count::{Bound, Count, Qualifier};
+use crate::domain::person::Basis;
+use crate::domain::record::{RecordId, Times};
+use crate::domain::vocabulary::TOTAL;
+
+use super::backend::Conn;
+use super::error::{corrupt, word};
+use super::schema::{figure_versions, linkage_versions, person_versions};
+use super::statement::{self, Scope};
+
+/// One line of an answer: the values of its dimensions, `_T` for a total, and the count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub cell: Vec<String>,
+    pub count: Count,
+}
+
+/// The answer to a question at two times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub times: Times,
+    pub rows: Vec<Row>,
+    /// Whether the cells of each dimension add up to the total, in the order of the question.
+    pub additive: Vec<bool>,
+    /// How many of the counted units come from case files.
+    pub case_file: u64,
+    /// How many of the counted units are reconstructed, or the most that they can be.
+    pub reconstructed: u64,
+}
+
+type Cells = BTreeMap<Vec<String>, Count>;
+type FactColumns = (RecordId, RecordId, String, String, String, Option<RecordId>, Option<RecordId>);
+
+/// Answers questions at one pair of times. What they share is read once.
+pub struct Counter<'c> {
+    conn: &'c mut Conn,
+    times: Times,
+    linked: bool,
+    world: Option<World>,
+}
+
+impl<'c> Counter<'c> {
+    /// # Errors
+    /// The database's own.
+    pub fn new(conn: &'c mut Conn, times: Times) -> QueryResult<Self> {
+        let linked = diesel::select(diesel::dsl::exists(
+            linkage_versions::table.filter(linkage_versions::write.le(times.at_write)),
+        ))
+        .get_result(conn)?;
+        let reconstructed = diesel::select(diesel::dsl::exists(
+            person_versions::table.filter(person_versions::basis.eq(Basis::Reconstructed.name())),
+        ))
+        .get_result::<bool>(conn)?;
+        let mut counter = Self { conn, times, linked, world: None };
+        if reconstructed {
+            counter.world = Some(counter.world()?);
+        }
+        Ok(counter)
+    }
+
+    /// Answers one question, with the totals that it asks for.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn answer(&mut self, query: &Query) -> QueryResult<Answer> {
+        let mut rows = Vec::new();
+        let mut total = (Cells::new(), Cells::new());
+        // Every total is a question of its own: cells that overlap are never added up.
+        for left_out in left_out(query) {
+            let asked = query.without(&left_out);
+            let (case_file, reconstructed) = (self.case_file(&asked)?, self.reconstructed(&asked)?);
+            let mut cells = merged(&case_file, &reconstructed);
+            if asked.by.is_empty() {
+                cells.entry(Vec::new()).or_insert(Count::ZERO);
+            }
+            for (values, count) in cells {
+                let mut values = values.into_iter();
+                let cell = query.by.iter().map(|dimension| match left_out.contains(dimension) {
+                    true => Some(TOTAL.to_owned()),
+                    false => values.next(),
+                });
+                let cell = cell.collect::<Option<_>>().ok_or_else(|| corrupt("a cell lacks a value"))?;
+                rows.push(Row { cell, count });
+            }
+            if asked.by.is_empty() {
+                total = (case_file, reconstructed);
+            }
+        }
+        if query.totals == Totals::None && !query.by.is_empty() {
+            let asked = query.without(&query.by);
+            total = (self.case_file(&asked)?, self.reconstructed(&asked)?);
+        }
+        let most = |cells: &Cells| match cells.get(&Vec::new()) {
+            Some(Count::Attested { value, .. }) => *value,
+            Some(Count::NotAttested { high, .. }) => *high,
+            None => 0,
+        };
+        Ok(Answer {
+            times: self.times,
+            rows,
+            // Joined records of one person may differ in what should be one attribute.
+            additive: query.by.iter().map(|dimension| !self.linked && query.is_additive(dimension)).collect(),
+            case_file: most(&total.0),
+            reconstructed: most(&total.1),
+        })
+    }
+
+    /// The count of a question without dimensions, such as a figure's.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn count(&mut self, query: &Query) -> QueryResult<Count> {
+        let asked = query.without(&query.by);
+        let cells = merged(&self.case_file(&asked)?, &self.reconstructed(&asked)?);
+        Ok(cells.into_values().next().unwrap_or(Count::ZERO))
+    }
+
+    fn scope(&self, basis: Basis) -> Scope {
+        Scope { basis, times: self.times, linked: self.linked }
+    }
+
+    fn case_file(&mut self, query: &Query) -> QueryResult<Cells> {
+        let statement = statement::counts(query, self.scope(Basis::CaseFile));
+        let rows = statement.load::<(String, String, String, i64)>(self.conn)?;
+        let mut cells = Cells::new();
+        for (a, b, c, count) in rows {
+            let count = u64::try_from(count).map_err(corrupt)?;
+            let cell = [a, b, c].into_iter().take(query.by.len()).collect();
+            if count > 0 {
+                cells.insert(cell, Count::exact(count));
+            }
+        }
+        Ok(cells)
+    }
+
+    fn reconstructed(&mut self, query: &Query) -> QueryResult<Cells> {
+        let Some(world) = self.world.take() else { return Ok(Cells::new()) };
+        let counted = self.criteria(query).map(|criteria| attested::count(query, &criteria, &world));
+        self.world = Some(world);
+        counted
+    }
+
+    /// Divides a question into its criteria: what is asked of the person, of the ground, of one incident, and each kind
+    /// of `with`.
+    fn criteria(&mut self, query: &Query) -> QueryResult<Vec<Criterion>> {
+        let mut criteria = Vec::new();
+        let groups: [fn(Level) -> bool; 3] =
+            [|level| level == Level::Person, |level| level == Level::Ground, Level::is_incident];
+        for belongs in groups {
+            let dimensions: Vec<_> = (0..query.by.len()).filter(|at| belongs(query.by[*at].level)).collect();
+            let part = Query {
+                measure: Measure::Persons,
+                by: dimensions.iter().map(|at| query.by[*at]).collect(),
+                filters: (query.touched().filter(|dimension| belongs(dimension.level)))
+                    .filter_map(|dimension| query.filters.get_key_value(dimension.code))
+                    .map(|(name, values)| (*name, values.clone()))
+                    .collect(),
+                with: BTreeSet::new(),
+                totals: Totals::None,
+            };
+            let counts_incidents = query.measure == Measure::Incidents && belongs(Level::Incident);
+            if part.touched().next().is_some() || counts_incidents {
+                let measure = if counts_incidents { Measure::Incidents } else { Measure::Persons };
+                let facts = self.facts(&Query { measure, ..part })?;
+                criteria.push(Criterion { dimensions, counts_incidents, facts });
+            }
+        }
+        for kind in &query.with {
+            let filters = BTreeMap::from([("kind", BTreeSet::from([kind.clone()]))]);
+            let part = Query {
+                measure: Measure::Persons,
+                by: Vec::new(),
+                filters,
+                with: BTreeSet::new(),
+                totals: Totals::None,
+            };
+            let facts = self.facts(&part)?;
+            criteria.push(Criterion { dimensions: Vec::new(), counts_incidents: false, facts });
+        }
+        if criteria.is_empty() {
+            let facts = self.facts(query)?;
+            criteria.push(Criterion { dimensions: Vec::new(), counts_incidents: false, facts });
+        }
+        Ok(criteria)
+    }
+
+    fn facts(&mut self, query: &Query) -> QueryResult<Vec<Fact>> {
+        let ground = query.touched().any(|dimension| dimension.level == Level::Ground);
+        let statement = statement::facts(query, self.scope(Basis::Reconstructed));
+        let rows = statement.load::<FactColumns>(self.conn)?;
+        let fact = |(person, unit, a, b, c, figure, persons_figure): FactColumns| {
+            let stand = match (figure, persons_figure) {
+                (Some(figure), _) => Stand::Figure(figure),
+                (None, Some(whole)) if ground => Stand::Remainder(whole),
+                _ => Stand::CaseFile,
+            };
+            Fact { person, unit, cell: [a, b, c].into_iter().take(query.by.len()).collect(), stand }
+        };
+        Ok(rows.into_iter().map(fact).collect())
+    }
+
+    fn world(&mut self) -> QueryResult<World> {
+        let mut world = World { figures: figures(self.conn, self.times.at_write)?, ..World::default() };
+        let everything = |code| -> QueryResult<Query> {
+            let dimension = crate::domain::aggregate::dimension(code).ok_or_else(|| corrupt(code))?;
+            let (filters, with) = (BTreeMap::new(), BTreeSet::new());
+            Ok(Query { measure: Measure::Persons, by: vec![dimension], filters, with, totals: Totals::None })
+        };
+        for part in ["origin", "ground", "kind"] {
+            for fact in self.facts(&everything(part)?)? {
+                world.everyone.insert(fact.person);
+                if let Stand::Figure(figure) = fact.stand {
+                    world.members.entry(figure).or_default().insert(fact.person);
+                }
+            }
+        }
+        Ok(world)
+    }
+}
+
+/// Which dimensions each total leaves out; the cells themselves leave out none.
+fn left_out(query: &Query) -> Vec<Vec<&'static crate::domain::aggregate::Dimension>> {
+    let all = query.by.clone();
+    match query.totals {
+        _ if all.is_empty() => vec![all],
+        Totals::None => vec![Vec::new()],
+        Totals::Grand => vec![Vec::new(), all],
+        Totals::All => {
+            let chosen = |mask: u32| all.iter().enumerate().filter(move |(at, _)| mask & (1 << at) != 0);
+            (0..1 << all.len()).map(|mask| chosen(mask).map(|(_, dimension)| *dimension).collect()).collect()
+        }
+    }
+}
+
+fn merged(case_file: &Cells, reconstructed: &Cells) -> Cells {
+    let mut cells = reconstructed.clone();
+    for (cell, count) in case_file {
+        cells.entry(cell.clone()).and_modify(|sum| *sum = sum.plus(*count)).or_insert(*count);
+    }
+    cells
+}
+
+/// What Attest held, after a write, of every figure that records may name.
+fn figures(conn: &mut Conn, at_write: i64) -> QueryResult<HashMap<RecordId, KnownFigure>> {
+    type Columns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>);
+    let rows = figure_versions::table
+        .filter(figure_versions::write.le(at_write))
+        .filter(figure_versions::superseded_by.is_null().or(figure_versions::superseded_by.gt(at_write)))
+        .select((
+            figure_versions::record_id,
+            figure_versions::parent_id,
+            figure_versions::relation,
+            figure_versions::qualifier,
+            figure_versions::query,
+        ))
+        .load::<Columns>(conn)?;
+    rows.into_iter()
+        .map(|(id, parent, relation, qualifier, query)| {
+            use crate::domain::figure::Relation;
+            let relation = relation.map(|relation| word(Relation::WORDS, &relation)).transpose()?;
+            let inside = match relation {
+                Some(Relation::Outside) => Some(false),
+                Some(relation) if relation.is_subset() => Some(true),
+                _ => None,
+            };
+            let bound: Bound = word(Qualifier::WORDS, &qualifier)?.bound();
+            Ok((id, KnownFigure { parent, inside, bound, query }))
+        })
+        .collect()
+}

@@ -1,0 +1,185 @@
+//! The audit chain: one entry a write, each holding the hash of the one before, and the head that orders the writes.
+//!
+//! The hash is SHA-256 over the entry's own words. Entries carry the name of algorithm and key, so that keyed segments
+//! can follow. A chain alone does not show that its end was cut off; signed checkpoints outside the database will.
+
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::domain::record::{Instant, RecordId};
+
+use super::backend::Conn;
+use super::schema::{accounts, audit_entries, chain_head};
+
+const ALGORITHM: &str = "sha256";
+/// How many entries are read at once.
+const BATCH: i64 = 1_000;
+
+/// The write in progress and what it follows.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub write: i64,
+    pub written_at: Instant,
+    previous_hash: String,
+}
+
+/// Takes the next number. On PostgreSQL the update locks the row, so that writers stand in line.
+pub(super) fn advance(conn: &mut Conn, now: Instant) -> QueryResult<Head> {
+    diesel::update(chain_head::table.find(1)).set(chain_head::write.eq(chain_head::write + 1)).execute(conn)?;
+    let (write, last, previous_hash) = chain_head::table
+        .find(1)
+        .select((chain_head::write, chain_head::written_at, chain_head::hash))
+        .first::<(i64, Instant, String)>(conn)?;
+    // A clock that was set back does not take the records with it.
+    Ok(Head { write, written_at: now.max(last), previous_hash })
+}
+
+/// Appends the entry of the write in progress.
+pub(super) fn append(conn: &mut Conn, head: &Head, account: RecordId, action: &str, details: &str) -> QueryResult<()> {
+    let mut entry = Row {
+        write: head.write,
+        written_at: head.written_at,
+        account_id: account,
+        action: action.to_owned(),
+        details: details.to_owned(),
+        algorithm: ALGORITHM.to_owned(),
+        key_id: None,
+        previous_hash: head.previous_hash.clone(),
+        hash: String::new(),
+    };
+    entry.hash = entry.digest();
+    diesel::insert_into(audit_entries::table).values(&entry).execute(conn)?;
+    diesel::update(chain_head::table.find(1))
+        .set((chain_head::written_at.eq(entry.written_at), chain_head::hash.eq(&entry.hash)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The number of the newest write.
+pub(super) fn newest_write(conn: &mut Conn) -> QueryResult<i64> {
+    chain_head::table.find(1).select(chain_head::write).first(conn)
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_entries, treat_none_as_default_value = false)]
+struct Row {
+    write: i64,
+    written_at: Instant,
+    account_id: RecordId,
+    action: String,
+    details: String,
+    algorithm: String,
+    key_id: Option<String>,
+    previous_hash: String,
+    hash: String,
+}
+
+impl Row {
+    /// JSON keeps the words apart: no two entries have the same text.
+    fn digest(&self) -> String {
+        let words = serde_json::json!([
+            self.algorithm,
+            self.key_id,
+            self.previous_hash,
+            self.write,
+            self.written_at.0.timestamp_micros(),
+            self.account_id.to_string(),
+            self.action,
+            self.details,
+        ]);
+        hex(&Sha256::digest(words.to_string()))
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One line of the audit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    pub write: i64,
+    pub written_at: Instant,
+    pub account: String,
+    pub action: String,
+    /// Identifiers and codes only.
+    pub details: serde_json::Value,
+    pub hash: String,
+}
+
+/// The newest entries before a write, newest first.
+///
+/// # Errors
+/// The database's own.
+pub fn entries(conn: &mut Conn, before: Option<i64>, limit: i64) -> QueryResult<Vec<AuditEntry>> {
+    let mut query = audit_entries::table
+        .inner_join(accounts::table.on(accounts::id.eq(audit_entries::account_id)))
+        .select((Row::as_select(), accounts::name))
+        .order(audit_entries::write.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(audit_entries::write.lt(before));
+    }
+    let rows = query.load::<(Row, String)>(conn)?;
+    rows.into_iter()
+        .map(|(row, account)| {
+            let details = serde_json::from_str(&row.details).map_err(super::error::corrupt)?;
+            let Row { write, written_at, action, hash, .. } = row;
+            Ok(AuditEntry { write, written_at, account, action, details, hash })
+        })
+        .collect()
+}
+
+/// What recomputing the chain found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every entry is as it was written.
+    Intact { entries: i64, hash: String },
+    /// The first entry that is not.
+    Broken { write: i64, why: &'static str },
+}
+
+/// Recomputes the whole chain. `progress` is told how many entries are done, of how many.
+///
+/// # Errors
+/// The database's own.
+pub fn verify(conn: &mut Conn, mut progress: impl FnMut(i64, i64)) -> QueryResult<Verdict> {
+    let (newest, head_hash) =
+        chain_head::table.find(1).select((chain_head::write, chain_head::hash)).first::<(i64, String)>(conn)?;
+    let broken = |write, why| Ok(Verdict::Broken { write, why });
+    let (mut done, mut previous) = (0, "0".repeat(64));
+    loop {
+        let rows = audit_entries::table
+            .filter(audit_entries::write.gt(done))
+            .order(audit_entries::write)
+            .limit(BATCH)
+            .select(Row::as_select())
+            .load(conn)?;
+        for row in &rows {
+            if row.write != done + 1 {
+                return broken(done + 1, "the entry is missing");
+            }
+            if row.previous_hash != previous {
+                return broken(row.write, "it does not follow the entry before");
+            }
+            if row.hash != row.digest() {
+                return broken(row.write, "it was changed");
+            }
+            done = row.write;
+            previous.clone_from(&row.hash);
+        }
+        progress(done, newest);
+        if rows.is_empty() {
+            break;
+        }
+    }
+    if done != newest {
+        return broken(done + 1, "the entry is missing");
+    }
+    if previous != head_hash {
+        return broken(newest, "the head of the chain was changed");
+    }
+    Ok(Verdict::Intact { entries: done, hash: head_hash })
+}

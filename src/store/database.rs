@@ -1,0 +1,164 @@
+//! The database as a whole: opening it, reading from it, and the one door through which it is changed.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use r2d2::Pool;
+
+use crate::domain::policy::Actor;
+use crate::domain::record::{Instant, Times};
+
+use super::backend::{self, Access, Conn, DatabaseUrl, Manager};
+use super::chain;
+use super::error::StoreError;
+use super::session::{Session, Tx, VocabularyCache};
+
+/// How long a request waits for a connection before it is told to come again.
+const PATIENCE: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+
+/// What tells the time. A test may bring its own.
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// The records, in either database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    readers: Pool<Manager>,
+    writer: Pool<Manager>,
+    clock: Clock,
+    vocabulary: Arc<RwLock<VocabularyCache>>,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date. An SQLite file is made if there is none.
+    ///
+    /// # Errors
+    /// Why it could not be opened or migrated.
+    pub fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, StoreError> {
+        if let DatabaseUrl::Sqlite(path) = url
+            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|why| StoreError::Unavailable(why.into()))?;
+        }
+        let mut conn = Manager::new(url.clone(), Access::Write).open()?;
+        backend::migrate(&mut conn)?;
+        drop(conn);
+        let pool = |access, size| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(PATIENCE)
+                .error_handler(Box::new(Quiet))
+                .build(Manager::new(url.clone(), access))
+        };
+        Ok(Self {
+            readers: pool(Access::Read, READERS)?,
+            writer: pool(Access::Write, 1)?,
+            clock,
+            vocabulary: Arc::default(),
+        })
+    }
+
+    /// Now, as both databases keep it.
+    pub fn now(&self) -> Instant {
+        Instant::new((self.clock)())
+    }
+
+    /// Reads. The connection cannot write.
+    ///
+    /// # Errors
+    /// What the reading gives, or [`StoreError::Unavailable`].
+    pub fn read<T>(
+        &self,
+        reader: &Actor,
+        work: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut conn = self.readers.get()?;
+        let mut session = Session::new(&mut conn, self.now(), reader.account, &self.vocabulary)?;
+        work(&mut session)
+    }
+
+    /// Reads what concerns nobody in particular, without vocabulary or account.
+    ///
+    /// # Errors
+    /// What the reading gives, or [`StoreError::Unavailable`].
+    pub fn look<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        work(&mut *self.readers.get()?)
+    }
+
+    /// The one door in: numbers the write, does the work, appends the audit entry and keeps all of it or nothing.
+    ///
+    /// `action` names what is done, for the audit: `person.create`.
+    ///
+    /// # Errors
+    /// What the work gives, or [`StoreError::Unavailable`]. Nothing was kept.
+    pub fn write<T, F>(&self, actor: &Actor, action: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        match self.attempt(actor, action, |tx| work(tx).map(Outcome::Keep))? {
+            Outcome::Keep(value) | Outcome::Abandon(value) => Ok(value),
+        }
+    }
+
+    /// The same door for work that may find out that nothing is to be kept: a dry run, a request answered before.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn attempt<T, F>(&self, actor: &Actor, action: &'static str, work: F) -> Result<Outcome<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError> + Send + 'static,
+    {
+        let mut conn = self.writer.get()?;
+        backend::begin_write(&mut conn)?;
+        let outcome = self.work(&mut conn, actor, action, work);
+        match &outcome {
+            Ok(Outcome::Keep(_)) => backend::commit(&mut conn)?,
+            Ok(Outcome::Abandon(_)) | Err(_) => backend::roll_back(&mut conn)?,
+        }
+        outcome
+    }
+
+    fn work<T>(
+        &self,
+        conn: &mut Conn,
+        actor: &Actor,
+        action: &'static str,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let head = chain::advance(conn, self.now())?;
+        let session = Session::new(conn, head.written_at, actor.account, &self.vocabulary)?;
+        let mut tx = Tx::new(session, head.write, head.written_at, actor.clone());
+        let value = work(&mut tx)?;
+        let details = tx.details();
+        chain::append(tx.conn(), &head, actor.account, action, &details)?;
+        Ok(value)
+    }
+
+    /// The times of an answer that is given now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn times(&self) -> Result<Times, StoreError> {
+        let at_write = self.look(|conn| Ok(chain::newest_write(conn)?))?;
+        Ok(Times { as_of: self.now().day(), at_write })
+    }
+}
+
+/// Whether a write is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    Keep(T),
+    Abandon(T),
+}
+
+/// Connection errors go to the one who waits for the connection, not to the log a second time.
+#[derive(Debug)]
+struct Quiet;
+
+impl<E> r2d2::HandleError<E> for Quiet {
+    fn handle_error(&self, _: E) {}
+}

@@ -1,0 +1,66 @@
+//! Why the store did not do what was asked.
+
+use crate::domain::check::{CheckError, Fault, Invalid};
+use crate::domain::policy::Denied;
+use crate::domain::record::Noun;
+
+use super::backend::OpenError;
+
+/// Why the store did not do what was asked. Nothing was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("there is no such {0}")]
+    Missing(Noun),
+    /// The version that was to be replaced is not the newest.
+    #[error("the record has changed since")]
+    Stale,
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The idempotency key was used for another request.
+    #[error("the key was used for another request")]
+    KeyReused,
+    /// The database was not ready in time, or failed.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(why: diesel::result::Error) -> Self {
+        Self::Unavailable(why.into())
+    }
+}
+
+impl From<r2d2::Error> for StoreError {
+    fn from(why: r2d2::Error) -> Self {
+        Self::Unavailable(why.into())
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Self::Unavailable(fault.0)
+    }
+}
+
+impl From<CheckError> for StoreError {
+    fn from(why: CheckError) -> Self {
+        match why {
+            CheckError::Invalid(invalid) => invalid.into(),
+            CheckError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// A value in the database that no version of Attest wrote.
+pub fn corrupt(what: impl std::fmt::Display) -> diesel::result::Error {
+    diesel::result::Error::DeserializationError(format!("unexpected value in the database: {what}").into())
+}
+
+/// Reads one of the words that the programme knows back from the database.
+pub fn word<T: Copy>(words: &[(&str, T)], text: &str) -> diesel::QueryResult<T> {
+    words.iter().find(|(name, _)| *name == text).map(|(_, word)| *word).ok_or_else(|| corrupt(text))
+}

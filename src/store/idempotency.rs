@@ -1,0 +1,53 @@
+//! Idempotency keys: a creation that is sent twice happens once.
+
+use diesel::prelude::*;
+
+use crate::domain::record::RecordId;
+
+use super::error::StoreError;
+use super::schema::idempotency_keys;
+use super::session::Tx;
+
+/// What came of an earlier request with the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Earlier {
+    pub id: RecordId,
+    pub write: i64,
+}
+
+/// What came of the key's earlier request, if there was one.
+///
+/// # Errors
+/// [`StoreError::KeyReused`] where that was another request.
+pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<Earlier>, StoreError> {
+    let account = tx.actor().account;
+    let found = idempotency_keys::table
+        .find((account, key))
+        .select((idempotency_keys::request_hash, idempotency_keys::record_id, idempotency_keys::write))
+        .first::<(String, RecordId, i64)>(tx.conn())
+        .optional()?;
+    match found {
+        None => Ok(None),
+        Some((hash, id, write)) if hash == request_hash => Ok(Some(Earlier { id, write })),
+        Some(_) => Err(StoreError::KeyReused),
+    }
+}
+
+/// Remembers what came of a request. Keys are kept for good: they are a line a record.
+///
+/// # Errors
+/// The database's own.
+pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) -> Result<(), StoreError> {
+    let (account, write, created_at) = (tx.actor().account, tx.write(), tx.written_at());
+    diesel::insert_into(idempotency_keys::table)
+        .values((
+            idempotency_keys::account_id.eq(account),
+            idempotency_keys::key.eq(key),
+            idempotency_keys::request_hash.eq(request_hash),
+            idempotency_keys::record_id.eq(id),
+            idempotency_keys::write.eq(write),
+            idempotency_keys::created_at.eq(created_at),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Persons.
+
+use diesel::prelude::*;
+
+use crate::domain::check::{FieldError, Rule};
+use crate::domain::person::{Basis, ExternalId, Person, PersonEntry};
+use crate::domain::record::{RecordId, Stamp};
+
+use super::backend::Conn;
+use super::error::{StoreError, word};
+use super::records::{Loaded, Stored, Which};
+use super::schema::person_versions;
+use super::session::Tx;
+use super::version_table::version_table;
+
+version_table! {
+    PersonRow of person_versions {
+        owner_id: RecordId,
+        ground: String,
+        ground_figure_id: Option<RecordId>,
+        origin: String,
+        sex: String,
+        age_group: String,
+        basis: String,
+        figure_id: Option<RecordId>,
+        source_system: Option<String>,
+        external_id: Option<String>,
+    }
+}
+
+impl PersonRow {
+    fn body(self) -> QueryResult<Person> {
+        Ok(Person {
+            owner: self.owner_id,
+            ground: self.ground,
+            ground_figure: self.ground_figure_id,
+            origin: self.origin,
+            sex: self.sex,
+            age_group: self.age_group,
+            basis: word(Basis::WORDS, &self.basis)?,
+            figure: self.figure_id,
+            external: self.source_system.zip(self.external_id).map(|(system, id)| ExternalId { system, id }),
+        })
+    }
+}
+
+impl Stored for PersonEntry {
+    version_table! {
+        queries of person_versions;
+        words: [
+            ("ground", ground), ("origin", origin), ("sex", sex), ("age_group", age_group), ("basis", basis),
+            ("source_system", source_system), ("external_id", external_id),
+        ];
+        references: [];
+    }
+
+    fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Person) -> QueryResult<()> {
+        let person = body.clone();
+        let (system, external) = person.external.map(|external| (external.system, external.id)).unzip();
+        let columns = (
+            person.owner,
+            person.ground,
+            person.ground_figure,
+            person.origin,
+            person.sex,
+            person.age_group,
+            person.basis.name().to_owned(),
+            person.figure,
+            system,
+            external,
+        );
+        let row = PersonRow::stamped(id, stamp, columns);
+        diesel::insert_into(person_versions::table).values(&row).execute(conn).map(drop)
+    }
+
+    fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Person>>> {
+        let rows = PersonRow::rows(conn, ids, which)?;
+        rows.into_iter().map(|row| Ok((row.record_id, row.stamp()?, row.body()?))).collect()
+    }
+
+    fn admit(tx: &mut Tx<'_>, id: RecordId, body: &Person) -> Result<Vec<FieldError>, StoreError> {
+        let Some(external) = &body.external else { return Ok(Vec::new()) };
+        let taken = person_versions::table
+            .filter(person_versions::source_system.eq(&external.system))
+            .filter(person_versions::external_id.eq(&external.id))
+            .filter(person_versions::superseded_by.is_null())
+            .filter(person_versions::record_id.ne(id))
+            .count()
+            .get_result::<i64>(tx.conn())?;
+        if taken == 0 {
+            return Ok(Vec::new());
+        }
+        let expected = format!("an identifier that no other person has in `{}`", external.system);
+        Ok(vec![FieldError::new("external_id", Rule::Taken, Some(&external.id), expected)])
+    }
+}

@@ -1,0 +1,56 @@
+//! Publications.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::domain::publication::{Publication, PublicationEntry, Visibility};
+use crate::domain::record::{RecordId, Stamp};
+
+use super::backend::Conn;
+use super::error::word;
+use super::records::{Loaded, Stored, Which};
+use super::schema::publication_versions;
+use super::version_table::version_table;
+
+version_table! {
+    PublicationRow of publication_versions {
+        published_on: NaiveDate,
+        publisher: String,
+        address: String,
+        visibility: String,
+        note: Option<String>,
+    }
+}
+
+impl Stored for PublicationEntry {
+    version_table! {
+        queries of publication_versions;
+        words: [("state", visibility), ("publisher", publisher)];
+        references: [];
+    }
+
+    fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Publication) -> QueryResult<()> {
+        let publication = body.clone();
+        let columns = (
+            publication.published_on,
+            publication.publisher,
+            publication.address,
+            publication.visibility.name().to_owned(),
+            publication.note,
+        );
+        let row = PublicationRow::stamped(id, stamp, columns);
+        diesel::insert_into(publication_versions::table).values(&row).execute(conn).map(drop)
+    }
+
+    fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Publication>>> {
+        let rows = PublicationRow::rows(conn, ids, which)?;
+        rows.into_iter()
+            .map(|row| {
+                let stamp = row.stamp()?;
+                let visibility = word(Visibility::WORDS, &row.visibility)?;
+                let PublicationRow { record_id, published_on, publisher, address, note, .. } = row;
+                Ok((record_id, stamp, Publication { published_on, publisher, address, visibility, note }))
+            })
+            .collect()
+    }
+}

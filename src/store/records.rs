@@ -1,0 +1,372 @@
+//! What all nouns share: registering a record, its versions, correcting, withdrawing, listing, history.
+
+use diesel::prelude::*;
+
+use crate::domain::check::{Checker, FieldError, Invalid, Register, Rule};
+use crate::domain::entry::{Codes, Entry, new_code};
+use crate::domain::policy::{self, Action};
+use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Version};
+
+use super::backend::Conn;
+use super::error::StoreError;
+use super::schema::{accounts, audit_entries, records};
+use super::session::{Session, Tx};
+
+/// Which versions of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Current,
+    All,
+    /// The version of one write.
+    Of(i64),
+}
+
+/// Where a list goes on: after this record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    pub created_at: Instant,
+    pub id: RecordId,
+}
+
+/// What a list is narrowed by.
+#[derive(Debug, Clone)]
+pub struct Narrowing {
+    pub name: &'static str,
+    pub value: String,
+    /// The record that the value names, where the filter is a reference.
+    pub record: Option<RecordId>,
+}
+
+/// A line of the register.
+#[derive(Debug, Clone, Queryable)]
+pub struct Registered {
+    pub id: RecordId,
+    pub code: String,
+    pub created_at: Instant,
+}
+
+/// A version before it is put together with its line of the register.
+pub type Loaded<B> = (RecordId, Stamp, B);
+
+/// A noun that has a table of versions. `version_table!` writes most of it.
+pub trait Stored: Entry {
+    /// What lists can be narrowed by: the parameter, and the noun where its values are records.
+    const FILTERS: &'static [(&'static str, Option<Noun>)];
+
+    fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Self::Body) -> QueryResult<()>;
+    fn supersede(conn: &mut Conn, id: RecordId, by: i64) -> QueryResult<usize>;
+    /// Versions of some records, oldest first.
+    fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Self::Body>>>;
+    /// The records of a list, in the order of their creation.
+    fn page(
+        conn: &mut Conn,
+        narrowings: &[Narrowing],
+        states: &[State],
+        after: Option<After>,
+        limit: i64,
+    ) -> QueryResult<Vec<Registered>>;
+
+    /// A rule that needs the store, tried before anything is written.
+    ///
+    /// # Errors
+    /// What is wrong, or the database's own.
+    fn admit(_tx: &mut Tx<'_>, _id: RecordId, _body: &Self::Body) -> Result<Vec<FieldError>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// What a new version changes besides its table.
+    fn kept(_tx: &mut Tx<'_>, _body: &Self::Body, _state: State) {}
+
+    /// What is odd about a record, though it was kept.
+    ///
+    /// # Errors
+    /// The database's own.
+    fn warnings(_conn: &mut Conn, _body: &Self::Body) -> QueryResult<Vec<Warning>> {
+        Ok(Vec::new())
+    }
+}
+
+/// Something odd about what was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    pub code: &'static str,
+    pub detail: String,
+}
+
+/// Who made a version, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorship {
+    pub account: String,
+    pub written_at: Instant,
+}
+
+/// A version with its author and the codes of the records that it refers to.
+#[derive(Debug, Clone)]
+pub struct Found<B> {
+    pub version: Version<B>,
+    pub by: Authorship,
+    pub codes: Codes,
+}
+
+fn register(conn: &mut Conn, noun: Noun, ids: &[RecordId]) -> QueryResult<Vec<Registered>> {
+    records::table
+        .filter(records::noun.eq(noun.name()))
+        .filter(records::id.eq_any(ids))
+        .select((records::id, records::code, records::created_at))
+        .load(conn)
+}
+
+/// The codes of records, and the names of accounts.
+pub fn codes(conn: &mut Conn, ids: impl IntoIterator<Item = RecordId>) -> QueryResult<Codes> {
+    let mut ids: Vec<_> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut codes = Codes::new();
+    for ids in ids.chunks(500) {
+        let of_records = records::table.filter(records::id.eq_any(ids)).select((records::id, records::code));
+        codes.extend(of_records.load::<(RecordId, String)>(conn)?);
+        let of_accounts = accounts::table.filter(accounts::id.eq_any(ids)).select((accounts::id, accounts::name));
+        codes.extend(of_accounts.load::<(RecordId, String)>(conn)?);
+    }
+    Ok(codes)
+}
+
+fn authorship(conn: &mut Conn, writes: Vec<i64>) -> QueryResult<std::collections::HashMap<i64, Authorship>> {
+    let rows = audit_entries::table
+        .inner_join(accounts::table.on(accounts::id.eq(audit_entries::account_id)))
+        .filter(audit_entries::write.eq_any(writes))
+        .select((audit_entries::write, accounts::name, audit_entries::written_at))
+        .load::<(i64, String, Instant)>(conn)?;
+    Ok(rows.into_iter().map(|(write, account, written_at)| (write, Authorship { account, written_at })).collect())
+}
+
+/// Puts versions together with the register, the authors and the codes that they refer to.
+fn complete<E: Stored>(
+    conn: &mut Conn,
+    registered: &[Registered],
+    loaded: Vec<Loaded<E::Body>>,
+) -> QueryResult<Vec<Found<E::Body>>> {
+    let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
+    let codes = codes(conn, loaded.iter().flat_map(|(_, _, body)| E::references(body)))?;
+    let lines: std::collections::HashMap<_, _> = registered.iter().map(|line| (line.id, line)).collect();
+    let mut found = Vec::new();
+    for (id, stamp, body) in loaded {
+        let missing = || super::error::corrupt(format!("{} {id} lacks its line or author", E::NOUN));
+        let line = lines.get(&id).ok_or_else(missing)?;
+        let by = authors.get(&stamp.write).ok_or_else(missing)?.clone();
+        let own = E::references(&body).into_iter().filter_map(|id| Some((id, codes.get(&id)?.clone()))).collect();
+        let version = Version { id, code: line.code.clone(), created_at: line.created_at, stamp, body };
+        found.push(Found { version, by, codes: own });
+    }
+    Ok(found)
+}
+
+/// The versions of one record, oldest first.
+///
+/// # Errors
+/// [`StoreError::Missing`] where there is no such record of this noun.
+pub fn get<E: Stored>(conn: &mut Conn, id: RecordId, which: Which) -> Result<Vec<Found<E::Body>>, StoreError> {
+    let registered = register(conn, E::NOUN, &[id])?;
+    let loaded = E::versions(conn, &[id], which)?;
+    if registered.is_empty() || loaded.is_empty() {
+        return Err(StoreError::Missing(E::NOUN));
+    }
+    Ok(complete::<E>(conn, &registered, loaded)?)
+}
+
+/// The newest version of one record.
+///
+/// # Errors
+/// [`StoreError::Missing`] where there is no such record of this noun.
+pub fn current<E: Stored>(conn: &mut Conn, id: RecordId) -> Result<Found<E::Body>, StoreError> {
+    get::<E>(conn, id, Which::Current)?.pop().ok_or(StoreError::Missing(E::NOUN))
+}
+
+/// The newest versions of a list of records, in the order of their creation.
+///
+/// # Errors
+/// The database's own.
+pub fn list<E: Stored>(
+    conn: &mut Conn,
+    narrowings: &[Narrowing],
+    states: &[State],
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<Found<E::Body>>, StoreError> {
+    let registered = E::page(conn, narrowings, states, after, limit)?;
+    let ids: Vec<_> = registered.iter().map(|line| line.id).collect();
+    let loaded = E::versions(conn, &ids, Which::Current)?;
+    let mut found = complete::<E>(conn, &registered, loaded)?;
+    found.sort_by_key(|found| (found.version.created_at, found.version.id));
+    Ok(found)
+}
+
+/// Every record of a noun that is not withdrawn, in the order of creation.
+///
+/// # Errors
+/// The database's own.
+pub fn all<E: Stored>(conn: &mut Conn) -> Result<Vec<Found<E::Body>>, StoreError> {
+    const BATCH: i64 = 500;
+    let mut found: Vec<Found<E::Body>> = Vec::new();
+    loop {
+        let after = found.last().map(|last| After { created_at: last.version.created_at, id: last.version.id });
+        let page = list::<E>(conn, &[], &[State::Active], after, BATCH)?;
+        let last = page.len() < BATCH as usize;
+        found.extend(page);
+        if last {
+            return Ok(found);
+        }
+    }
+}
+
+fn invalid(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> StoreError {
+    Invalid::one(FieldError::new(field, rule, value, expected)).into()
+}
+
+/// Publishing is a right of its own, whoever enters the rest.
+fn may_publish<E: Entry>(tx: &Tx<'_>, bodies: &[&E::Body]) -> Result<(), StoreError> {
+    if bodies.iter().any(|body| E::is_published(body)) {
+        policy::decide(tx.actor(), Action::Publish)?;
+    }
+    Ok(())
+}
+
+/// Enters a new record.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with every mistake.
+pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreError> {
+    let (known_on, reason, own_code) = header(tx, &entry)?;
+    let body = entry.check(Checker::new(tx.session()))?;
+    let id = RecordId::new();
+    let codes = codes(tx.conn(), E::references(&body))?;
+    let code = E::register_code(&body, own_code, &codes).unwrap_or_else(|| new_code(E::NOUN, id));
+    if tx.session().find(E::NOUN, &code)?.is_some() {
+        return Err(invalid("code", Rule::Taken, Some(&code), format!("a code that no other {} has", E::NOUN)));
+    }
+    may_publish::<E>(tx, &[&body])?;
+    let (created_at, created_write) = (tx.written_at(), tx.write());
+    diesel::insert_into(records::table)
+        .values((
+            records::id.eq(id),
+            records::noun.eq(E::NOUN.name()),
+            records::code.eq(&code),
+            records::created_at.eq(created_at),
+            records::created_write.eq(created_write),
+        ))
+        .execute(tx.conn())?;
+    let stamp = Stamp { write: created_write, known_on, state: State::Active, reason, superseded_by: None };
+    keep::<E>(tx, id, &stamp, &body)?;
+    Ok(id)
+}
+
+fn header<E: Entry>(
+    tx: &mut Tx<'_>,
+    entry: &E,
+) -> Result<(chrono::NaiveDate, Option<String>, Option<String>), StoreError> {
+    let header = entry.header();
+    let mut checker = Checker::new(tx.session());
+    if let Some(code) = header.code {
+        checker.new_code("code", code);
+    }
+    let known_on = checker.past_day("known_on", header.known_on);
+    let reason = checker.text("reason", header.reason);
+    Ok(checker.finish((known_on, reason, header.code.map(str::to_owned)))?)
+}
+
+fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
+    let wrong = E::admit(tx, id, body)?;
+    if !wrong.is_empty() {
+        return Err(Invalid(wrong).into());
+    }
+    E::insert(tx.conn(), id, stamp, body)?;
+    E::kept(tx, body, stamp.state);
+    tx.touch(E::NOUN, id);
+    Ok(())
+}
+
+/// The newest version, if it is the one that the caller has seen.
+fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found<E::Body>, StoreError> {
+    let found = current::<E>(tx.conn(), id)?;
+    if found.version.stamp.write == seen { Ok(found) } else { Err(StoreError::Stale) }
+}
+
+/// Replaces the newest version, which must be the one that the caller has seen.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
+pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, entry: E) -> Result<(), StoreError> {
+    let found = expected::<E>(tx, id, seen)?;
+    let (known_on, reason, code) = header(tx, &entry)?;
+    if reason.is_none() {
+        return Err(invalid("reason", Rule::Required, None, "why it is corrected; no personal text"));
+    }
+    let body = entry.check(Checker::new(tx.session()))?;
+    let codes = codes(tx.conn(), E::references(&body))?;
+    let code = E::register_code(&body, code, &codes).unwrap_or_else(|| found.version.code.clone());
+    if code != found.version.code {
+        let expected = format!("`{}`: a record keeps its code", found.version.code);
+        return Err(invalid("code", Rule::Inconsistent, Some(&code), expected));
+    }
+    may_publish::<E>(tx, &[&found.version.body, &body])?;
+    let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };
+    replace::<E>(tx, id, &stamp, &body)
+}
+
+/// Takes a record back: it is kept, and no longer counted.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
+pub fn withdraw<E: Stored>(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    seen: i64,
+    reason: Option<&str>,
+    known_on: Option<&str>,
+) -> Result<(), StoreError> {
+    let found = expected::<E>(tx, id, seen)?;
+    let mut checker = Checker::new(tx.session());
+    let reason = Some(checker.required("reason", reason));
+    let known_on = checker.past_day("known_on", known_on);
+    if found.version.stamp.state == State::Withdrawn {
+        checker.refuse("id", Rule::Inconsistent, None, "a record that is not withdrawn already");
+    }
+    checker.finish(())?;
+    may_publish::<E>(tx, &[&found.version.body])?;
+    let stamp = Stamp { write: tx.write(), known_on, state: State::Withdrawn, reason, superseded_by: None };
+    replace::<E>(tx, id, &stamp, &found.version.body)
+}
+
+fn replace<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
+    let write = tx.write();
+    if E::supersede(tx.conn(), id, write)? != 1 {
+        return Err(super::error::corrupt(format!("{} {id} has not one newest version", E::NOUN)).into());
+    }
+    keep::<E>(tx, id, stamp, body)
+}
+
+/// What is odd about the newest version of a record.
+///
+/// # Errors
+/// The database's own.
+pub fn warnings<E: Stored>(conn: &mut Conn, found: &Found<E::Body>) -> Result<Vec<Warning>, StoreError> {
+    Ok(E::warnings(conn, &found.version.body)?)
+}
+
+/// Reads the filters of a list.
+///
+/// # Errors
+/// [`StoreError::Invalid`] where a filter names a record that is not there.
+pub fn narrowings<E: Stored>(
+    session: &mut Session<'_>,
+    given: &[(&'static str, String)],
+) -> Result<Vec<Narrowing>, StoreError> {
+    let mut checker = Checker::new(session);
+    let mut narrowings = Vec::new();
+    for (name, value) in given {
+        let noun = E::FILTERS.iter().find(|(filter, _)| filter == name).and_then(|(_, noun)| *noun);
+        let record = noun.map(|noun| checker.required_reference(name, noun, Some(value)));
+        narrowings.push(Narrowing { name, value: value.clone(), record });
+    }
+    Ok(checker.finish(narrowings)?)
+}

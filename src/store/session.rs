@@ -1,0 +1,155 @@
+//! One reading, and one write in progress: a connection together with the time, the account and the vocabulary.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::domain::check::{Fault, Register};
+use crate::domain::policy::Actor;
+use crate::domain::record::{Instant, Noun, RecordId};
+use crate::domain::vocabulary::{Term, Vocabulary};
+
+use super::accounts;
+use super::backend::Conn;
+use super::error::StoreError;
+use super::schema::records;
+use super::terms;
+
+/// The newest vocabulary with the write that last changed it.
+pub type VocabularyCache = Option<(i64, Arc<Vocabulary>)>;
+
+/// One reading.
+pub struct Session<'c> {
+    conn: &'c mut Conn,
+    now: Instant,
+    account: RecordId,
+    vocabulary: Arc<Vocabulary>,
+    found: HashMap<(Noun, String), RecordId>,
+}
+
+impl<'c> Session<'c> {
+    pub(super) fn new(
+        conn: &'c mut Conn,
+        now: Instant,
+        account: RecordId,
+        cache: &RwLock<VocabularyCache>,
+    ) -> Result<Self, StoreError> {
+        let newest = terms::newest_write(conn)?;
+        let cached = cache.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let vocabulary = match cached {
+            Some((write, vocabulary)) if write == newest => vocabulary,
+            _ => {
+                let vocabulary = Arc::new(terms::vocabulary(conn)?);
+                *cache.write().unwrap_or_else(PoisonError::into_inner) = Some((newest, vocabulary.clone()));
+                vocabulary
+            }
+        };
+        Ok(Self { conn, now, account, vocabulary, found: HashMap::new() })
+    }
+
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn
+    }
+
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+}
+
+impl Register for Session<'_> {
+    fn today(&self) -> NaiveDate {
+        self.now.day()
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    fn find(&mut self, noun: Noun, key: &str) -> Result<Option<RecordId>, Fault> {
+        let at = (noun, key.to_owned());
+        if let Some(id) = self.found.get(&at) {
+            return Ok(Some(*id));
+        }
+        let of_noun = records::table.filter(records::noun.eq(noun.name())).select(records::id);
+        let found = match uuid::Uuid::parse_str(key) {
+            Ok(id) => of_noun.filter(records::id.eq(RecordId(id))).first(self.conn).optional(),
+            Err(_) => of_noun.filter(records::code.eq(key)).first(self.conn).optional(),
+        };
+        let found: Option<RecordId> = found.map_err(|why| Fault(why.into()))?;
+        if let Some(id) = found {
+            self.found.insert(at, id);
+        }
+        Ok(found)
+    }
+
+    fn account(&mut self, name: &str) -> Result<Option<RecordId>, Fault> {
+        let account = accounts::by_name(self.conn, name).map_err(|why| Fault(why.into()))?;
+        Ok(account.filter(|account| account.role.owns_persons()).map(|account| account.account))
+    }
+
+    fn own_account(&self) -> RecordId {
+        self.account
+    }
+}
+
+/// One write in progress. It ends when the work given to [`Store::write`](super::database::Store::write) returns.
+pub struct Tx<'c> {
+    session: Session<'c>,
+    write: i64,
+    written_at: Instant,
+    actor: Actor,
+    notes: serde_json::Map<String, serde_json::Value>,
+    touched: Vec<serde_json::Value>,
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant, actor: Actor) -> Self {
+        Self { session, write, written_at, actor, notes: serde_json::Map::new(), touched: Vec::new() }
+    }
+
+    pub fn conn(&mut self) -> &mut Conn {
+        self.session.conn
+    }
+
+    pub fn session(&mut self) -> &mut Session<'c> {
+        &mut self.session
+    }
+
+    /// The number of this write.
+    pub fn write(&self) -> i64 {
+        self.write
+    }
+
+    pub fn written_at(&self) -> Instant {
+        self.written_at
+    }
+
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Adds a word to the audit entry. Identifiers and codes only, never personal text.
+    pub fn note(&mut self, name: &str, value: impl Into<serde_json::Value>) {
+        self.notes.insert(name.to_owned(), value.into());
+    }
+
+    /// Names a record in the audit entry.
+    pub(super) fn touch(&mut self, noun: Noun, id: RecordId) {
+        self.touched.push(serde_json::json!([noun.name(), id.to_string()]));
+    }
+
+    /// Makes a new term known to the rest of this write.
+    pub(super) fn learn(&mut self, term: Term) {
+        Arc::make_mut(&mut self.session.vocabulary).insert(term);
+    }
+
+    pub(super) fn details(&mut self) -> String {
+        let mut details = std::mem::take(&mut self.notes);
+        if !self.touched.is_empty() {
+            details.insert("records".into(), std::mem::take(&mut self.touched).into());
+        }
+        serde_json::Value::Object(details).to_string()
+    }
+}

@@ -1,0 +1,78 @@
+//! Terms of the controlled lists.
+
+use diesel::prelude::*;
+
+use crate::domain::record::{RecordId, Stamp, State};
+use crate::domain::vocabulary::{Term, TermEntry, Vocabulary};
+
+use super::backend::{Conn, JsonValue};
+use super::error::corrupt;
+use super::records::{Loaded, Stored, Which};
+use super::schema::term_versions;
+use super::session::Tx;
+use super::version_table::version_table;
+
+version_table! {
+    TermRow of term_versions {
+        vocabulary: String,
+        term: String,
+        broader: Option<String>,
+        family: Option<String>,
+        crosswalk: Option<String>,
+        texts: JsonValue,
+    }
+}
+
+impl TermRow {
+    fn body(self, state: State) -> QueryResult<Term> {
+        Ok(Term {
+            vocabulary: self.vocabulary,
+            code: self.term,
+            broader: self.broader,
+            family: self.family,
+            crosswalk: self.crosswalk,
+            texts: serde_json::from_value(self.texts.0).map_err(corrupt)?,
+            retired: state == State::Withdrawn,
+        })
+    }
+}
+
+impl Stored for TermEntry {
+    version_table! {
+        queries of term_versions;
+        words: [("vocabulary", vocabulary), ("family", family)];
+        references: [];
+    }
+
+    fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Term) -> QueryResult<()> {
+        let term = body.clone();
+        let texts = serde_json::to_value(&term.texts).map_err(corrupt)?;
+        let columns = (term.vocabulary, term.code, term.broader, term.family, term.crosswalk, JsonValue(texts));
+        let row = TermRow::stamped(id, stamp, columns);
+        diesel::insert_into(term_versions::table).values(&row).execute(conn).map(drop)
+    }
+
+    fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Term>>> {
+        let rows = TermRow::rows(conn, ids, which)?;
+        rows.into_iter()
+            .map(|row| row.stamp().and_then(|stamp| Ok((row.record_id, stamp.clone(), row.body(stamp.state)?))))
+            .collect()
+    }
+
+    fn kept(tx: &mut Tx<'_>, body: &Term, state: State) {
+        tx.learn(Term { retired: state == State::Withdrawn, ..body.clone() });
+    }
+}
+
+/// The write that last changed a term; 0 where there is none.
+pub(super) fn newest_write(conn: &mut Conn) -> QueryResult<i64> {
+    let newest: Option<i64> = term_versions::table.select(diesel::dsl::max(term_versions::write)).first(conn)?;
+    Ok(newest.unwrap_or_default())
+}
+
+/// All terms as they stand.
+pub(super) fn vocabulary(conn: &mut Conn) -> QueryResult<Vocabulary> {
+    let rows =
+        term_versions::table.filter(term_versions::superseded_by.is_null()).select(TermRow::as_select()).load(conn)?;
+    rows.into_iter().map(|row| row.stamp().and_then(|stamp| row.body(stamp.state))).collect()
+}

@@ -1,0 +1,131 @@
+//! Writes what every table of versions needs, so that a noun's file holds only what is its own.
+
+/// The row of a version table, and the queries of [`Stored`](super::records::Stored) on it.
+///
+/// - `columns` are those after the stamp, in the order of the table;
+/// - `words` are the list filters by a text column, `references` those by the record that a column names.
+macro_rules! version_table {
+    (
+        $(#[$doc:meta])*
+        $row:ident of $table:ident {
+            $($column:ident: $type:ty,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, diesel::Queryable, diesel::Selectable, diesel::Insertable)]
+        #[diesel(table_name = $table, treat_none_as_default_value = false)]
+        struct $row {
+            record_id: $crate::domain::record::RecordId,
+            write: i64,
+            known_on: chrono::NaiveDate,
+            state: String,
+            reason: Option<String>,
+            superseded_by: Option<i64>,
+            $($column: $type,)*
+        }
+
+        impl $row {
+            fn stamp(&self) -> diesel::QueryResult<$crate::domain::record::Stamp> {
+                use $crate::store::{error, stamps};
+                Ok($crate::domain::record::Stamp {
+                    write: self.write,
+                    known_on: self.known_on,
+                    state: error::word(stamps::STATES, &self.state)?,
+                    reason: self.reason.clone(),
+                    superseded_by: self.superseded_by,
+                })
+            }
+
+            /// A row for a version, its own columns still to be filled in.
+            fn stamped(
+                record_id: $crate::domain::record::RecordId,
+                stamp: &$crate::domain::record::Stamp,
+                ($($column,)*): ($($type,)*),
+            ) -> Self {
+                Self {
+                    record_id,
+                    write: stamp.write,
+                    known_on: stamp.known_on,
+                    state: $crate::store::stamps::state_name(stamp.state).to_owned(),
+                    reason: stamp.reason.clone(),
+                    superseded_by: stamp.superseded_by,
+                    $($column,)*
+                }
+            }
+
+            fn rows(
+                conn: &mut $crate::store::backend::Conn,
+                ids: &[$crate::domain::record::RecordId],
+                which: $crate::store::records::Which,
+            ) -> diesel::QueryResult<Vec<Self>> {
+                use diesel::prelude::*;
+                use $crate::store::records::Which;
+                let mut query = $table::table
+                    .filter($table::record_id.eq_any(ids))
+                    .order(($table::record_id, $table::write))
+                    .select(Self::as_select())
+                    .into_boxed();
+                match which {
+                    Which::All => {}
+                    Which::Current => query = query.filter($table::superseded_by.is_null()),
+                    Which::Of(write) => query = query.filter($table::write.eq(write)),
+                }
+                query.load(conn)
+            }
+        }
+    };
+    (
+        queries of $table:ident;
+        words: [$(($name:literal, $word:ident)),* $(,)?];
+        references: [$(($reference:literal, $record:ident, $noun:expr)),* $(,)?];
+    ) => {
+        const FILTERS: &'static [(&'static str, Option<$crate::domain::record::Noun>)] =
+            &[("code", None), $(($name, None),)* $(($reference, Some($noun)),)*];
+
+        fn supersede(
+            conn: &mut $crate::store::backend::Conn,
+            id: $crate::domain::record::RecordId,
+            by: i64,
+        ) -> diesel::QueryResult<usize> {
+            use diesel::prelude::*;
+            let newest = $table::table.filter($table::record_id.eq(id)).filter($table::superseded_by.is_null());
+            diesel::update(newest).set($table::superseded_by.eq(by)).execute(conn)
+        }
+
+        fn page(
+            conn: &mut $crate::store::backend::Conn,
+            narrowings: &[$crate::store::records::Narrowing],
+            states: &[$crate::domain::record::State],
+            after: Option<$crate::store::records::After>,
+            limit: i64,
+        ) -> diesel::QueryResult<Vec<$crate::store::records::Registered>> {
+            use diesel::prelude::*;
+            use $crate::store::schema::records;
+            let states: Vec<_> = states.iter().map(|state| $crate::store::stamps::state_name(*state)).collect();
+            let mut query = records::table
+                .inner_join($table::table.on($table::record_id.eq(records::id)))
+                .filter(records::noun.eq(<Self as $crate::domain::entry::Entry>::NOUN.name()))
+                .filter($table::superseded_by.is_null())
+                .filter($table::state.eq_any(states))
+                .order((records::created_at, records::id))
+                .limit(limit)
+                .select((records::id, records::code, records::created_at))
+                .into_boxed();
+            if let Some(after) = after {
+                let later = records::created_at.gt(after.created_at);
+                let same = records::created_at.eq(after.created_at).and(records::id.gt(after.id));
+                query = query.filter(later.or(same));
+            }
+            for narrowing in narrowings {
+                query = match (narrowing.name, narrowing.record) {
+                    ("code", _) => query.filter(records::code.eq(narrowing.value.clone())),
+                    $(($name, _) => query.filter($table::$word.eq(narrowing.value.clone())),)*
+                    $(($reference, Some(record)) => query.filter($table::$record.eq(record)),)*
+                    (name, _) => return Err($crate::store::error::corrupt(format!("filter {name}"))),
+                };
+            }
+            query.load(conn)
+        }
+    };
+}
+pub(super) use version_table;
