@@ -14,6 +14,7 @@ pub mod domain {
     pub mod attested;
     pub mod check;
     pub mod count;
+    pub mod dimension;
     pub mod disclosure;
     pub mod edtf;
     pub mod entry;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::aggregate::{Measure, Query};
+use super::aggregate::{self, Measure, Query};
 use super::count::{Bound, Count};
 use super::record::RecordId;
 
@@ -87,13 +87,22 @@ struct Group {
 }
 
 impl World {
-    fn bound(&self, stands: &BTreeSet<Stand>) -> Bound {
-        let of = |stand: &Stand| match stand {
-            Stand::Figure(id) => self.figures.get(id).map_or(Bound::Exact, |figure| figure.bound),
+    fn own_bound(&self, stand: Stand) -> Bound {
+        match stand {
+            Stand::Figure(id) => self.figures.get(&id).map_or(Bound::Exact, |figure| figure.bound),
             Stand::Remainder(_) => Bound::AtLeast,
             Stand::CaseFile => Bound::Exact,
+        }
+    }
+
+    /// The bound of a count of the persons of some figures. What lies inside a figure that is counted whole adds nobody,
+    /// however many there are of it.
+    fn bound(&self, stands: &BTreeSet<Stand>) -> Bound {
+        let held = |stand: &Stand| {
+            let around = self.around(*stand).into_iter().map(Stand::Figure).filter(|outer| outer != stand);
+            around.into_iter().any(|outer| stands.contains(&outer) && self.own_bound(outer) == Bound::Exact)
         };
-        stands.iter().map(of).fold(Bound::Exact, Bound::and)
+        stands.iter().filter(|stand| !held(stand)).map(|stand| self.own_bound(*stand)).fold(Bound::Exact, Bound::and)
     }
 
     /// The figures around a stand, nearest first: itself and what it lies inside of.
@@ -135,8 +144,8 @@ impl World {
 
     /// Whether some figure asks exactly this; its bound, that of the figures that the records name before any other.
     fn asked_by_figure(&self, query: &Query, stands: &BTreeSet<Stand>) -> Option<Bound> {
-        let canonical = query.canonical();
-        let asks = |figure: &KnownFigure| figure.query.as_deref() == Some(canonical.as_str());
+        let asked = aggregate::comparable(&query.canonical());
+        let asks = |figure: &KnownFigure| figure.query.as_deref().map(aggregate::comparable).as_ref() == Some(&asked);
         let (mut named, mut other) = (None, None);
         for (id, figure) in self.figures.iter().filter(|(_, figure)| asks(figure)) {
             let bound = if stands.contains(&Stand::Figure(*id)) { &mut named } else { &mut other };

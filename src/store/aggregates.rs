@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
-use crate::domain::aggregate::{Level, Measure, Query, Totals};
+use crate::domain::aggregate::{Measure, Query, Totals};
 use crate::domain::attested::{self, Criterion, Fact, KnownFigure, Stand, World};
 use crate::domain::count::{Bound, Count, Qualifier};
+use crate::domain::dimension::{self, Dimension, Level};
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, Times};
 use crate::domain::vocabulary::TOTAL;
@@ -210,7 +211,7 @@ impl<'c> Counter<'c> {
     fn world(&mut self) -> QueryResult<World> {
         let mut world = World { figures: figures(self.conn, self.times.at_write)?, ..World::default() };
         let everything = |code| -> QueryResult<Query> {
-            let dimension = crate::domain::aggregate::dimension(code).ok_or_else(|| corrupt(code))?;
+            let dimension = dimension::dimension(code).ok_or_else(|| corrupt(code))?;
             let (filters, with) = (BTreeMap::new(), BTreeSet::new());
             Ok(Query { measure: Measure::Persons, by: vec![dimension], filters, with, totals: Totals::None })
         };
@@ -227,7 +228,7 @@ impl<'c> Counter<'c> {
 }
 
 /// Which dimensions each total leaves out; the cells themselves leave out none.
-fn left_out(query: &Query) -> Vec<Vec<&'static crate::domain::aggregate::Dimension>> {
+fn left_out(query: &Query) -> Vec<Vec<&'static Dimension>> {
     let all = query.by.clone();
     match query.totals {
         _ if all.is_empty() => vec![all],

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query as SqlQuery, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
-use crate::domain::aggregate::{Dimension, Level, MOST_DIMENSIONS, Measure, Query};
+use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query};
+use crate::domain::dimension::{Dimension, Level};
 use crate::domain::person::Basis;
 use crate::domain::record::Times;
 

@@ -9,9 +9,10 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::aggregate::{AskedTimes, DIMENSIONS, Measure, Query, Values};
+use crate::domain::aggregate::{AskedTimes, Measure, Query};
 use crate::domain::check::{Checker, FieldError, Invalid, Rule};
 use crate::domain::count::{Bound, Count};
+use crate::domain::dimension::{DIMENSIONS, Values};
 use crate::domain::disclosure;
 use crate::domain::policy::Actor;
 use crate::domain::record::Times;
