@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use super::check::{CheckError, Checker};
+use super::check::{CheckError, Checker, Fault, FieldError, Invalid, Rule};
 use super::record::{Noun, RecordId, Version};
 
 /// The codes of the records that a value refers to.
@@ -61,6 +61,60 @@ impl<'a> Header<'a> {
         let given = |text: &'a Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         Self { code: given(code), known_on: given(known_on), reason: given(reason) }
     }
+}
+
+/// What JSON has that an entry has not, or of another type, named by its path; `None` where it is no JSON at all.
+pub fn mistake(why: &serde_path_to_error::Error<serde_json::Error>) -> Option<Invalid> {
+    if !why.inner().is_data() {
+        return None;
+    }
+    let message = why.inner().to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let path = why.path().to_string();
+    let path = if path == "." { "" } else { path.as_str() };
+    let error = match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+        Some((name, expected)) => {
+            let parent = path.rsplit_once('.').map(|(parent, _)| format!("{parent}.")).unwrap_or_default();
+            let expected = expected.trim_start_matches(", expected ");
+            FieldError::new(&format!("{parent}{name}"), Rule::Unknown, None, expected)
+        }
+        None => {
+            let expected = message.rsplit_once("expected ").map_or(message, |(_, expected)| expected);
+            FieldError::new(path, Rule::Malformed, None, expected)
+        }
+    };
+    Some(Invalid::one(error))
+}
+
+/// A correction of an entry, as JSON Merge Patch (RFC 7396): what it leaves out stays as it is.
+pub type Patch = serde_json::Map<String, serde_json::Value>;
+
+/// The entry of a version with a correction applied. The day from which it is known and the reason are the correction's
+/// own.
+///
+/// # Errors
+/// What the correction has that an entry has not, or of another type.
+pub fn corrected<E: Entry>(entry: &E, patch: Patch) -> Result<E, CheckError> {
+    let fault = |why: serde_json::Error| Fault(why.into());
+    let mut whole = match serde_json::to_value(entry).map_err(fault)? {
+        serde_json::Value::Object(whole) => whole,
+        _ => Patch::new(),
+    };
+    for own in ["known_on", "reason"] {
+        whole.remove(own);
+    }
+    for (name, value) in patch {
+        if value.is_null() {
+            whole.remove(&name)
+        } else {
+            whole.insert(name, value)
+        };
+    }
+    let whole = serde_json::Value::Object(whole);
+    serde_path_to_error::deserialize(whole).map_err(|why| match mistake(&why) {
+        Some(invalid) => invalid.into(),
+        None => fault(why.into_inner()).into(),
+    })
 }
 
 /// The text of a value that is always there.

@@ -89,7 +89,7 @@ struct Routes(Vec<(Vec<String>, Vec<&'static str>)>);
 impl Routes {
     fn new(api: &OpenApi) -> Self {
         let route = |(path, item): (&String, &utoipa::openapi::PathItem)| {
-            let methods = [("GET", item.get.is_some()), ("POST", item.post.is_some()), ("PUT", item.put.is_some())];
+            let methods = [("GET", item.get.is_some()), ("POST", item.post.is_some()), ("PATCH", item.patch.is_some())];
             let methods = methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect();
             (path.split('/').map(str::to_owned).collect(), methods)
         };

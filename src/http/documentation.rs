@@ -56,22 +56,42 @@ pub fn beginning() -> OpenApi {
 pub fn complete(api: &mut OpenApi) {
     let schemas = serde_json::to_value(&api.components).unwrap_or_default();
     for (path, item) in &mut api.paths.paths {
-        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch];
+        let operations = [&mut item.get, &mut item.post, &mut item.patch];
         for operation in operations.into_iter().flatten() {
-            add_errors(path, operation);
+            for kind in errors(path, operation) {
+                let status = kind.status().to_string();
+                let shared = RefOr::Ref(Ref::new(format!("#/components/responses/Problem{status}")));
+                operation.responses.responses.insert(status, shared);
+            }
             add_examples(operation, &schemas);
         }
     }
+    let components = api.components.get_or_insert_default();
+    for kind in Kind::ALL {
+        let same: Vec<_> = Kind::ALL.iter().filter(|other| other.status() == kind.status()).collect();
+        let titles: Vec<_> = same.iter().map(|kind| kind.title()).collect();
+        let example = serde_json::to_value(Problem::new(*kind)).unwrap_or_default();
+        let schema = Some(Ref::from_schema_name("Problem"));
+        let content = Content::builder().schema(schema).example(Some(example)).build();
+        let response =
+            ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content).build();
+        let name = format!("Problem{}", kind.status());
+        components.responses.entry(name).or_insert(RefOr::T(response));
+    }
 }
 
-fn add_errors(path: &str, operation: &mut Operation) {
+/// The errors that an operation can give.
+fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let has = |name: &str| {
         parameters.iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
     };
-    let mut kinds = vec![Kind::Internal, Kind::Unavailable];
-    if !path.starts_with("/health") {
-        kinds.extend([Kind::InvalidParameter, Kind::RequestTimeout]);
+    let mut kinds = vec![Kind::RequestTimeout, Kind::Internal];
+    if path != "/health/live" && path != "/api/v1/openapi.json" {
+        kinds.push(Kind::Unavailable);
+    }
+    if path.starts_with("/api/") && path != "/api/v1/openapi.json" {
+        kinds.push(Kind::InvalidParameter);
     }
     if operation.security.is_some() {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
@@ -82,26 +102,10 @@ fn add_errors(path: &str, operation: &mut Operation) {
     if has("If-Match") {
         kinds.extend([Kind::Stale, Kind::PreconditionRequired]);
     }
-    if has("Idempotency-Key") {
-        kinds.push(Kind::KeyReused);
-    }
     if operation.request_body.is_some() {
         kinds.extend([Kind::MalformedBody, Kind::TooLarge, Kind::UnsupportedMediaType, Kind::Invalid]);
     }
-    for status in Kind::ALL.iter().map(|kind| kind.status()) {
-        let of_status: Vec<_> = kinds.iter().filter(|kind| kind.status() == status).collect();
-        if let Some(first) = of_status.first() {
-            let titles: Vec<_> = of_status.iter().map(|kind| kind.title()).collect();
-            let example = serde_json::to_value(Problem::new(**first)).unwrap_or_default();
-            let content =
-                Content::builder().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example)).build();
-            let response = ResponseBuilder::new()
-                .description(titles.join("; "))
-                .content("application/problem+json", content)
-                .build();
-            operation.responses.responses.insert(status.to_string(), RefOr::T(response));
-        }
-    }
+    kinds
 }
 
 /// A record's example is that of its entry, with what every record has.

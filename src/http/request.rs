@@ -9,7 +9,8 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::domain::check::{FieldError, Rule};
+use crate::domain::check::Rule;
+use crate::domain::entry;
 use crate::domain::record::RecordId;
 use crate::store::chain::hex;
 
@@ -32,7 +33,7 @@ impl FromRequest for Body {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media = media.and_then(|value| value.split(';').next()).map(|media| media.trim().to_ascii_lowercase());
-        let json = media.as_deref() == Some("application/json");
+        let json = matches!(media.as_deref(), Some("application/json" | "application/merge-patch+json"));
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|why| match why.as_response_error().status_code().as_u16() {
@@ -67,32 +68,13 @@ impl Body {
 }
 
 fn from_json(why: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let inner = why.inner();
-    if !inner.is_data() {
-        return Problem::new(Kind::MalformedBody).detail(format!(
-            "not JSON at line {} column {}",
-            inner.line(),
-            inner.column()
-        ));
-    }
-    let message = inner.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
-    let path = match why.path().to_string() {
-        path if path == "." => String::new(),
-        path => path,
-    };
-    let error = match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
-        Some((name, rest)) => {
-            let expected = rest.trim_start_matches(", expected ").to_owned();
-            let parent = path.rsplit_once('.').map(|(parent, _)| format!("{parent}.")).unwrap_or_default();
-            FieldError::new(&format!("{parent}{name}"), Rule::Unknown, None, expected)
-        }
+    match entry::mistake(why) {
+        Some(invalid) => Problem::new(Kind::Invalid).errors(invalid.0),
         None => {
-            let expected = message.rsplit_once("expected ").map_or(message, |(_, expected)| expected).to_owned();
-            FieldError::new(&path, Rule::Malformed, None, expected)
+            let (line, column) = (why.inner().line(), why.inner().column());
+            Problem::new(Kind::MalformedBody).detail(format!("not JSON at line {line} column {column}"))
         }
-    };
-    Problem::new(Kind::Invalid).errors(vec![error])
+    }
 }
 
 /// The identifier of a record, from the address. Whatever is none, is a record that does not exist.

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::domain::check::{Checker, FieldError, Invalid, Register, Rule};
-use crate::domain::entry::{Codes, Entry, new_code};
+use crate::domain::check::{CheckError, Checker, FieldError, Invalid, Register, Rule};
+use crate::domain::entry::{self, Codes, Entry, Patch, new_code};
 use crate::domain::policy::{self, Action};
 use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Version};
 
@@ -231,16 +231,51 @@ fn may_publish<E: Entry>(tx: &Tx<'_>, bodies: &[&E::Body]) -> Result<(), StoreEr
     Ok(())
 }
 
+/// What an entry says, with what is said of the version itself.
+struct Checked<B> {
+    body: B,
+    known_on: chrono::NaiveDate,
+    reason: Option<String>,
+    /// The code in the register, where the entry gives one.
+    code: Option<String>,
+}
+
+/// Checks an entry whole, so that every mistake is told at once.
+fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, needs_reason: bool) -> Result<Checked<E::Body>, StoreError> {
+    let header = entry.header();
+    let mut checker = Checker::new(tx.session());
+    if let Some(code) = header.code {
+        checker.new_code("code", code);
+    }
+    let known_on = checker.past_day("known_on", header.known_on);
+    let reason = checker.text("reason", header.reason);
+    if needs_reason && reason.is_none() {
+        checker.refuse("reason", Rule::Required, None, "why it is corrected; no personal text");
+    }
+    let own = header.code.map(str::to_owned);
+    let header = checker.finish(());
+    let body = entry.check(Checker::new(tx.session()));
+    let body = match (header, body) {
+        (Ok(()), Ok(body)) => body,
+        (Err(CheckError::Invalid(mut first)), Err(CheckError::Invalid(then))) => {
+            // The code is looked at twice where it is part of the body too.
+            first.0.extend(then.0.into_iter().filter(|error| error.field != "code"));
+            return Err(first.into());
+        }
+        (Err(why), _) | (_, Err(why)) => return Err(why.into()),
+    };
+    let codes = codes(tx.conn(), E::references(&body))?;
+    Ok(Checked { code: E::register_code(&body, own, &codes), body, known_on, reason })
+}
+
 /// Enters a new record.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with every mistake.
 pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreError> {
-    let (known_on, reason, own_code) = header(tx, &entry)?;
-    let body = entry.check(Checker::new(tx.session()))?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, false)?;
     let id = RecordId::new();
-    let codes = codes(tx.conn(), E::references(&body))?;
-    let code = E::register_code(&body, own_code, &codes).unwrap_or_else(|| new_code(E::NOUN, id));
+    let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
     if tx.session().find(E::NOUN, &code)?.is_some() {
         return Err(invalid("code", Rule::Taken, Some(&code), format!("a code that no other {} has", E::NOUN)));
     }
@@ -260,20 +295,6 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreErr
     Ok(id)
 }
 
-fn header<E: Entry>(
-    tx: &mut Tx<'_>,
-    entry: &E,
-) -> Result<(chrono::NaiveDate, Option<String>, Option<String>), StoreError> {
-    let header = entry.header();
-    let mut checker = Checker::new(tx.session());
-    if let Some(code) = header.code {
-        checker.new_code("code", code);
-    }
-    let known_on = checker.past_day("known_on", header.known_on);
-    let reason = checker.text("reason", header.reason);
-    Ok(checker.finish((known_on, reason, header.code.map(str::to_owned)))?)
-}
-
 fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
     let wrong = E::admit(tx, id, body)?;
     if !wrong.is_empty() {
@@ -291,20 +312,15 @@ fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found
     if found.version.stamp.write == seen { Ok(found) } else { Err(StoreError::Stale) }
 }
 
-/// Replaces the newest version, which must be the one that the caller has seen.
+/// Corrects the newest version, which must be the one that the caller has seen: a new version replaces it.
 ///
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
-pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, entry: E) -> Result<(), StoreError> {
+pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch) -> Result<(), StoreError> {
     let found = expected::<E>(tx, id, seen)?;
-    let (known_on, reason, code) = header(tx, &entry)?;
-    if reason.is_none() {
-        return Err(invalid("reason", Rule::Required, None, "why it is corrected; no personal text"));
-    }
-    let body = entry.check(Checker::new(tx.session()))?;
-    let codes = codes(tx.conn(), E::references(&body))?;
-    let code = E::register_code(&body, code, &codes).unwrap_or_else(|| found.version.code.clone());
-    if code != found.version.code {
+    let entry = entry::corrected(&E::describe(&found.version, &found.codes), patch)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, true)?;
+    if let Some(code) = code.filter(|code| *code != found.version.code) {
         let expected = format!("`{}`: a record keeps its code", found.version.code);
         return Err(invalid("code", Rule::Inconsistent, Some(&code), expected));
     }

@@ -1,7 +1,7 @@
 //! The addresses of every noun that staff keep. A new noun is an entry here.
 
 use actix_web::web::Data;
-use actix_web::{get, post, put};
+use actix_web::{get, patch, post};
 
 use crate::domain::event::EventEntry;
 use crate::domain::figure::FigureEntry;
@@ -26,6 +26,7 @@ macro_rules! noun {
 
             #[doc = concat!("List ", $many, ", in the order of their creation.")]
             #[utoipa::path(
+                summary = concat!("List ", $many, ", in the order of their creation."),
                 tag = $many,
                 operation_id = concat!("list_", $many),
                 params(ListParameters<$Entry>),
@@ -44,6 +45,7 @@ macro_rules! noun {
 
             #[doc = concat!("Enter a new ", $one, ".")]
             #[utoipa::path(
+                summary = concat!("Enter a new ", $one, "."),
                 tag = $many,
                 operation_id = concat!("create_", $one),
                 params(("Idempotency-Key" = Option<String>, Header,
@@ -65,6 +67,7 @@ macro_rules! noun {
 
             #[doc = concat!("Read the newest version of a ", $one, ".")]
             #[utoipa::path(
+                summary = concat!("Read the newest version of a ", $one, "."),
                 tag = $many,
                 operation_id = concat!("get_", $one),
                 params(("id" = String, Path, format = Uuid)),
@@ -79,16 +82,18 @@ macro_rules! noun {
 
             #[doc = concat!("Correct a ", $one, ": a new version that replaces the newest. Nothing is overwritten.")]
             #[utoipa::path(
+                summary = concat!("Correct a ", $one, ": a new version that replaces the newest. Nothing is overwritten."),
                 tag = $many,
                 operation_id = concat!("correct_", $one),
                 params(("id" = String, Path, format = Uuid),
                     ("If-Match" = String, Header, description = "the ETag of the version that you have read")),
-                request_body = $Entry,
+                request_body(content = $Entry, content_type = "application/merge-patch+json",
+                    description = "What is to change; what is left out stays as it is (RFC 7396). `reason` is required."),
                 security(("bearer" = [$write])),
                 responses((status = 200, description = "The new version", body = Record<$Entry>,
                     headers(("ETag" = String, description = "the version"))))
             )]
-            #[put("/{id}")]
+            #[patch("/{id}")]
             pub async fn correct(
                 allowed: Allowed<$Write>,
                 store: Data<Records>,
@@ -101,6 +106,7 @@ macro_rules! noun {
 
             #[doc = concat!("Withdraw a ", $one, ": it is kept with its history and no longer counted.")]
             #[utoipa::path(
+                summary = concat!("Withdraw a ", $one, ": it is kept with its history and no longer counted."),
                 tag = $many,
                 operation_id = concat!("withdraw_", $one),
                 params(("id" = String, Path, format = Uuid),
@@ -123,6 +129,7 @@ macro_rules! noun {
 
             #[doc = concat!("Read every version of a ", $one, ", oldest first: who wrote what, when, and why.")]
             #[utoipa::path(
+                summary = concat!("Read every version of a ", $one, ", oldest first: who wrote what, when, and why."),
                 tag = $many,
                 operation_id = concat!("history_of_", $one),
                 params(("id" = String, Path, format = Uuid)),

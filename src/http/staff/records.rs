@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Entry, Patch};
 use crate::domain::record::{Instant, RecordId, State};
 use crate::store::database::Outcome;
 use crate::store::idempotency::{self, Earlier};
@@ -287,7 +287,7 @@ fn whole<E: Stored, P>(allowed: &Allowed<P>, (found, warnings): FoundWarned<E>) 
     Reply::json(&disclosure::to_permitted(allowed.permit(), record)).version(found.version.stamp.write)
 }
 
-/// Replaces the newest version of a record.
+/// Corrects a record: a new version that replaces the newest.
 ///
 /// # Errors
 /// A problem that names every field that is wrong, or that the record has changed.
@@ -298,11 +298,11 @@ pub async fn correct<E: Stored, P: Permission>(
     seen: IfMatch,
     body: Body,
 ) -> Result<Reply, Problem> {
-    let entry: E = body.read()?;
+    let patch: Patch = body.read()?;
     let actor = allowed.actor();
     let found = records
         .run(move |store| {
-            store.write(&actor, correct_action(E::NOUN), move |tx| records::correct(tx, path.0, seen.0, entry))?;
+            store.write(&actor, correct_action(E::NOUN), move |tx| records::correct::<E>(tx, path.0, seen.0, patch))?;
             store.look(|conn| current::<E>(conn, path.0))
         })
         .await?;
