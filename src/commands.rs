@@ -16,7 +16,7 @@ use crate::domain::policy::Role;
 use crate::domain::record::Noun;
 use crate::exchange::{import, seed, template};
 use crate::http::app;
-use crate::http::documentation::Document;
+use crate::http::documentation::{self, Document};
 use crate::store::accounts::{self, Purpose};
 use crate::store::backend::DatabaseUrl;
 use crate::store::chain::{self, Verdict};
@@ -79,8 +79,11 @@ fn serve(options: &Serve) -> Done {
         let (address, server) = app::serve(listener, store, options.workers.into())?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "http://{address}")?;
+        writeln!(out, "API documentation: http://{address}{}/", documentation::ADDRESS)?;
         if options.demo {
             introduce(&mut out, &asked, &address.to_string())?;
+        } else {
+            writeln!(out, "a token: attest token create --role caseworker --name NAME")?;
         }
         out.flush()?;
         drop(out);
@@ -102,7 +105,6 @@ fn start_log(options: &Serve) -> Result<(), Box<dyn Error>> {
 /// Prints how to ask the demonstration: a token for each role, and three questions.
 fn introduce(out: &mut impl Write, store: &Store, address: &str) -> Result<(), Box<dyn Error>> {
     accounts::revoke_demo_tokens(store)?;
-    writeln!(out, "API documentation: http://{address}{}/", app::DOCUMENTATION)?;
     writeln!(out, "\nA demonstration: the figures of April 2018 with records built from them. Tokens for 24 hours:\n")?;
     let mut researcher = String::new();
     for role in Role::ALL {

@@ -27,6 +27,7 @@ pub mod domain {
     pub mod reconcile;
     pub mod record;
     pub mod source;
+    pub mod term;
     pub mod vocabulary;
 }
 /// Rows in, domain values out. No web.
@@ -35,6 +36,7 @@ pub mod store {
     pub mod aggregates;
     pub mod backend;
     pub mod chain;
+    pub mod classes;
     pub mod database;
     pub mod error;
     pub mod events;

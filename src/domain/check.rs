@@ -146,8 +146,10 @@ impl<'r> Checker<'r> {
     /// A code that a person or a programme chose: letters, digits, `.`, `_` and `-`.
     pub fn new_code(&mut self, field: &str, value: &str) {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if value.is_empty() || value.len() > LONGEST_CODE || !value.chars().all(fits) {
-            let expected = format!("1 to {LONGEST_CODE} of A-Z a-z 0-9 . _ -");
+        // A code that could be an identifier would name two records.
+        let identifier = uuid::Uuid::parse_str(value).is_ok();
+        if value.is_empty() || value.len() > LONGEST_CODE || identifier || !value.chars().all(fits) {
+            let expected = format!("1 to {LONGEST_CODE} of A-Z a-z 0-9 . _ - that are no UUID");
             self.refuse(field, Rule::Malformed, Some(value), expected);
         }
     }

@@ -5,10 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{CheckError, Checker, Rule};
-use super::entry::{Codes, Entry, Header, some};
-use super::record::{Noun, Version};
-
 /// The list of the codes that mean the same in every list: `_T` total, `_U` not known, `_Z` not applicable, `_O` other.
 pub const SPECIAL: &str = "special";
 /// Not known (SDMX).
@@ -57,8 +53,18 @@ pub enum Review {
     Reviewed,
 }
 
-const REVIEWS: &[(&str, Review)] =
-    &[("original", Review::Original), ("draft", Review::Draft), ("reviewed", Review::Reviewed)];
+impl Review {
+    pub const WORDS: &[(&'static str, Self)] =
+        &[("original", Self::Original), ("draft", Self::Draft), ("reviewed", Self::Reviewed)];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Draft => "draft",
+            Self::Reviewed => "reviewed",
+        }
+    }
+}
 
 /// All lists, as they stand at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -116,114 +122,5 @@ impl Vocabulary {
     /// The family of a kind of incident.
     pub fn family(&self, kind: &str) -> Option<&str> {
         self.term("kind", kind)?.family.as_deref()
-    }
-}
-
-/// A term as staff enter it and read it back.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schema(example = json!({"vocabulary": "kind", "code": "arson", "family": "violation", "label_en": "Arson",
-    "definition_en": "A home or business is set on fire to harm or frighten the person.", "reason": "needed for case work"}))]
-pub struct TermEntry {
-    /// The list: `kind`, `ground`, `place`, ...
-    #[schema(required = true, nullable = false)]
-    pub vocabulary: Option<String>,
-    /// The code that records carry.
-    #[schema(required = true, nullable = false)]
-    pub code: Option<String>,
-    /// The code of the wider term of the same list.
-    pub broader: Option<String>,
-    /// For kinds of incident, the family: violation, movement, death or help_request.
-    pub family: Option<String>,
-    /// Codes for the same thing in other schemes, `scheme:code` joined by `;`.
-    pub crosswalk: Option<String>,
-    /// The label in English.
-    #[schema(required = true, nullable = false)]
-    pub label_en: Option<String>,
-    /// The definition in English, one sentence.
-    #[schema(required = true, nullable = false)]
-    pub definition_en: Option<String>,
-    /// Whether the English was reviewed: original, draft or reviewed.
-    pub review_en: Option<String>,
-    /// The label in Russian.
-    pub label_ru: Option<String>,
-    /// The definition in Russian, one sentence.
-    pub definition_ru: Option<String>,
-    /// Whether the Russian was reviewed: original, draft or reviewed.
-    pub review_ru: Option<String>,
-    /// The day from which it was known, YYYY-MM-DD; today where it is missing.
-    pub known_on: Option<String>,
-    /// Why it is entered or corrected; required for a correction. No personal text.
-    pub reason: Option<String>,
-}
-
-impl Entry for TermEntry {
-    type Body = Term;
-    const NOUN: Noun = Noun::Term;
-
-    fn header(&self) -> Header<'_> {
-        Header::new(&self.code, &self.known_on, &self.reason)
-    }
-
-    fn register_code(body: &Term, _own: Option<String>, _codes: &Codes) -> Option<String> {
-        Some(format!("{}:{}", body.vocabulary, body.code))
-    }
-
-    fn check(self, mut c: Checker<'_>) -> Result<Term, CheckError> {
-        let vocabulary = c.required("vocabulary", self.vocabulary.as_deref());
-        let code = c.required("code", self.code.as_deref());
-        c.new_code("vocabulary", &vocabulary);
-        c.new_code("code", &code);
-        let broader = c.text("broader", self.broader.as_deref());
-        if let Some(broader) = &broader
-            && (!c.register().vocabulary().has(&vocabulary, broader) || *broader == code)
-        {
-            c.refuse("broader", Rule::UnknownCode, Some(broader), format!("another code of `{vocabulary}`"));
-        }
-        let family = c.text("family", self.family.as_deref());
-        if vocabulary == "kind" {
-            c.term("family", "family", family.as_deref(), None);
-        } else if family.is_some() {
-            c.refuse("family", Rule::Inconsistent, family.as_deref(), "no family: only kinds of incident have one");
-        }
-        let mut texts = BTreeMap::new();
-        let english = (&self.label_en, &self.definition_en, &self.review_en, Review::Original);
-        let russian = (&self.label_ru, &self.definition_ru, &self.review_ru, Review::Draft);
-        for (language, (label, definition, review, default)) in [("en", english), ("ru", russian)] {
-            if language == "ru" && label.is_none() && definition.is_none() {
-                continue;
-            }
-            let label = c.required(&format!("label_{language}"), label.as_deref());
-            let definition = c.required(&format!("definition_{language}"), definition.as_deref());
-            let review = c.word(&format!("review_{language}"), REVIEWS, review.as_deref(), default);
-            texts.insert(language.to_owned(), TermText { label, definition, review });
-        }
-        let crosswalk = c.text("crosswalk", self.crosswalk.as_deref());
-        c.finish(Term { vocabulary, code, broader, family, crosswalk, texts, retired: false })
-    }
-
-    fn describe(version: &Version<Term>, _codes: &Codes) -> Self {
-        let term = &version.body;
-        let label = |language: &str| term.texts.get(language).map(|text| text.label.clone());
-        let definition = |language: &str| term.texts.get(language).map(|text| text.definition.clone());
-        let review = |language: &str| {
-            let text = term.texts.get(language)?;
-            REVIEWS.iter().find(|(_, review)| *review == text.review).map(|(name, _)| (*name).to_owned())
-        };
-        Self {
-            vocabulary: some(&term.vocabulary),
-            code: some(&term.code),
-            broader: term.broader.clone(),
-            family: term.family.clone(),
-            crosswalk: term.crosswalk.clone(),
-            label_en: label("en"),
-            definition_en: definition("en"),
-            review_en: review("en"),
-            label_ru: label("ru"),
-            definition_ru: definition("ru"),
-            review_ru: review("ru"),
-            known_on: some(&version.stamp.known_on),
-            reason: version.stamp.reason.clone(),
-        }
     }
 }

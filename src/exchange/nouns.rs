@@ -5,7 +5,7 @@ macro_rules! with_entry {
     ($noun:expr, $E:ident => $body:expr) => {
         match $noun {
             $crate::domain::record::Noun::Term => {
-                type $E = $crate::domain::vocabulary::TermEntry;
+                type $E = $crate::domain::term::TermEntry;
                 $body
             }
             $crate::domain::record::Noun::Event => {

@@ -12,14 +12,11 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::store::database::Store;
 
-use super::documentation::{self, Document};
+use super::documentation::{self, ADDRESS, Document};
 use super::problem::{Kind, Problem};
 use super::request::LARGEST_BODY;
 use super::state::Records;
 use super::{health, public, research, staff, watch};
-
-/// Where the documentation of the API is shown.
-pub const DOCUMENTATION: &str = "/api/docs";
 
 /// Every service of the API, by audience.
 fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -70,7 +67,7 @@ pub fn serve(listener: TcpListener, store: Store, workers: usize) -> std::io::Re
             .app_data(routes.clone())
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
             .service(
-                SwaggerUi::new(format!("{DOCUMENTATION}/{{_:.*}}"))
+                SwaggerUi::new(format!("{ADDRESS}/{{_:.*}}"))
                     .config(utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).validator_url("none")),
             )
             .default_service(web::to(elsewhere))

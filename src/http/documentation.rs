@@ -12,6 +12,9 @@ use crate::domain::disclosure;
 use super::problem::{Kind, Problem};
 use super::reply::Reply;
 
+/// Where the documentation is shown.
+pub const ADDRESS: &str = "/api/docs";
+
 /// What the document says of the whole.
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
+use super::documentation::ADDRESS;
 use super::problem::{Kind, Problem};
 
 /// How long a whole request may take.
@@ -25,10 +27,14 @@ const DOCUMENTATION_POLICY: &str = "default-src 'none'; script-src 'self' 'unsaf
 /// # Errors
 /// What the service gives.
 pub async fn around(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
+    // HEAD is answered like GET (RFC 9110, section 9.3.2); the connection leaves the body out.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let answered = actix_web::rt::time::timeout(LIMIT, next.call(request)).await;
     let Ok(answered) = answered else {
         tracing::warn!(status = Kind::RequestTimeout.status(), "a request took too long");
@@ -36,7 +42,7 @@ pub async fn around(
     };
     let mut response = answered?.map_into_boxed_body();
     let template = response.request().match_pattern();
-    let documentation = template.as_deref().is_some_and(|template| template.starts_with(super::app::DOCUMENTATION));
+    let documentation = template.as_deref().is_some_and(|template| template.starts_with(ADDRESS));
     let policy = if documentation { DOCUMENTATION_POLICY } else { API_POLICY };
     let headers = response.headers_mut();
     for (name, value) in [

@@ -1,5 +1,6 @@
 //! The database as a whole: opening it, reading from it, and the one door through which it is changed.
 
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ impl Store {
         if let DatabaseUrl::Sqlite(path) = url
             && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
         {
-            std::fs::create_dir_all(folder).map_err(|why| StoreError::Unavailable(why.into()))?;
+            private_folder(folder).map_err(|why| StoreError::Unavailable(why.into()))?;
         }
         let mut conn = Manager::new(url.clone(), Access::Write).open()?;
         backend::migrate(&mut conn)?;
@@ -146,6 +147,15 @@ impl Store {
         let at_write = self.look(|conn| Ok(chain::newest_write(conn)?))?;
         Ok(Times { as_of: self.now().day(), at_write })
     }
+}
+
+/// Makes a folder that nobody but its owner can look into.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Whether a write is to be kept.

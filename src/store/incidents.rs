@@ -172,8 +172,19 @@ impl Stored for IncidentEntry {
     }
 
     fn warnings(conn: &mut Conn, body: &Incident) -> QueryResult<Vec<Warning>> {
+        let mut warnings = Vec::new();
+        let withdrawn = person_versions::table
+            .filter(person_versions::record_id.eq(body.person))
+            .filter(person_versions::superseded_by.is_null())
+            .filter(person_versions::state.eq("withdrawn"))
+            .count()
+            .get_result::<i64>(conn)?;
+        if withdrawn > 0 {
+            let detail = "the person's record is withdrawn, so that the incident is not counted".to_owned();
+            warnings.push(Warning { code: "person_withdrawn", detail });
+        }
         if !RETURNS.contains(&body.kind.as_str()) {
-            return Ok(Vec::new());
+            return Ok(warnings);
         }
         let departures = incident_versions::table
             .filter(incident_versions::person_id.eq(body.person))
@@ -183,10 +194,10 @@ impl Stored for IncidentEntry {
             .filter(incident_versions::earliest.le(body.date.latest()))
             .count()
             .get_result::<i64>(conn)?;
-        if departures > 0 {
-            return Ok(Vec::new());
+        if departures == 0 {
+            let detail = "no evacuation or departure of this person is recorded before the return".to_owned();
+            warnings.push(Warning { code: "return_without_evacuation", detail });
         }
-        let detail = "no evacuation or departure of this person is recorded before the return".to_owned();
-        Ok(vec![Warning { code: "return_without_evacuation", detail }])
+        Ok(warnings)
     }
 }

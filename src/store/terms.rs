@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use crate::domain::record::{RecordId, Stamp, State};
-use crate::domain::vocabulary::{Term, TermEntry, Vocabulary};
+use crate::domain::term::TermEntry;
+use crate::domain::vocabulary::{Term, Vocabulary};
 
 use super::backend::{Conn, JsonValue};
 use super::error::corrupt;

@@ -9,7 +9,7 @@ use crate::domain::incident::IncidentEntry;
 use crate::domain::person::PersonEntry;
 use crate::domain::publication::PublicationEntry;
 use crate::domain::source::SourceEntry;
-use crate::domain::vocabulary::TermEntry;
+use crate::domain::term::TermEntry;
 
 use super::records::{self, ListParameters, Page, Record, Withdrawal};
 use crate::http::auth::{Allowed, ReadCases, ReadFigures, ReadTerms, WriteCases, WriteFigures, WriteTerms};

@@ -1,0 +1,120 @@
+//! The class of every column. A test holds this list against the live schema of both databases, so that no column is
+//! added without somebody saying who may see it.
+
+/// Who may see what a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Codes, dates and numbers: staff who may see the record, and counted for researchers.
+    Coded,
+    /// What Attest keeps for itself, and words about the work that name nobody.
+    Internal,
+    /// Text about a person: encrypted before it reaches the database. None exists yet.
+    Personal,
+    /// Who a source is: encrypted before it reaches the database. None exists yet.
+    SourceIdentity,
+}
+
+/// The columns of a table by class.
+#[derive(Debug)]
+pub struct Table {
+    pub name: &'static str,
+    pub coded: &'static [&'static str],
+    pub internal: &'static [&'static str],
+    pub personal: &'static [&'static str],
+    pub source_identity: &'static [&'static str],
+}
+
+impl Table {
+    /// Every column with its class.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Class)> {
+        let of = |columns: &'static [&'static str], class| columns.iter().map(move |column| (*column, class));
+        of(self.coded, Class::Coded)
+            .chain(of(self.internal, Class::Internal))
+            .chain(of(self.personal, Class::Personal))
+            .chain(of(self.source_identity, Class::SourceIdentity))
+    }
+}
+
+macro_rules! tables {
+    ($($name:ident { coded: [$($coded:ident),*], internal: [$($internal:ident),*] })*) => {
+        &[$(Table {
+            name: stringify!($name),
+            coded: &[$(stringify!($coded)),*],
+            internal: &[$(stringify!($internal)),*],
+            personal: &[],
+            source_identity: &[],
+        }),*]
+    };
+}
+
+/// Every table.
+pub const TABLES: &[Table] = tables! {
+    accounts {
+        coded: [],
+        internal: [id, name, role, created_at]
+    }
+    tokens {
+        coded: [],
+        internal: [id, account_id, hash, purpose, created_at, expires_at, revoked_at]
+    }
+    chain_head {
+        coded: [],
+        internal: [id, write, written_at, hash]
+    }
+    audit_entries {
+        coded: [],
+        internal: [write, written_at, account_id, action, details, algorithm, key_id, previous_hash, hash]
+    }
+    idempotency_keys {
+        coded: [],
+        internal: [account_id, key, request_hash, record_id, write, created_at]
+    }
+    instance_marks {
+        coded: [],
+        internal: [key, value]
+    }
+    records {
+        coded: [noun, code],
+        internal: [id, created_at, created_write]
+    }
+    term_versions {
+        coded: [known_on, state, vocabulary, term, broader, family, crosswalk],
+        internal: [record_id, write, reason, superseded_by, texts]
+    }
+    event_versions {
+        coded: [known_on, state, date, earliest, latest],
+        internal: [record_id, write, reason, superseded_by, name]
+    }
+    source_versions {
+        coded: [known_on, state, kind, reliability],
+        internal: [record_id, write, reason, superseded_by, publication_id]
+    }
+    person_versions {
+        coded: [known_on, state, ground, origin, sex, age_group, basis],
+        internal: [record_id, write, reason, superseded_by, owner_id, ground_figure_id, figure_id, source_system, external_id]
+    }
+    incident_versions {
+        coded: [known_on, state, kind, date, earliest, latest, year, quarter, month, place, destination, basis],
+        internal: [record_id, write, reason, superseded_by, person_id, event_id, figure_id]
+    }
+    involvements {
+        coded: [role, actor, degree],
+        internal: [incident_id, write, position]
+    }
+    incident_sources {
+        coded: [credence],
+        internal: [incident_id, write, position, source_id]
+    }
+    linkage_versions {
+        coded: [known_on, state],
+        internal: [record_id, write, reason, superseded_by, canonical_id]
+    }
+    publication_versions {
+        coded: [known_on, state, published_on, visibility],
+        internal: [record_id, write, reason, superseded_by, publisher, address, note]
+    }
+    figure_versions {
+        coded: [known_on, state, measure, value, qualifier, as_of, period_start, relation, breakdown, query, visibility],
+        internal: [record_id, write, reason, superseded_by, publication_id, name, population, region, parent_id, note]
+    }
+};
