@@ -133,7 +133,8 @@ fn every_vocabulary_that_a_column_or_dimension_names_is_installed() {
         .into_iter()
         .chain(fields::of::<attest::domain::incident::IncidentEntry>())
         .chain(fields::of::<attest::domain::source::SourceEntry>());
-    let mut named: BTreeSet<String> = named.filter_map(|field| field.vocabulary().map(str::to_owned)).collect();
+    let mut named: BTreeSet<String> =
+        named.flat_map(|field| field.vocabularies().map(str::to_owned).collect::<Vec<_>>()).collect();
     assert!(named.contains("kind") && named.contains("ground") && named.contains("source_type"), "{named:?}");
     named.extend(DIMENSIONS.iter().filter_map(|dimension| match dimension.values {
         Values::Vocabulary { name, .. } => Some(name.to_owned()),

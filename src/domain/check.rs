@@ -249,7 +249,11 @@ impl<'r> Checker<'r> {
         if !text.is_empty() {
             match Edtf::parse(&text) {
                 Ok(date) => return date,
-                Err(why) => self.refuse(field, Rule::Malformed, Some(&text), why.to_string()),
+                Err(why) => {
+                    let example = "2017, 2017-04~, 2017-04-01 or 2017-02/2018-04-03";
+                    let expected = format!("a date in EDTF such as {example} ({})", why.reason());
+                    self.refuse(field, Rule::Malformed, Some(&text), expected);
+                }
             }
         }
         Edtf::unknown()

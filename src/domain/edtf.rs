@@ -24,6 +24,13 @@ pub struct EdtfError {
     reason: String,
 }
 
+impl EdtfError {
+    /// Why the text is no date.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 /// A date as a source gives it, in Extended Date/Time Format (ISO 8601-2, Library of Congress EDTF), with its earliest
 /// and latest possible day, both inclusive.
 ///

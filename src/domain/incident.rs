@@ -102,10 +102,12 @@ pub struct IncidentEntry {
     pub basis: Option<String>,
     /// Of a reconstructed incident, the figure that it stands for, `publication:figure`.
     pub figure: Option<String>,
-    /// Who took part: `role:actor:degree` in a CSV file, joined by `;`.
+    /// Who took part. In a CSV file `role:actor:degree`, joined by `;`: codes of the vocabulary `involvement_role`, of the
+    /// vocabulary `actor`, and of the vocabulary `degree`.
     #[serde(deserialize_with = "links")]
     pub involvements: Vec<InvolvementEntry>,
-    /// Where it is known from: `source:credence` in a CSV file, joined by `;`.
+    /// Where it is known from. In a CSV file `source:credence`, joined by `;`: the code or id of a source, and a code of the
+    /// vocabulary `credence`.
     #[serde(deserialize_with = "links")]
     pub sources: Vec<SourceLinkEntry>,
     /// The day from which it was known, YYYY-MM-DD; today where it is missing.

@@ -15,9 +15,9 @@ pub struct Field {
 }
 
 impl Field {
-    /// The controlled list whose codes it takes.
-    pub fn vocabulary(&self) -> Option<&str> {
-        self.description.split_once("vocabulary `")?.1.split('`').next()
+    /// The controlled lists whose codes it takes, as its description names them.
+    pub fn vocabularies(&self) -> impl Iterator<Item = &str> {
+        self.description.split("vocabulary `").skip(1).filter_map(|rest| rest.split('`').next())
     }
 }
 

@@ -15,7 +15,7 @@ pub fn template(noun: Noun, vocabulary: &Vocabulary) -> String {
     for field in &fields {
         let required = if field.required { " (required)" } else { "" };
         text += &format!("# {}{required}: {}\n", field.name, field.description.replace('\n', " "));
-        if let Some(list) = field.vocabulary() {
+        for list in field.vocabularies() {
             for term in vocabulary.active(list) {
                 let label = term.texts.get("en").map_or("", |text| text.label.as_str());
                 text += &format!("#     {} = {label}\n", term.code);
