@@ -44,6 +44,7 @@ pub mod store {
     pub mod idempotency;
     pub mod incidents;
     pub mod instance;
+    pub mod narrowing;
     pub mod persons;
     pub mod publications;
     pub mod published;

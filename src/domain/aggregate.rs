@@ -10,7 +10,7 @@ use super::check::{Checker, Rule, parse_day};
 use super::dimension::{DIMENSIONS, Dimension, Values, dimension};
 use super::edtf::Grain;
 use super::record::Times;
-use super::vocabulary::{SPECIAL, TOTAL};
+use super::vocabulary::SPECIAL;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -224,17 +224,10 @@ fn read_by(text: &str, c: &mut Checker<'_>) -> Vec<&'static Dimension> {
 }
 
 fn read_with(text: &str, c: &mut Checker<'_>) -> BTreeSet<String> {
-    text.split(',').map(|kind| known_term("with", "kind", kind, c)).collect()
-}
-
-/// A code to ask for: retired ones too, because records still carry them.
-fn known_term(field: &str, vocabulary: &str, code: &str, c: &mut Checker<'_>) -> String {
-    let known = c.register().vocabulary();
-    let special = code != TOTAL && known.has(SPECIAL, code);
-    if !special && !known.has(vocabulary, code) {
-        c.term(field, vocabulary, Some(code), None);
+    for kind in text.split(',') {
+        c.known_term("with", "kind", kind);
     }
-    code.to_owned()
+    text.split(',').map(str::to_owned).collect()
 }
 
 fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeSet<String> {
@@ -242,11 +235,11 @@ fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeS
     for code in text.split(',') {
         match dimension.values {
             Values::Vocabulary { name, broader } => {
-                let code = known_term(dimension.code, name, code, c);
+                c.known_term(dimension.code, name, code);
                 if broader {
-                    values.extend(c.register().vocabulary().narrower(name, &code));
+                    values.extend(c.register().vocabulary().narrower(name, code));
                 } else {
-                    values.insert(code);
+                    values.insert(code.to_owned());
                 }
             }
             Values::Records(noun) => {

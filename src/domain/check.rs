@@ -1,5 +1,6 @@
 //! Checking what people enter: every mistake of an entry is collected and named by its field before anything is kept.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 
 use chrono::NaiveDate;
@@ -8,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::edtf::Edtf;
 use super::record::{Noun, RecordId};
-use super::vocabulary::{SPECIAL, Vocabulary};
+use super::vocabulary::{SPECIAL, TOTAL, Vocabulary};
 
 /// The longest free text that a field takes, in characters.
 pub const LONGEST_TEXT: usize = 2_000;
@@ -107,11 +108,32 @@ pub struct Checker<'r> {
     register: &'r mut dyn Register,
     errors: Vec<FieldError>,
     fault: Option<Fault>,
+    /// The codes that the record carries already.
+    carried: BTreeSet<String>,
 }
 
 impl<'r> Checker<'r> {
     pub fn new(register: &'r mut dyn Register) -> Self {
-        Self { register, errors: Vec::new(), fault: None }
+        Self { register, errors: Vec::new(), fault: None, carried: BTreeSet::new() }
+    }
+
+    /// For a correction: a retired code that the record carries already may stay.
+    ///
+    /// # Errors
+    /// [`Fault`] when the entry has no JSON form.
+    pub fn correcting(register: &'r mut dyn Register, before: Option<&impl Serialize>) -> Result<Self, Fault> {
+        fn texts(value: serde_json::Value, found: &mut BTreeSet<String>) {
+            match value {
+                serde_json::Value::String(text) => drop(found.insert(text)),
+                serde_json::Value::Array(items) => items.into_iter().for_each(|item| texts(item, found)),
+                serde_json::Value::Object(fields) => fields.into_iter().for_each(|(_, field)| texts(field, found)),
+                _ => {}
+            }
+        }
+        let mut checker = Self::new(register);
+        let before = serde_json::to_value(before).map_err(|why| Fault(why.into()))?;
+        texts(before, &mut checker.carried);
+        Ok(checker)
     }
 
     pub fn register(&mut self) -> &mut dyn Register {
@@ -160,15 +182,26 @@ impl<'r> Checker<'r> {
             self.refuse(field, Rule::Required, None, self.code_of(vocabulary));
             return String::new();
         };
-        if code != "_T" && self.register.vocabulary().has(SPECIAL, code) {
+        if code != TOTAL && self.register.vocabulary().has(SPECIAL, code) {
             return code.to_owned();
         }
         match self.register.vocabulary().term(vocabulary, code) {
-            Some(term) if term.retired => self.refuse(field, Rule::RetiredCode, Some(code), self.code_of(vocabulary)),
+            Some(term) if term.retired && !self.carried.contains(code) => {
+                self.refuse(field, Rule::RetiredCode, Some(code), self.code_of(vocabulary))
+            }
             Some(_) => {}
             None => self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary)),
         }
         code.to_owned()
+    }
+
+    /// A code to ask for: retired ones too, because records still carry them.
+    pub fn known_term(&mut self, field: &str, vocabulary: &str, code: &str) {
+        let known = self.register.vocabulary();
+        let special = code != TOTAL && known.has(SPECIAL, code);
+        if !special && !known.has(vocabulary, code) {
+            self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary));
+        }
     }
 
     fn code_of(&self, vocabulary: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,6 +40,11 @@ impl Instant {
     /// Cuts a time to what both databases keep.
     pub fn new(time: DateTime<Utc>) -> Self {
         Self(time.trunc_subsecs(6))
+    }
+
+    /// The moment, if it lies in the years 1970 to 9999, in which records are made.
+    pub fn in_era(self) -> Option<Self> {
+        (1970..=9999).contains(&self.0.year()).then_some(self)
     }
 
     /// The day in UTC.

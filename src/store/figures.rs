@@ -12,6 +12,7 @@ use crate::domain::record::{Noun, RecordId, Stamp};
 
 use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
 use super::schema::figure_versions;
 use super::session::Tx;
@@ -62,7 +63,11 @@ impl FigureRow {
 impl Stored for FigureEntry {
     version_table! {
         queries of figure_versions;
-        words: [("name", name), ("state", visibility), ("breakdown", breakdown)];
+        words: [
+            ("name", name, By::Text),
+            ("state", visibility, By::Word(&["draft", "published"])),
+            ("breakdown", breakdown, By::Text),
+        ];
         references: [("publication", publication_id, Noun::Publication), ("parent", parent_id, Noun::Figure)];
     }
 

@@ -14,6 +14,7 @@ use crate::domain::vocabulary::UNKNOWN;
 
 use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Warning, Which};
 use super::schema::{incident_sources, incident_versions, involvements, person_versions};
 use super::session::Tx;
@@ -88,7 +89,11 @@ impl Stored for IncidentEntry {
     version_table! {
         queries of incident_versions;
         words: [
-            ("kind", kind), ("place", place), ("destination", destination), ("basis", basis), ("year", year),
+            ("kind", kind, By::Code("kind")),
+            ("place", place, By::Code("place")),
+            ("destination", destination, By::Code("place")),
+            ("basis", basis, By::Word(&["case_file", "reconstructed"])),
+            ("year", year, By::Text),
         ];
         references: [("person", person_id, Noun::Person), ("event", event_id, Noun::Event)];
     }

@@ -8,6 +8,7 @@ use crate::domain::record::{RecordId, Stamp};
 
 use super::backend::Conn;
 use super::error::{StoreError, word};
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
 use super::schema::person_versions;
 use super::session::Tx;
@@ -48,8 +49,13 @@ impl Stored for PersonEntry {
     version_table! {
         queries of person_versions;
         words: [
-            ("ground", ground), ("origin", origin), ("sex", sex), ("age_group", age_group), ("basis", basis),
-            ("source_system", source_system), ("external_id", external_id),
+            ("ground", ground, By::Code("ground")),
+            ("origin", origin, By::Code("place")),
+            ("sex", sex, By::Code("sex")),
+            ("age_group", age_group, By::Code("age_group")),
+            ("basis", basis, By::Word(&["case_file", "reconstructed"])),
+            ("source_system", source_system, By::Text),
+            ("external_id", external_id, By::Text),
         ];
         references: [];
     }

@@ -8,6 +8,7 @@ use crate::domain::record::{RecordId, Stamp};
 
 use super::backend::Conn;
 use super::error::word;
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
 use super::schema::publication_versions;
 use super::version_table::version_table;
@@ -25,7 +26,7 @@ version_table! {
 impl Stored for PublicationEntry {
     version_table! {
         queries of publication_versions;
-        words: [("state", visibility), ("publisher", publisher)];
+        words: [("state", visibility, By::Word(&["draft", "published"])), ("publisher", publisher, By::Text)];
         references: [];
     }
 

@@ -9,8 +9,9 @@ use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Version};
 
 use super::backend::Conn;
 use super::error::StoreError;
+use super::narrowing::{By, Narrowing};
 use super::schema::{accounts, audit_entries, records};
-use super::session::{Session, Tx};
+use super::session::Tx;
 
 /// Which versions of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +29,6 @@ pub struct After {
     pub id: RecordId,
 }
 
-/// What a list is narrowed by.
-#[derive(Debug, Clone)]
-pub struct Narrowing {
-    pub name: &'static str,
-    pub value: String,
-    /// The record that the value names, where the filter is a reference.
-    pub record: Option<RecordId>,
-}
-
 /// A line of the register.
 #[derive(Debug, Clone, Queryable)]
 pub struct Registered {
@@ -50,8 +42,8 @@ pub type Loaded<B> = (RecordId, Stamp, B);
 
 /// A noun that has a table of versions. `version_table!` writes most of it.
 pub trait Stored: Entry {
-    /// What lists can be narrowed by: the parameter, and the noun where its values are records.
-    const FILTERS: &'static [(&'static str, Option<Noun>)];
+    /// What lists can be narrowed by: the parameter and its values.
+    const FILTERS: &'static [(&'static str, By)];
 
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Self::Body) -> QueryResult<()>;
     fn supersede(conn: &mut Conn, id: RecordId, by: i64) -> QueryResult<usize>;
@@ -241,7 +233,7 @@ struct Checked<B> {
 }
 
 /// Checks an entry whole, so that every mistake is told at once.
-fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, needs_reason: bool) -> Result<Checked<E::Body>, StoreError> {
+fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Checked<E::Body>, StoreError> {
     let header = entry.header();
     let mut checker = Checker::new(tx.session());
     if let Some(code) = header.code {
@@ -249,12 +241,12 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, needs_reason: bool) -> Result<Chec
     }
     let known_on = checker.past_day("known_on", header.known_on);
     let reason = checker.text("reason", header.reason);
-    if needs_reason && reason.is_none() {
+    if before.is_some() && reason.is_none() {
         checker.refuse("reason", Rule::Required, None, "why it is corrected; no personal text");
     }
     let own = header.code.map(str::to_owned);
     let header = checker.finish(());
-    let body = entry.check(Checker::new(tx.session()));
+    let body = entry.check(Checker::correcting(tx.session(), before)?);
     let body = match (header, body) {
         (Ok(()), Ok(body)) => body,
         (Err(CheckError::Invalid(mut first)), Err(CheckError::Invalid(then))) => {
@@ -273,7 +265,7 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, needs_reason: bool) -> Result<Chec
 /// # Errors
 /// [`StoreError::Invalid`] with every mistake.
 pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreError> {
-    let Checked { body, known_on, reason, code } = check(tx, entry, false)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, None)?;
     let id = RecordId::new();
     let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
     if tx.session().find(E::NOUN, &code)?.is_some() {
@@ -318,8 +310,9 @@ fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found
 /// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
 pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch) -> Result<(), StoreError> {
     let found = expected::<E>(tx, id, seen)?;
-    let entry = entry::corrected(&E::describe(&found.version, &found.codes), patch)?;
-    let Checked { body, known_on, reason, code } = check(tx, entry, true)?;
+    let before = E::describe(&found.version, &found.codes);
+    let entry = entry::corrected(&before, patch)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before))?;
     if let Some(code) = code.filter(|code| *code != found.version.code) {
         let expected = format!("`{}`: a record keeps its code", found.version.code);
         return Err(invalid("code", Rule::Inconsistent, Some(&code), expected));
@@ -367,22 +360,4 @@ fn replace<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Bo
 /// The database's own.
 pub fn warnings<E: Stored>(conn: &mut Conn, found: &Found<E::Body>) -> Result<Vec<Warning>, StoreError> {
     Ok(E::warnings(conn, &found.version.body)?)
-}
-
-/// Reads the filters of a list.
-///
-/// # Errors
-/// [`StoreError::Invalid`] where a filter names a record that is not there.
-pub fn narrowings<E: Stored>(
-    session: &mut Session<'_>,
-    given: &[(&'static str, String)],
-) -> Result<Vec<Narrowing>, StoreError> {
-    let mut checker = Checker::new(session);
-    let mut narrowings = Vec::new();
-    for (name, value) in given {
-        let noun = E::FILTERS.iter().find(|(filter, _)| filter == name).and_then(|(_, noun)| *noun);
-        let record = noun.map(|noun| checker.required_reference(name, noun, Some(value)));
-        narrowings.push(Narrowing { name, value: value.clone(), record });
-    }
-    Ok(checker.finish(narrowings)?)
 }

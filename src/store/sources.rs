@@ -6,6 +6,7 @@ use crate::domain::record::{Noun, RecordId, Stamp};
 use crate::domain::source::{Source, SourceEntry};
 
 use super::backend::Conn;
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
 use super::schema::source_versions;
 use super::version_table::version_table;
@@ -21,7 +22,7 @@ version_table! {
 impl Stored for SourceEntry {
     version_table! {
         queries of source_versions;
-        words: [("type", kind), ("reliability", reliability)];
+        words: [("type", kind, By::Code("source_type")), ("reliability", reliability, By::Code("reliability"))];
         references: [("publication", publication_id, Noun::Publication)];
     }
 

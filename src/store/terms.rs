@@ -8,6 +8,7 @@ use crate::domain::vocabulary::{Term, Vocabulary};
 
 use super::backend::{Conn, JsonValue};
 use super::error::corrupt;
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
 use super::schema::term_versions;
 use super::session::Tx;
@@ -41,7 +42,7 @@ impl TermRow {
 impl Stored for TermEntry {
     version_table! {
         queries of term_versions;
-        words: [("vocabulary", vocabulary), ("family", family)];
+        words: [("vocabulary", vocabulary, By::Text), ("family", family, By::Code("family"))];
         references: [];
     }
 

@@ -3,7 +3,7 @@
 /// The row of a version table, and the queries of [`Stored`](super::records::Stored) on it.
 ///
 /// - `columns` are those after the stamp, in the order of the table;
-/// - `words` are the list filters by a text column, `references` those by the record that a column names.
+/// - `words` are the list filters by a text column with the values that they take, `references` those by the record that a column names.
 macro_rules! version_table {
     (
         $(#[$doc:meta])*
@@ -76,11 +76,14 @@ macro_rules! version_table {
     };
     (
         queries of $table:ident;
-        words: [$(($name:literal, $word:ident)),* $(,)?];
+        words: [$(($name:literal, $word:ident, $by:expr)),* $(,)?];
         references: [$(($reference:literal, $record:ident, $noun:expr)),* $(,)?];
     ) => {
-        const FILTERS: &'static [(&'static str, Option<$crate::domain::record::Noun>)] =
-            &[("code", None), $(($name, None),)* $(($reference, Some($noun)),)*];
+        const FILTERS: &'static [(&'static str, $crate::store::narrowing::By)] = &[
+            ("code", $crate::store::narrowing::By::Text),
+            $(($name, $by),)*
+            $(($reference, $crate::store::narrowing::By::Record($noun)),)*
+        ];
 
         fn supersede(
             conn: &mut $crate::store::backend::Conn,
@@ -94,7 +97,7 @@ macro_rules! version_table {
 
         fn page(
             conn: &mut $crate::store::backend::Conn,
-            narrowings: &[$crate::store::records::Narrowing],
+            narrowings: &[$crate::store::narrowing::Narrowing],
             states: &[$crate::domain::record::State],
             after: Option<$crate::store::records::After>,
             limit: i64,

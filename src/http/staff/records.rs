@@ -17,6 +17,7 @@ use crate::domain::entry::{Entry, Patch};
 use crate::domain::record::{Instant, RecordId, State};
 use crate::store::database::Outcome;
 use crate::store::idempotency::{self, Earlier};
+use crate::store::narrowing::{self, By};
 use crate::store::records::{self, After, Found, Stored, Which};
 
 use crate::http::auth::{Allowed, Permission};
@@ -121,9 +122,14 @@ impl<E: Stored> IntoParams for ListParameters<E> {
                 .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
                 .build()
         };
-        let filter = |(name, noun): &(&str, Option<_>)| match noun {
-            Some(noun) => parameter(name, format!("Only records with this {name}: the code or id of a {noun}.")),
-            None => parameter(name, format!("Only records with this {name}.")),
+        let filter = |(name, by): &(&str, By)| {
+            let values = match by {
+                By::Text => String::new(),
+                By::Code(vocabulary) => format!(": a code of the vocabulary `{vocabulary}`"),
+                By::Word(words) => format!(": {}", words.join(" or ")),
+                By::Record(noun) => format!(": the code or id of a {noun}"),
+            };
+            parameter(name, format!("Only records with this {name}{values}."))
         };
         let own = E::FILTERS.iter().map(filter);
         let common = [
@@ -142,7 +148,9 @@ pub fn cursor(created_at: Instant, id: RecordId) -> String {
 
 fn read_cursor(text: &str) -> Option<After> {
     let (micros, id) = text.split_once('.')?;
-    let created_at = Instant::new(DateTime::from_timestamp_micros(micros.parse().ok()?)?);
+    let created_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+    // Before the first record and after the last that a database keeps, there is nowhere to go on.
+    let created_at = Instant::new(created_at).in_era()?;
     Some(After { created_at, id: RecordId(Uuid::parse_str(id).ok()?) })
 }
 
@@ -191,7 +199,7 @@ pub async fn list<E: Stored, P: Permission>(
     let asked = filters.clone();
     let mut found = records
         .read(allowed.actor(), move |session| {
-            let narrowings = records::narrowings::<E>(session, &filters)?;
+            let narrowings = narrowing::read::<E>(session, &filters)?;
             records::list::<E>(session.conn(), &narrowings, &states, after, limit + 1)
         })
         .await

@@ -1,0 +1,55 @@
+//! What a list can be narrowed by.
+
+use crate::domain::check::Checker;
+use crate::domain::record::{Noun, RecordId};
+
+use super::error::StoreError;
+use super::records::Stored;
+use super::session::Session;
+
+/// Which values a filter of a list takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Text,
+    /// Codes of a vocabulary, retired ones too.
+    Code(&'static str),
+    Word(&'static [&'static str]),
+    /// The code or id of a record.
+    Record(Noun),
+}
+
+/// What a list is narrowed by.
+#[derive(Debug, Clone)]
+pub struct Narrowing {
+    pub name: &'static str,
+    pub value: String,
+    /// The record that the value names, where the filter is a reference.
+    pub record: Option<RecordId>,
+}
+
+/// Reads the filters of a list.
+///
+/// # Errors
+/// [`StoreError::Invalid`] where a filter names a code or record that is not there.
+pub fn read<E: Stored>(
+    session: &mut Session<'_>,
+    given: &[(&'static str, String)],
+) -> Result<Vec<Narrowing>, StoreError> {
+    let mut checker = Checker::new(session);
+    let mut narrowings = Vec::new();
+    for (name, value) in given {
+        let by = E::FILTERS.iter().find(|(filter, _)| filter == name).map_or(By::Text, |(_, by)| *by);
+        let mut record = None;
+        match by {
+            By::Text => {}
+            By::Code(vocabulary) => checker.known_term(name, vocabulary, value),
+            By::Word(words) => {
+                let words: Vec<_> = words.iter().map(|word| (*word, ())).collect();
+                checker.word(name, &words, Some(value), ());
+            }
+            By::Record(noun) => record = Some(checker.required_reference(name, noun, Some(value))),
+        }
+        narrowings.push(Narrowing { name, value: value.clone(), record });
+    }
+    Ok(checker.finish(narrowings)?)
+}

@@ -1,0 +1,118 @@
+//! Terms are data: an admin adds and retires them while the service runs.
+
+use attest::domain::record::Noun;
+use serde_json::json;
+
+use crate::support::client::path_of;
+use crate::support::samples::person;
+use crate::support::{Answer, App, on_both};
+
+on_both! {
+    empty:
+    a_term_that_an_admin_added_is_usable_at_once,
+    a_term_added_through_another_server_is_usable_at_once,
+    a_term_that_was_not_kept_is_not_usable,
+    a_retired_term_is_refused_in_new_records_and_kept_in_old_ones,
+    a_record_with_a_retired_term_can_be_corrected_in_its_other_fields,
+    a_term_that_was_taken_up_again_is_usable,
+    the_family_of_a_new_kind_decides_what_it_may_have,
+    a_term_and_its_wider_term_are_of_one_list,
+}
+
+fn kind(code: &str, family: &str) -> serde_json::Value {
+    json!({"vocabulary": "kind", "code": code, "family": family, "label_en": "Arson",
+        "definition_en": "A home is set on fire to harm the person."})
+}
+
+fn incident(app: &App, kind: &str) -> Answer {
+    let body = json!({"person": person(app), "kind": kind, "date": "2017-04"});
+    app.caseworker().create(Noun::Incident, &body)
+}
+
+fn built_in(app: &App, code: &str) -> Answer {
+    let found = app.admin().get(&format!("{}?code={code}", path_of(Noun::Term))).expect(200).items();
+    let path = format!("{}/{}", path_of(Noun::Term), found[0]["id"].as_str().unwrap());
+    app.admin().get(&path).expect(200)
+}
+
+fn a_term_that_an_admin_added_is_usable_at_once(app: &App) {
+    incident(app, "arson").refuses(422, "kind", "unknown_code");
+    app.admin().enter(Noun::Term, &kind("arson", "violation"));
+    assert_eq!(incident(app, "arson").expect(201).json()["kind"], "arson");
+    let found = app.caseworker().get(&format!("{}?kind=arson", path_of(Noun::Incident))).expect(200);
+    assert_eq!(found.items().len(), 1);
+    let counted = app.researcher().get("/api/v1/research/aggregates?measure=incidents&by=kind&kind=arson");
+    assert_eq!(counted.expect(200).json()["rows"][0]["count"], 1);
+}
+
+fn a_term_added_through_another_server_is_usable_at_once(app: &App) {
+    let other = App::start(app.home);
+    // Both have read the vocabulary by now.
+    incident(app, "arson").refuses(422, "kind", "unknown_code");
+    incident(&other, "arson").refuses(422, "kind", "unknown_code");
+    other.admin().enter(Noun::Term, &kind("arson", "violation"));
+    incident(app, "arson").expect(201);
+}
+
+fn a_term_that_was_not_kept_is_not_usable(app: &App) {
+    app.admin().create(Noun::Term, &kind("arson", "nonsense")).refuses(422, "family", "unknown_code");
+    let mut future = kind("arson", "violation");
+    future["known_on"] = json!("2999-01-01");
+    app.admin().create(Noun::Term, &future).refuses(422, "known_on", "in_future");
+    app.caseworker().create(Noun::Term, &kind("arson", "violation")).problem(403, "forbidden");
+    incident(app, "arson").refuses(422, "kind", "unknown_code");
+}
+
+fn a_retired_term_is_refused_in_new_records_and_kept_in_old_ones(app: &App) {
+    let old = incident(app, "blackmail").expect(201);
+    app.admin().withdraw(Noun::Term, &built_in(app, "kind:blackmail"), "split into two").expect(200);
+    let who = person(app);
+    let body = json!({"person": who, "kind": "blackmail", "date": "2017-04"});
+    app.unchanged(|| app.caseworker().create(Noun::Incident, &body).refuses(422, "kind", "retired_code"));
+    assert_eq!(app.caseworker().get(&old.path(Noun::Incident)).expect(200).json()["kind"], "blackmail");
+    let found = app.caseworker().get(&format!("{}?kind=blackmail", path_of(Noun::Incident))).expect(200);
+    assert_eq!(found.items().len(), 1, "what is on record can still be found");
+    // The problem offers what may be used instead, and no retired code.
+    let refusal = app.caseworker().create(Noun::Incident, &body).json();
+    let expected = refusal["errors"][0]["expected"].as_str().unwrap();
+    assert!(expected.contains("threat") && !expected.contains("blackmail"), "{expected}");
+}
+
+fn a_record_with_a_retired_term_can_be_corrected_in_its_other_fields(app: &App) {
+    let old = incident(app, "blackmail").expect(201);
+    app.admin().withdraw(Noun::Term, &built_in(app, "kind:blackmail"), "split into two").expect(200);
+    let corrected = app.caseworker().correct(Noun::Incident, &old, &json!({"date": "2017-05", "reason": "misread"}));
+    assert_eq!(corrected.expect(200).json()["kind"], "blackmail");
+    let other = incident(app, "threat").expect(201);
+    let change = json!({"kind": "blackmail", "reason": "misread"});
+    app.unchanged(|| {
+        app.caseworker().correct(Noun::Incident, &other, &change).refuses(422, "kind", "retired_code");
+    });
+}
+
+fn a_term_that_was_taken_up_again_is_usable(app: &App) {
+    let retired = app.admin().withdraw(Noun::Term, &built_in(app, "kind:blackmail"), "split").expect(200);
+    incident(app, "blackmail").refuses(422, "kind", "retired_code");
+    app.admin().correct(Noun::Term, &retired, &json!({"reason": "needed after all"})).expect(200);
+    incident(app, "blackmail").expect(201);
+}
+
+fn the_family_of_a_new_kind_decides_what_it_may_have(app: &App) {
+    app.admin().enter(Noun::Term, &kind("arson", "violation"));
+    app.admin().enter(Noun::Term, &kind("flight", "movement"));
+    assert_eq!(incident(app, "arson").expect(201).json()["destination"], "_Z");
+    assert_eq!(incident(app, "flight").expect(201).json()["destination"], "_U");
+    let mut place = kind("RU-XX", "movement");
+    place["vocabulary"] = json!("place");
+    app.admin().create(Noun::Term, &place).refuses(422, "family", "inconsistent");
+}
+
+fn a_term_and_its_wider_term_are_of_one_list(app: &App) {
+    let mut term = kind("arson", "violation");
+    for broader in ["RU-CE", "nonsense", "arson"] {
+        term["broader"] = json!(broader);
+        app.unchanged(|| app.admin().create(Noun::Term, &term).refuses(422, "broader", "unknown_code"));
+    }
+    term["broader"] = json!("killing");
+    app.admin().enter(Noun::Term, &term);
+}

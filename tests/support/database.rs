@@ -1,0 +1,155 @@
+//! A database for one test: a copy of a template that was made once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use attest::domain::policy::Role;
+use attest::exchange::seed;
+use attest::store::accounts::{self, Purpose};
+use attest::store::backend::{Access, Conn, DatabaseUrl, Manager};
+use attest::store::database::Store;
+use chrono::{TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
+
+use super::clock::Clock;
+use super::{postgres, process};
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// What it holds at first, besides the vocabularies and an account and token for each role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    Empty,
+    /// The founding data set.
+    Demo,
+}
+
+/// A token for each role, as the templates hold them.
+pub type Tokens = HashMap<Role, String>;
+
+/// What is copied for each test.
+struct Template {
+    name: String,
+    tokens: Tokens,
+}
+
+/// The name of the account of a role in every test database.
+pub fn account(role: Role) -> String {
+    format!("test-{role}")
+}
+
+fn template(backend: Backend, data: Data) -> &'static Template {
+    static TEMPLATES: [OnceLock<Template>; 4] = [const { OnceLock::new() }; 4];
+    let at = usize::from(backend == Backend::Postgres) * 2 + usize::from(data == Data::Demo);
+    TEMPLATES[at].get_or_init(|| {
+        let name = format!("template_{data:?}").to_lowercase();
+        let url = match backend {
+            Backend::Sqlite => format!("sqlite:{}", process::folder().join(&name).display()),
+            Backend::Postgres => postgres::create(&name, None),
+        };
+        let url = DatabaseUrl::parse(&url).unwrap();
+        let store = Store::open(&url, Utc::now).unwrap();
+        seed::install(&store).unwrap();
+        if data == Data::Demo {
+            seed::load_demo(&store, Box::new(|_| {})).unwrap();
+        }
+        let token = |role: Role| {
+            let lasting = TimeDelta::days(366);
+            (role, accounts::create_token(&store, &account(role), role, lasting, Purpose::Api).unwrap())
+        };
+        let tokens = Role::ALL.into_iter().map(token).collect();
+        drop(store);
+        if backend == Backend::Sqlite {
+            let mut conn = Manager::new(url, Access::Write).open().unwrap();
+            conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        }
+        Template { name, tokens }
+    })
+}
+
+/// A database of one test, removed with it.
+pub struct Home {
+    pub backend: Backend,
+    pub folder: PathBuf,
+    pub clock: Clock,
+    pub tokens: Tokens,
+    /// As the command line takes it.
+    pub url: String,
+    name: String,
+}
+
+impl Home {
+    /// A database with these data.
+    pub fn new(backend: Backend, data: Data) -> Self {
+        let template = template(backend, data);
+        let mut home = Self::make(
+            backend,
+            |path| {
+                std::fs::copy(process::folder().join(&template.name), path).unwrap();
+            },
+            Some(&template.name),
+        );
+        home.tokens = template.tokens.clone();
+        home
+    }
+
+    /// A database with nothing in it, not even a schema.
+    pub fn blank(backend: Backend) -> Self {
+        Self::make(backend, |_| {}, None)
+    }
+
+    fn make(backend: Backend, copy: impl FnOnce(&Path), template: Option<&str>) -> Self {
+        let folder = process::new_folder();
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let url = match backend {
+            Backend::Sqlite => {
+                let path = folder.join("test.db");
+                copy(&path);
+                format!("sqlite:{}", path.display())
+            }
+            Backend::Postgres => postgres::create(&name, template),
+        };
+        Self { backend, folder, clock: Clock::new(), tokens: Tokens::new(), url, name }
+    }
+
+    pub fn database_url(&self) -> DatabaseUrl {
+        DatabaseUrl::parse(&self.url).unwrap()
+    }
+
+    /// Opens the database as the programme does, with this test's clock.
+    pub fn open(&self) -> Store {
+        Store::open(&self.database_url(), self.clock.reader()).unwrap()
+    }
+
+    /// A connection that goes around the store.
+    pub fn connect(&self) -> Conn {
+        Manager::new(self.database_url(), Access::Write).open().unwrap()
+    }
+
+    /// Runs SQL around the store.
+    pub fn sql(&self, statements: &str) {
+        self.connect().batch_execute(statements).unwrap();
+    }
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} in {}", self.backend, self.folder.display())
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+        if self.backend == Backend::Postgres && !std::thread::panicking() {
+            postgres::remove(&self.name);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! An entry of every noun.
+
+use attest::domain::record::Noun;
+use serde_json::{Value, json};
+
+use super::app::App;
+
+/// An entry of a noun that is accepted, its references entered first. No two are alike.
+pub fn entry(app: &App, noun: Noun) -> Value {
+    let tag = uuid::Uuid::now_v7().simple().to_string();
+    match noun {
+        Noun::Term => json!({"vocabulary": "kind", "code": format!("kind-{tag}"), "family": "violation",
+            "label_en": "Arson", "definition_en": "A home is set on fire to harm the person."}),
+        Noun::Event => json!({"code": format!("E-{tag}"), "name": "Second wave", "date": "2018-12/2019-04"}),
+        Noun::Source => json!({"code": format!("S-{tag}"), "type": "interview", "reliability": "high"}),
+        Noun::Publication => json!({"code": format!("P-{tag}"), "published_on": "2019-01-14",
+            "publisher": "Russian LGBT Network", "address": "https://example.org/statement"}),
+        Noun::Figure => {
+            let publication = app.caseworker().enter(Noun::Publication, &entry(app, Noun::Publication)).json();
+            json!({"publication": publication["code"], "code": "evacuated", "measure": "persons",
+                "population": "people evacuated", "region": "Chechnya", "value": 114, "as_of": "2018-04-03"})
+        }
+        Noun::Person => json!({"code": format!("P-{tag}"), "ground": "threatened_by_relatives", "origin": "RU-CE"}),
+        Noun::Incident => {
+            let person = app.caseworker().enter(Noun::Person, &entry(app, Noun::Person)).json();
+            json!({"person": person["code"], "kind": "detention", "date": "2017-04~", "place": "RU-CE"})
+        }
+    }
+}
+
+/// A field of every noun that can be corrected, with another value that is accepted.
+pub fn correction(noun: Noun) -> (&'static str, Value) {
+    match noun {
+        Noun::Term => ("label_en", json!("Fire-setting")),
+        Noun::Event => ("name", json!("Second wave, 2019")),
+        Noun::Source => ("reliability", json!("low")),
+        Noun::Publication => ("publisher", json!("The Network")),
+        Noun::Figure => ("value", json!(115)),
+        Noun::Person => ("sex", json!("F")),
+        Noun::Incident => ("kind", json!("torture")),
+    }
+}
+
+/// The code of a new person.
+pub fn person(app: &App) -> String {
+    let answer = app.caseworker().enter(Noun::Person, &json!({}));
+    answer.json()["code"].as_str().unwrap().to_owned()
+}
