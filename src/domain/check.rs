@@ -225,7 +225,9 @@ impl<'r> Checker<'r> {
     /// Another record, by code or identifier.
     pub fn reference(&mut self, field: &str, noun: Noun, value: Option<&str>) -> Option<RecordId> {
         let key = value.map(str::trim).filter(|value| !value.is_empty())?;
-        match self.register.find(noun, key) {
+        // No code holds a control character, and PostgreSQL takes no NUL.
+        let found = if key.contains(char::is_control) { Ok(None) } else { self.register.find(noun, key) };
+        match found {
             Ok(Some(id)) => return Some(id),
             Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(key), format!("the code or id of a {noun}")),
             Err(fault) => self.fault = Some(fault),
@@ -245,7 +247,8 @@ impl<'r> Checker<'r> {
     pub fn owner(&mut self, field: &str, value: Option<&str>) -> RecordId {
         let own = self.register.own_account();
         let Some(name) = value.map(str::trim).filter(|value| !value.is_empty()) else { return own };
-        match self.register.account(name) {
+        let found = if name.contains(char::is_control) { Ok(None) } else { self.register.account(name) };
+        match found {
             Ok(Some(id)) => return id,
             Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(name), "the name of a caseworker or publisher"),
             Err(fault) => self.fault = Some(fault),

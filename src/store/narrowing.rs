@@ -1,6 +1,6 @@
 //! What a list can be narrowed by.
 
-use crate::domain::check::Checker;
+use crate::domain::check::{Checker, Rule};
 use crate::domain::record::{Noun, RecordId};
 
 use super::error::StoreError;
@@ -41,6 +41,10 @@ pub fn read<E: Stored>(
         let by = E::FILTERS.iter().find(|(filter, _)| filter == name).map_or(By::Text, |(_, by)| *by);
         let mut record = None;
         match by {
+            // PostgreSQL takes no NUL, and no text that is kept holds a control character.
+            By::Text if value.contains(char::is_control) => {
+                checker.refuse(name, Rule::Malformed, None, "text without control characters");
+            }
             By::Text => {}
             By::Code(vocabulary) => checker.known_term(name, vocabulary, value),
             By::Word(words) => {
