@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{AuditCommand, Command, Database, Import, LogFormat, Serve, TokenCommand};
-use crate::domain::check::Register;
+use crate::domain::check::{MOST_ERRORS, Register};
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
 use crate::exchange::{import, seed, template};
@@ -21,6 +21,7 @@ use crate::store::accounts::{self, Purpose};
 use crate::store::backend::DatabaseUrl;
 use crate::store::chain::{self, Verdict};
 use crate::store::database::Store;
+use crate::store::error::StoreError;
 
 type Done = Result<ExitCode, Box<dyn Error>>;
 
@@ -36,7 +37,7 @@ pub fn run(command: Command) -> Done {
         Command::Serve(options) => serve(&options),
         Command::Import(Import { template: Some(noun), database, .. }) => print_template(noun, &database),
         Command::Import(options) => import_file(&options),
-        Command::Token { command } => create_token(command),
+        Command::Token { command } => keep_tokens(command),
         Command::Audit { command: AuditCommand::Verify { database } } => verify_audit(&database),
         Command::Openapi => {
             print!("{}", Document::new(&app::openapi()).0);
@@ -52,7 +53,7 @@ fn open(database: &Database, file: &str) -> Result<Store, Box<dyn Error>> {
     Ok(store)
 }
 
-/// Opens a database that must be there: a command that reads makes no new file.
+/// Opens a database that must be there, so that a mistyped name makes no new file.
 fn open_existing(database: &Database) -> Result<Store, Box<dyn Error>> {
     let url = DatabaseUrl::parse(&database.url(FILE))?;
     if url.is_missing_file() {
@@ -146,7 +147,7 @@ fn import_file(options: &Import) -> Done {
         return Err("import: name what the rows are, and the file".into());
     };
     let bytes = std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
-    let store = open(&options.database, FILE)?;
+    let store = open_existing(&options.database)?;
     let rows = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
     let bar = bar("rows", Some(rows));
     let shown = bar.clone();
@@ -158,6 +159,9 @@ fn import_file(options: &Import) -> Done {
         Ok(report) => report,
         Err(import::ImportError::Rows(errors)) => {
             errors.iter().for_each(|error| eprintln!("{error}"));
+            if errors.len() >= MOST_ERRORS {
+                eprintln!("... and perhaps more");
+            }
             return Err("nothing was imported".into());
         }
         Err(why) => return Err(why.into()),
@@ -192,11 +196,26 @@ fn print_template(noun: Noun, database: &Database) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn create_token(command: TokenCommand) -> Done {
-    let TokenCommand::Create { role, name, days, database } = command;
-    let lasting = TimeDelta::try_days(days).unwrap_or_default();
-    let store = open(&database, FILE)?;
-    println!("{}", accounts::create_token(&store, &name, role, lasting, Purpose::Api)?);
+fn keep_tokens(command: TokenCommand) -> Done {
+    match command {
+        TokenCommand::Create { role, name, days, database } => {
+            let lasting = TimeDelta::try_days(days).unwrap_or_default();
+            let store = open_existing(&database)?;
+            println!("{}", accounts::create_token(&store, &name, role, lasting, Purpose::Api)?);
+        }
+        TokenCommand::Revoke { name, database } => match accounts::revoke_tokens(&open_existing(&database)?, &name) {
+            Ok(revoked) => println!("{revoked} revoked"),
+            Err(StoreError::Invalid(_)) => return Err(format!("--name: there is no account `{name}`").into()),
+            Err(why) => return Err(why.into()),
+        },
+        TokenCommand::List { database } => {
+            for token in open_existing(&database)?.look(|conn| Ok(accounts::list_tokens(conn)?))? {
+                let state = if token.revoked_at.is_some() { "revoked" } else { "" };
+                let (made, until) = (token.created_at.day(), token.expires_at.day());
+                println!("{}", format!("{} {} {made} {until} {state}", token.account, token.role).trim_end());
+            }
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -35,7 +35,7 @@ pub enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
-    /// Check the settings, the database and the audit, and say what is found.
+    /// Say which database is meant, open it, and check its audit.
     Check {
         #[command(flatten)]
         database: Database,
@@ -57,8 +57,9 @@ pub struct Database {
 impl Database {
     /// The database that is named, or the file of this name in the data folder.
     pub fn url(&self, file: &str) -> String {
-        let named = self.database_url.clone().or_else(|| std::env::var("DATABASE_URL").ok());
-        let named = named.filter(|url| !url.trim().is_empty());
+        let given = |url: &String| !url.trim().is_empty();
+        let named = self.database_url.clone().filter(given);
+        let named = named.or_else(|| std::env::var("DATABASE_URL").ok().filter(given));
         named.unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join(file).display()))
     }
 }
@@ -130,6 +131,19 @@ pub enum TokenCommand {
         /// How many days it is good for.
         #[arg(long, default_value_t = 30, value_name = "N")]
         days: i64,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Revoke every token of an account.
+    Revoke {
+        /// The name of the account.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// List the tokens that were made: account, role, made, good until, and whether revoked. Never the token itself.
+    List {
         #[command(flatten)]
         database: Database,
     },

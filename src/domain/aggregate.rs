@@ -10,7 +10,6 @@ use super::check::{Checker, Rule, parse_day};
 use super::dimension::{DIMENSIONS, Dimension, Values, dimension};
 use super::edtf::Grain;
 use super::record::Times;
-use super::vocabulary::SPECIAL;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -94,6 +93,8 @@ impl Query {
                 let dimensions = DIMENSIONS.iter().map(|dimension| dimension.code);
                 let all: Vec<_> = PARAMETERS.into_iter().chain(dimensions).collect();
                 c.refuse(name, Rule::Unknown, Some(value), format!("one of the parameters {}", all.join(", ")));
+            } else if value.is_empty() {
+                c.refuse(name, Rule::Required, None, "a value, or the parameter left out");
             } else if given.insert(name, value).is_some() {
                 c.refuse(name, Rule::Inconsistent, Some(value), "the parameter once, with commas between values");
             }
@@ -234,26 +235,19 @@ fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeS
     let mut values = BTreeSet::new();
     for code in text.split(',') {
         match dimension.values {
-            Values::Vocabulary { name, broader } => {
+            Values::Vocabulary { name, .. } => {
                 c.known_term(dimension.code, name, code);
-                if broader {
-                    values.extend(c.register().vocabulary().narrower(name, code));
-                } else {
-                    values.insert(code.to_owned());
-                }
+                values.insert(code.to_owned());
             }
             Values::Records(noun) => {
-                if c.register().vocabulary().has(SPECIAL, code)
-                    || c.reference(dimension.code, noun, Some(code)).is_some()
-                {
-                    values.insert(code.to_owned());
-                } else if code.is_empty() {
-                    c.refuse(dimension.code, Rule::Required, None, format!("the code of a {noun}"));
-                }
+                c.known_code(dimension.code, noun, code);
+                values.insert(code.to_owned());
             }
             Values::Words(words) => {
-                let words: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
-                c.word(dimension.code, &words, Some(code), "");
+                if !words.contains(&code) {
+                    let expected = format!("one of {}", words.join(", "));
+                    c.refuse(dimension.code, Rule::UnknownCode, Some(code), expected);
+                }
                 values.insert(code.to_owned());
             }
             Values::Time(grain) => values.extend(read_buckets(dimension.code, grain, code, c)),

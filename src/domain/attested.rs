@@ -120,14 +120,20 @@ impl World {
         chain
     }
 
-    /// How many persons there are to share: those of the nearest common parent of all figures, else all.
-    fn universe(&self, groups: &[Group]) -> u64 {
+    /// How many persons there are to share: those of the nearest common parent of all figures, else all; and whether that
+    /// is their number or only the least of it.
+    fn universe(&self, groups: &[Group]) -> (u64, Bound) {
         let mut chains = groups.iter().flat_map(|group| &group.stands).map(|stand| self.around(*stand));
         let first = chains.next().unwrap_or_default();
         let others: Vec<_> = chains.collect();
         let common = first.into_iter().find(|id| others.iter().all(|chain| chain.contains(id)));
-        let members = common.map_or(&self.everyone, |id| self.members.get(&id).unwrap_or(&self.everyone));
-        size(members)
+        match common.and_then(|id| Some((id, self.members.get(&id)?))) {
+            Some((id, members)) => (size(members), self.own_bound(Stand::Figure(id))),
+            None => {
+                let all = self.members.keys().copied().map(Stand::Figure).collect();
+                (size(&self.everyone), self.bound(&all))
+            }
+        }
     }
 
     /// Whether the publications say that two stands share nobody: one lies outside of what holds the other.
@@ -142,16 +148,13 @@ impl World {
         outside(a, b) || outside(b, a)
     }
 
-    /// Whether some figure asks exactly this; its bound, that of the figures that the records name before any other.
+    /// Whether a figure that the records stand for asks exactly this; then its bound. Any other figure attests nothing of
+    /// them: publishing a number must not make it true.
     fn asked_by_figure(&self, query: &Query, stands: &BTreeSet<Stand>) -> Option<Bound> {
         let asked = aggregate::comparable(&query.canonical());
         let asks = |figure: &KnownFigure| figure.query.as_deref().map(aggregate::comparable).as_ref() == Some(&asked);
-        let (mut named, mut other) = (None, None);
-        for (id, figure) in self.figures.iter().filter(|(_, figure)| asks(figure)) {
-            let bound = if stands.contains(&Stand::Figure(*id)) { &mut named } else { &mut other };
-            *bound = Some(bound.map_or(figure.bound, |bound: Bound| bound.and(figure.bound)));
-        }
-        named.or(other)
+        let named = self.figures.iter().filter(|(id, _)| stands.contains(&Stand::Figure(**id)));
+        named.filter(|(_, figure)| asks(figure)).map(|(_, figure)| figure.bound).reduce(Bound::and)
     }
 }
 
@@ -188,14 +191,12 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
         return Count::ZERO;
     }
     let mut groups = groups(selections);
-    let universe = loop {
-        let universe = world.universe(&groups);
-        if groups.len() < 2 {
-            break universe;
-        }
+    let (universe, whole) = loop {
+        let (universe, whole) = world.universe(&groups);
         // Who meets a criterion that everybody meets is not a question of assignment.
         let everybody = |group: &Group| size(&group.persons) == universe || group.persons == world.everyone;
-        let Some(at) = groups.iter().position(everybody) else { break universe };
+        let redundant = groups.iter().position(everybody).filter(|_| groups.len() > 1 && whole == Bound::Exact);
+        let Some(at) = redundant else { break (universe, whole) };
         groups.remove(at);
     };
     if let [group] = groups.as_slice() {
@@ -216,7 +217,8 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
             Bound::About => {}
         }
     }
-    let low = sum.saturating_sub((groups.len() as u64 - 1) * universe);
+    // Where there may be more to share, all parts may lie apart.
+    let low = if whole == Bound::Exact { sum.saturating_sub((groups.len() as u64 - 1) * universe) } else { 0 };
     if low == high { Count::exact(low) } else { Count::NotAttested { low, high } }
 }
 

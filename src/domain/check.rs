@@ -13,6 +13,8 @@ use super::vocabulary::{SPECIAL, TOTAL, Vocabulary};
 
 /// The longest free text that a field takes, in characters.
 pub const LONGEST_TEXT: usize = 2_000;
+/// The most mistakes that are told at once.
+pub const MOST_ERRORS: usize = 50;
 /// The longest code, in bytes.
 pub const LONGEST_CODE: usize = 64;
 
@@ -34,8 +36,8 @@ pub struct FieldError {
 impl FieldError {
     pub fn new(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> Self {
         // Nobody needs more of a long value to find it.
-        let value = value.map(|value| value.chars().take(200).collect());
-        Self { field: field.to_owned(), rule, value, expected: expected.into() }
+        let cut = |text: &str| text.chars().take(200).collect::<String>();
+        Self { field: cut(field), rule, value: value.map(cut), expected: expected.into() }
     }
 }
 
@@ -142,7 +144,9 @@ impl<'r> Checker<'r> {
 
     /// Notes a mistake.
     pub fn refuse(&mut self, field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) {
-        self.errors.push(FieldError::new(field, rule, value, expected));
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(FieldError::new(field, rule, value, expected));
+        }
     }
 
     /// A text that must be there. Blank counts as missing.
@@ -159,7 +163,7 @@ impl<'r> Checker<'r> {
         let value = value.map(str::trim).filter(|value| !value.is_empty())?;
         if value.chars().count() > LONGEST_TEXT {
             self.refuse(field, Rule::TooLong, Some(value), format!("at most {LONGEST_TEXT} characters"));
-        } else if value.chars().any(|c| c.is_control() && c != '\n') {
+        } else if value.chars().any(|c| (c.is_control() && c != '\n') || turns_text(c)) {
             self.refuse(field, Rule::Malformed, None, "text without control characters");
         }
         Some(value.to_owned())
@@ -174,6 +178,16 @@ impl<'r> Checker<'r> {
             let expected = format!("1 to {LONGEST_CODE} of A-Z a-z 0-9 . _ - that are no UUID");
             self.refuse(field, Rule::Malformed, Some(value), expected);
         }
+    }
+
+    /// A code of a controlled list that is none of those that mean the same in every list.
+    pub fn own_term(&mut self, field: &str, vocabulary: &str, value: Option<&str>) -> String {
+        let code = value.unwrap_or_default().trim();
+        if self.register.vocabulary().has(SPECIAL, code) {
+            self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary));
+            return code.to_owned();
+        }
+        self.term(field, vocabulary, value, None)
     }
 
     /// A code of a controlled list; `default` where none is given. Retired codes are refused in new entries.
@@ -201,6 +215,19 @@ impl<'r> Checker<'r> {
         let special = code != TOTAL && known.has(SPECIAL, code);
         if !special && !known.has(vocabulary, code) {
             self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary));
+        }
+    }
+
+    /// The code of a record to ask for, exactly as the record has it.
+    pub fn known_code(&mut self, field: &str, noun: Noun, code: &str) {
+        let special = code != TOTAL && self.register.vocabulary().has(SPECIAL, code);
+        let plausible = !code.contains(char::is_control) && uuid::Uuid::parse_str(code).is_err();
+        match if plausible { self.register.find(noun, code) } else { Ok(None) } {
+            Ok(None) if !special => {
+                self.refuse(field, Rule::UnknownRecord, Some(code), format!("the code of a {noun}"))
+            }
+            Ok(_) => {}
+            Err(fault) => self.fault = Some(fault),
         }
     }
 
@@ -305,6 +332,11 @@ impl<'r> Checker<'r> {
         }
         if self.errors.is_empty() { Ok(value) } else { Err(Invalid(self.errors).into()) }
     }
+}
+
+/// Whether a character makes what follows read in another direction, so that a text shows other than it is.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Reads `YYYY-MM-DD`, years 0001 to 9999 and no other spelling.

@@ -1,7 +1,7 @@
 //! A number in a publication: what was counted, of whom, as of when, and, where it can be computed, the query.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::aggregate::{Measure, Query};
@@ -10,6 +10,9 @@ use super::count::Qualifier;
 use super::entry::{Codes, Entry, Header, some};
 use super::publication::Visibility;
 use super::record::{Noun, RecordId, Version};
+
+/// The largest value: more than all people, and small enough that sums of figures stay numbers everywhere.
+pub const LARGEST: u64 = 10_000_000_000;
 
 /// How a figure stands to its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +97,7 @@ pub struct FigureEntry {
     pub region: Option<String>,
     /// The number that was published.
     #[schema(required = true, nullable = false, minimum = 0)]
+    #[serde(deserialize_with = "number")]
     pub value: Option<i64>,
     /// exact, about, at_least or more_than; exact where it is missing.
     pub qualifier: Option<String>,
@@ -118,6 +122,24 @@ pub struct FigureEntry {
     pub known_on: Option<String>,
     /// Why it is entered or corrected; required for a correction. No personal text.
     pub reason: Option<String>,
+}
+
+/// Reads a number (JSON) or its digits (a CSV cell).
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a whole number")]
+    enum Number {
+        Number(i64),
+        Digits(String),
+    }
+    match Option::<Number>::deserialize(from)? {
+        None => Ok(None),
+        Some(Number::Number(number)) => Ok(Some(number)),
+        Some(Number::Digits(digits)) => match digits.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(serde::de::Error::custom("expected a whole number")),
+        },
+    }
 }
 
 impl FigureEntry {
@@ -147,13 +169,11 @@ impl Entry for FigureEntry {
         for (field, value) in [("measure", &self.measure), ("as_of", &self.as_of)] {
             c.required(field, value.as_deref());
         }
-        let value = match self.value {
-            Some(value) => u64::try_from(value).ok(),
-            None => None,
-        };
+        let value = self.value.and_then(|value| u64::try_from(value).ok()).filter(|value| *value <= LARGEST);
         if value.is_none() {
             let given = self.value.map(|value| value.to_string());
-            c.refuse("value", Rule::Required, given.as_deref(), "a whole number, 0 or more");
+            let rule = if given.is_some() { Rule::OutOfRange } else { Rule::Required };
+            c.refuse("value", rule, given.as_deref(), format!("a whole number from 0 to {LARGEST}"));
         }
         let relation = self.relation.as_deref().filter(|relation| !relation.trim().is_empty());
         let relation = relation.map(|word| c.word("relation", Relation::WORDS, Some(word), Relation::Outside));

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{CheckError, Checker, Rule};
+use super::check::{CheckError, Checker, FieldError, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, RecordId, Version};
 use super::vocabulary::UNKNOWN;
@@ -26,6 +26,12 @@ impl Basis {
             Self::CaseFile => "case_file",
             Self::Reconstructed => "reconstructed",
         }
+    }
+
+    /// That a record keeps the basis that it was entered with: what was built from a figure does not become a case.
+    pub fn kept(self, first: &str) -> Option<FieldError> {
+        let expected = format!("{first}: a record keeps its basis");
+        (self.name() != first).then(|| FieldError::new("basis", Rule::Inconsistent, Some(self.name()), expected))
     }
 }
 

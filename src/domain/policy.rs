@@ -1,4 +1,4 @@
-//! Who may do what: one table, asked by every address, page, list, export and command.
+//! Who may do what: one table, asked by every address. Whoever commands the machine itself is not asked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -116,7 +116,7 @@ fn roles(action: Action) -> &'static [Role] {
         Action::ReadCases | Action::WriteCases => &[Caseworker, Publisher],
         Action::ReadFigures | Action::WriteFigures => &[Caseworker, Publisher],
         Action::Publish => &[Publisher],
-        Action::ReadTerms => &[Admin, Caseworker, Publisher, Researcher, Auditor],
+        Action::ReadTerms => &[Admin, Caseworker, Publisher],
         Action::WriteTerms => &[Admin],
         Action::ReadAggregates | Action::Reconcile => &[Caseworker, Publisher, Researcher],
         Action::ReadAudit => &[Auditor],

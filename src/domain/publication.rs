@@ -76,7 +76,8 @@ impl Entry for PublicationEntry {
         c.required("code", self.code.as_deref());
         c.required("published_on", self.published_on.as_deref());
         let address = c.required("address", self.address.as_deref());
-        if !address.is_empty() && !address.starts_with("https://") && !address.starts_with("http://") {
+        let web = url::Url::parse(&address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !address.is_empty() && (!web || address.contains(char::is_whitespace)) {
             c.refuse("address", Rule::Malformed, Some(&address), "an address with http:// or https://");
         }
         let publication = Publication {

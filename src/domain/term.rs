@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::check::{CheckError, Checker, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, Version};
-use super::vocabulary::{Review, Term, TermText};
+use super::vocabulary::{LISTS, Review, SPECIAL, Term, TermText};
 
 /// A term as staff enter it and read it back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -63,7 +63,17 @@ impl Entry for TermEntry {
     fn check(self, mut c: Checker<'_>) -> Result<Term, CheckError> {
         let vocabulary = c.required("vocabulary", self.vocabulary.as_deref());
         let code = c.required("code", self.code.as_deref());
-        c.new_code("vocabulary", &vocabulary);
+        if !vocabulary.is_empty() && !LISTS.contains(&vocabulary.as_str()) {
+            c.refuse("vocabulary", Rule::UnknownCode, Some(&vocabulary), format!("one of {}", LISTS.join(", ")));
+        }
+        if code.starts_with('_') != (vocabulary == SPECIAL) {
+            c.refuse(
+                "code",
+                Rule::Malformed,
+                Some(&code),
+                format!("a leading `_` in the list `{SPECIAL}` and no other"),
+            );
+        }
         c.new_code("code", &code);
         let broader = c.text("broader", self.broader.as_deref());
         if let Some(broader) = &broader

@@ -5,6 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// The lists that there are. A new one is a line here, a file in `seed-data/vocabularies/`, and a field that takes it.
+pub const LISTS: [&str; 13] = [
+    SPECIAL,
+    "family",
+    "kind",
+    "ground",
+    "place",
+    "actor",
+    "involvement_role",
+    "degree",
+    "sex",
+    "age_group",
+    "source_type",
+    "reliability",
+    "credence",
+];
+
 /// The list of the codes that mean the same in every list: `_T` total, `_U` not known, `_Z` not applicable, `_O` other.
 pub const SPECIAL: &str = "special";
 /// Not known (SDMX).

@@ -4,7 +4,8 @@ use std::fmt;
 
 use csv::StringRecord;
 
-use crate::domain::check::{FieldError, Rule};
+use crate::domain::check::{FieldError, MOST_ERRORS, Rule};
+use crate::domain::entry::{self, Patch};
 use crate::domain::policy::Actor;
 use crate::domain::record::{Noun, RecordId};
 use crate::store::database::{Outcome, Store};
@@ -15,9 +16,6 @@ use crate::store::session::Tx;
 use super::fields;
 use super::nouns::with_entry;
 
-/// The most rows whose mistakes are told at once.
-const MOST_ERRORS: usize = 50;
-
 /// A file to import.
 #[derive(Debug, Clone)]
 pub struct File {
@@ -27,7 +25,7 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// One mistake in a file. Rows are counted as a spreadsheet counts them: the header is row 1.
+/// One mistake in a file. Rows are the lines of the file, as an editor and a spreadsheet number them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub file: String,
@@ -43,7 +41,8 @@ impl fmt::Display for RowError {
             write!(f, ", column {}", error.field)?;
         }
         if let Some(value) = &error.value {
-            write!(f, ": `{value}`")?;
+            // A cell may hold what would steer the terminal.
+            write!(f, ": `{}`", value.escape_debug())?;
         }
         write!(f, ": expected {}", error.expected)
     }
@@ -130,28 +129,36 @@ impl Import<'_, '_> {
     fn file<E: Stored>(&mut self, file: &File) -> Result<(), StoreError> {
         // A byte order mark is what spreadsheets write; it is no part of the first column's name.
         let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
-        if let Err(why) = std::str::from_utf8(bytes) {
-            let row = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-            self.refuse(file, row, FieldError::new("", Rule::Malformed, None, "text in UTF-8"));
-            return Ok(());
-        }
-        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(bytes);
-        let headers = match reader.headers() {
-            Ok(headers) => headers.clone(),
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
             Err(why) => {
-                self.refuse(file, 1, from_csv(&why, &StringRecord::new()));
+                let row = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+                self.refuse(file, row, FieldError::new("", Rule::Malformed, None, "text in UTF-8"));
                 return Ok(());
             }
         };
-        if !self.header::<E>(file, &headers) {
+        let (text, skipped) = without_comments(text);
+        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+        let headers = match reader.headers() {
+            Ok(headers) => headers.clone(),
+            Err(why) => {
+                self.refuse(file, skipped + 1, from_csv(&why));
+                return Ok(());
+            }
+        };
+        if !self.header::<E>(file, skipped + 1, &headers) {
             return Ok(());
         }
         let mut created: Vec<(u64, RecordId)> = Vec::new();
-        for (row, record) in (2..).zip(reader.records()) {
-            let entry = record.and_then(|record| record.deserialize::<E>(Some(&headers)));
-            match entry {
+        for record in reader.records() {
+            let position = match &record {
+                Ok(record) => record.position().cloned(),
+                Err(why) => why.position().cloned(),
+            };
+            let row = skipped + position.map_or(0, |position| position.line());
+            match record.map_err(|why| from_csv(&why)).and_then(|record| entry::<E>(&headers, &record)) {
                 Ok(entry) => created.extend(self.row(file, row, entry)?.map(|id| (row, id))),
-                Err(why) => self.refuse(file, row, from_csv(&why, &headers)),
+                Err(error) => self.refuse(file, row, error),
             }
             self.rows += 1;
             (self.progress)(self.rows);
@@ -166,16 +173,16 @@ impl Import<'_, '_> {
         Ok(())
     }
 
-    fn header<E: Stored>(&mut self, file: &File, headers: &StringRecord) -> bool {
+    fn header<E: Stored>(&mut self, file: &File, row: u64, headers: &StringRecord) -> bool {
         let known: Vec<_> = fields::of::<E>();
         let columns = known.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
         let before = self.errors.len();
         for (at, header) in headers.iter().enumerate() {
             if !known.iter().any(|field| field.name == header) {
                 let expected = format!("one of the columns {columns}");
-                self.refuse(file, 1, FieldError::new(header, Rule::Unknown, Some(header), expected));
+                self.refuse(file, row, FieldError::new(header, Rule::Unknown, Some(header), expected));
             } else if headers.iter().take(at).any(|other| other == header) {
-                self.refuse(file, 1, FieldError::new(header, Rule::Inconsistent, Some(header), "each column once"));
+                self.refuse(file, row, FieldError::new(header, Rule::Inconsistent, Some(header), "each column once"));
             }
         }
         for field in known.iter().filter(|field| field.required && !headers.iter().any(|header| header == field.name)) {
@@ -218,22 +225,36 @@ impl Import<'_, '_> {
     }
 }
 
-fn from_csv(why: &csv::Error, headers: &StringRecord) -> FieldError {
+/// The text after the comment lines of a template, and how many they were. Only lines before the header are comments: a
+/// row that begins with `#` is a row.
+fn without_comments(text: &str) -> (&str, u64) {
+    let (mut rest, mut skipped) = (text, 0);
+    while rest.starts_with('#') {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        skipped += 1;
+    }
+    (rest, skipped)
+}
+
+/// Reads a row as the body of a request is read: a cell is a text, and an empty one is left out.
+fn entry<E: Stored>(headers: &StringRecord, record: &StringRecord) -> Result<E, FieldError> {
+    let cells = headers.iter().zip(record).filter(|(_, cell)| !cell.trim().is_empty());
+    let cells: Patch = cells.map(|(name, cell)| (name.to_owned(), cell.into())).collect();
+    serde_path_to_error::deserialize(serde_json::Value::Object(cells)).map_err(|why| {
+        let error = entry::mistake(&why).and_then(|invalid| invalid.0.into_iter().next());
+        let error =
+            error.unwrap_or_else(|| FieldError::new("", Rule::Malformed, None, "a row as the template explains it"));
+        let value = headers.iter().position(|name| name == error.field).and_then(|at| record.get(at));
+        FieldError { value: value.map(str::to_owned), ..error }
+    })
+}
+
+fn from_csv(why: &csv::Error) -> FieldError {
     match why.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => FieldError::new(
-            "",
-            Rule::Malformed,
-            Some(&format!("{len} fields")),
-            format!("{expected_len} fields, as in the header"),
-        ),
-        csv::ErrorKind::Deserialize { err, .. } => {
-            let column = err.field().and_then(|at| headers.get(usize::try_from(at).ok()?)).unwrap_or_default();
-            let expected = match err.kind() {
-                csv::DeserializeErrorKind::ParseInt(_) => "a whole number",
-                _ => "text as the template explains it",
-            };
-            FieldError::new(column, Rule::Malformed, None, expected)
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            let expected = format!("{expected_len} fields, as in the header");
+            FieldError::new("", Rule::Malformed, Some(&format!("{len} fields")), expected)
         }
-        _ => FieldError::new("", Rule::Malformed, None, "a row of comma-separated values in UTF-8"),
+        _ => FieldError::new("", Rule::Malformed, None, "a row of comma-separated values"),
     }
 }

@@ -64,8 +64,13 @@ pub fn install(store: &Store) -> Result<(), ImportError> {
         return Ok(());
     }
     let host = |tx: &mut Tx<'_>| Ok(accounts::install_host(tx)?);
-    import::run(store, &accounts::host(), vocabularies(), false, host, unseen())?;
-    Ok(())
+    let installed = import::run(store, &accounts::host(), vocabularies(), false, host, unseen());
+    match installed {
+        Ok(_) => Ok(()),
+        // Another process may have been first.
+        Err(_) if store.look(|conn| Ok(accounts::has_host(conn)?))? => Ok(()),
+        Err(why) => Err(why),
+    }
 }
 
 /// Loads the founding data set and marks the database as a demonstration, in one write. Does nothing where it is one.

@@ -4,14 +4,18 @@ use crate::domain::aggregate::Query;
 use crate::domain::count::Count;
 use crate::store::aggregates::Answer;
 
-/// A row a cell. What is needed to ask again stands in every row, so that a copied row keeps its meaning.
-pub fn csv(query: &Query, answer: &Answer) -> String {
-    let fixed = ["count", "bound", "status", "low", "high", "measure", "as_of", "at_write"];
-    let header: Vec<_> = query.by.iter().map(|dimension| dimension.code).chain(fixed).collect();
-    let mut text = header.join(",") + "\n";
+/// A row a cell. The question and both times stand in every row, so that a copied row keeps its meaning and can be asked
+/// again.
+///
+/// # Errors
+/// What the writer gives; writing to memory gives none.
+pub fn csv(query: &Query, answer: &Answer) -> Result<String, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let fixed = ["count", "bound", "status", "low", "high", "query", "as_of", "at_write"];
+    table.write_record(query.by.iter().map(|dimension| dimension.code).chain(fixed))?;
     let (as_of, at_write) = (answer.times.as_of.to_string(), answer.times.at_write.to_string());
+    let number = |number: u64| number.to_string();
     for row in &answer.rows {
-        let number = |number: u64| number.to_string();
         let counts = match row.count {
             Count::Attested { value, bound } => {
                 [number(value), bound.name().to_owned(), "A".to_owned(), String::new(), String::new()]
@@ -20,10 +24,9 @@ pub fn csv(query: &Query, answer: &Answer) -> String {
                 [String::new(), String::new(), "not_attested".to_owned(), number(low), number(high)]
             }
         };
-        // Codes hold letters, digits and `._-:` only, so that no cell needs quotes.
-        let cells = row.cell.iter().cloned().chain(counts);
-        let cells: Vec<_> = cells.chain([query.measure.name().to_owned(), as_of.clone(), at_write.clone()]).collect();
-        text += &(cells.join(",") + "\n");
+        let question = [query.canonical(), as_of.clone(), at_write.clone()];
+        table.write_record(row.cell.iter().cloned().chain(counts).chain(question))?;
     }
-    text
+    let bytes = table.into_inner().map_err(|why| csv::Error::from(why.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

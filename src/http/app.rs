@@ -58,7 +58,7 @@ pub fn serve(listener: TcpListener, store: Store, workers: usize) -> std::io::Re
     let api = openapi();
     let document = Data::new(Document::new(&api));
     let routes = Data::new(Routes::new(&api));
-    let records = Data::new(Records(store));
+    let records = Data::new(Records::new(store));
     let server = HttpServer::new(move || {
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();

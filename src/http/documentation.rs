@@ -3,6 +3,7 @@
 use actix_web::get;
 use actix_web::web::Data;
 use serde_json::{Value, json};
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, path::Operation};
 use utoipa::{Modify, OpenApi as _};
@@ -69,6 +70,7 @@ pub fn complete(api: &mut OpenApi) {
             add_examples(operation, &schemas);
         }
     }
+    show_corrections(api);
     let components = api.components.get_or_insert_default();
     for kind in Kind::ALL {
         let same: Vec<_> = Kind::ALL.iter().filter(|other| other.status() == kind.status()).collect();
@@ -80,6 +82,26 @@ pub fn complete(api: &mut OpenApi) {
             ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content).build();
         let name = format!("Problem{}", kind.status());
         components.responses.entry(name).or_insert(RefOr::T(response));
+    }
+}
+
+/// Shows a correction as the fields of an entry, none of them required but the reason.
+fn show_corrections(api: &mut OpenApi) {
+    let Some(components) = &mut api.components else { return };
+    for item in api.paths.paths.values_mut() {
+        let Some(body) = item.patch.as_mut().and_then(|operation| operation.request_body.as_mut()) else { continue };
+        let RefOr::T(body) = body else { continue };
+        for content in body.content.values_mut() {
+            let RefOr::T(content) = content else { continue };
+            let Some(RefOr::Ref(entry)) = &content.schema else { continue };
+            let Some(name) = entry.ref_location.rsplit('/').next().map(str::to_owned) else { continue };
+            let Some(RefOr::T(Schema::Object(mut object))) = components.schemas.get(&name).cloned() else { continue };
+            object.required = vec!["reason".to_owned()];
+            object.example = Some(json!({"known_on": "2026-11-20", "reason": "second interview"}));
+            let correction = name.replace("Entry", "Correction");
+            content.schema = Some(Ref::from_schema_name(&correction).into());
+            components.schemas.insert(correction, RefOr::T(Schema::Object(object)));
+        }
     }
 }
 

@@ -1,6 +1,11 @@
 //! What every request shares: the store, and a way to ask it without holding up the others.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
 use actix_web::web;
+use tokio::sync::Semaphore;
 
 use crate::domain::policy::Actor;
 use crate::store::database::Store;
@@ -9,11 +14,39 @@ use crate::store::session::Session;
 
 use super::problem::{Kind, Problem};
 
+/// How many questions are counted at once. Entering a case must not be slow because somebody is counting.
+const COUNTING: usize = 2;
+/// How long a question waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The store, as handlers ask it.
 #[derive(Clone)]
-pub struct Records(pub Store);
+pub struct Records {
+    store: Store,
+    counting: Arc<Semaphore>,
+}
 
 impl Records {
+    pub fn new(store: Store) -> Self {
+        Self { store, counting: Arc::new(Semaphore::new(COUNTING)) }
+    }
+
+    /// Runs work that counts, when its turn comes.
+    ///
+    /// # Errors
+    /// What the work gives, or that too many are counting.
+    pub async fn count<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let turn = timeout(PATIENCE, self.counting.clone().acquire_owned()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(Problem::new(Kind::Unavailable).detail("too many questions at once"));
+        };
+        self.run(work).await
+    }
+
     /// Runs blocking work on the thread pool.
     ///
     /// # Errors
@@ -23,7 +56,7 @@ impl Records {
         T: Send + 'static,
         F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     {
-        let store = self.0.clone();
+        let store = self.store.clone();
         let done = web::block(move || work(&store)).await;
         match done {
             Ok(result) => result.map_err(Problem::from),

@@ -22,6 +22,12 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri '
 const DOCUMENTATION_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// A method that there is; anybody can send words of his own.
+fn known(method: &Method) -> &'static str {
+    let all = ["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
+    all.into_iter().find(|name| method == name).unwrap_or("-")
+}
+
 /// The middleware.
 ///
 /// # Errors
@@ -55,7 +61,7 @@ pub async fn around(
         headers.insert(name, HeaderValue::from_static(value));
     }
     tracing::info!(
-        method = %response.request().method(),
+        method = known(response.request().method()),
         route = template.as_deref().unwrap_or("-"),
         status = response.status().as_u16(),
         ms = started.elapsed().as_millis() as u64,

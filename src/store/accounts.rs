@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::policy::{Actor, Role};
 use crate::domain::record::{Instant, RecordId};
 
@@ -166,6 +167,57 @@ pub fn revoke_demo_tokens(store: &Store) -> Result<(), StoreError> {
         tx.note("revoked", revoked);
         Ok(())
     })
+}
+
+/// Revokes every token of an account: what to do when one has leaked. Gives how many were open.
+///
+/// # Errors
+/// [`StoreError::Invalid`] where there is no such account.
+pub fn revoke_tokens(store: &Store, name: &str) -> Result<usize, StoreError> {
+    let name = name.to_owned();
+    store.write(&host(), "token.revoke", move |tx| {
+        let Some(account) = by_name(tx.conn(), &name)? else {
+            let error = FieldError::new("--name", Rule::UnknownRecord, Some(&name), "the name of an account");
+            return Err(Invalid::one(error).into());
+        };
+        let now = tx.written_at();
+        let own = tokens::table.filter(tokens::account_id.eq(account.account)).filter(tokens::revoked_at.is_null());
+        let revoked = diesel::update(own).set(tokens::revoked_at.eq(now)).execute(tx.conn())?;
+        tx.note("account", account.account.to_string());
+        tx.note("revoked", revoked);
+        Ok(revoked)
+    })
+}
+
+/// A token that was made, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenLine {
+    pub account: String,
+    pub role: String,
+    pub created_at: Instant,
+    pub expires_at: Instant,
+    pub revoked_at: Option<Instant>,
+}
+
+/// Every token that was made, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub fn list_tokens(conn: &mut Conn) -> QueryResult<Vec<TokenLine>> {
+    type Columns = (String, String, Instant, Instant, Option<Instant>);
+    let rows = tokens::table
+        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
+        .order((tokens::created_at, tokens::id))
+        .select((accounts::name, accounts::role, tokens::created_at, tokens::expires_at, tokens::revoked_at))
+        .load::<Columns>(conn)?;
+    let line = |(account, role, created_at, expires_at, revoked_at)| TokenLine {
+        account,
+        role,
+        created_at,
+        expires_at,
+        revoked_at,
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
 
 /// Who a token belongs to, if it is good now.

@@ -2,20 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{Measure, Query, Totals};
 use crate::domain::attested::{self, Criterion, Fact, KnownFigure, Stand, World};
-use crate::domain::count::{Bound, Count, Qualifier};
-use crate::domain::dimension::{self, Dimension, Level};
+use crate::domain::count::{Count, Qualifier};
+use crate::domain::dimension::{self, Dimension, Level, Values};
+use crate::domain::figure::Relation;
 use crate::domain::person::Basis;
-use crate::domain::record::{RecordId, Times};
-use crate::domain::vocabulary::TOTAL;
+use crate::domain::record::{RecordId, State, Times};
+use crate::domain::vocabulary::{TOTAL, Vocabulary};
 
 use super::backend::Conn;
 use super::error::{corrupt, word};
 use super::schema::{figure_versions, linkage_versions, person_versions};
+use super::stamps;
 use super::statement::{self, Scope};
+use super::terms;
 
 /// One line of an answer: the values of its dimensions, `_T` for a total, and the count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,7 @@ pub struct Answer {
 }
 
 type Cells = BTreeMap<Vec<String>, Count>;
+type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String, NaiveDate);
 type FactColumns = (RecordId, RecordId, String, String, String, Option<RecordId>, Option<RecordId>);
 
 /// Answers questions at one pair of times. What they share is read once.
@@ -46,6 +51,8 @@ pub struct Counter<'c> {
     times: Times,
     linked: bool,
     world: Option<World>,
+    /// The controlled lists as they stood after the write, once a question needs them.
+    vocabulary: Option<Vocabulary>,
 }
 
 impl<'c> Counter<'c> {
@@ -60,7 +67,7 @@ impl<'c> Counter<'c> {
             person_versions::table.filter(person_versions::basis.eq(Basis::Reconstructed.name())),
         ))
         .get_result::<bool>(conn)?;
-        let mut counter = Self { conn, times, linked, world: None };
+        let mut counter = Self { conn, times, linked, world: None, vocabulary: None };
         if reconstructed {
             counter.world = Some(counter.world()?);
         }
@@ -124,12 +131,33 @@ impl<'c> Counter<'c> {
         Ok(cells.into_values().next().unwrap_or(Count::ZERO))
     }
 
+    /// How many persons are built from published figures.
+    pub fn reconstructed_persons(&self) -> u64 {
+        self.world.as_ref().map_or(0, |world| world.everyone.len() as u64)
+    }
+
     fn scope(&self, basis: Basis) -> Scope {
         Scope { basis, times: self.times, linked: self.linked }
     }
 
+    /// The question with what lies in a place, or under another term, filled in: by the lists as they stood then.
+    fn widened(&mut self, query: &Query) -> QueryResult<Query> {
+        let mut widened = query.clone();
+        for dimension in query.touched() {
+            let Values::Vocabulary { name, broader: true } = dimension.values else { continue };
+            let Some(codes) = widened.filters.get_mut(dimension.code) else { continue };
+            if self.vocabulary.is_none() {
+                self.vocabulary = Some(terms::vocabulary(self.conn, Some(self.times.at_write))?);
+            }
+            let narrower =
+                |code: &String| self.vocabulary.iter().flat_map(|known| known.narrower(name, code)).collect::<Vec<_>>();
+            *codes = codes.iter().flat_map(narrower).collect();
+        }
+        Ok(widened)
+    }
+
     fn case_file(&mut self, query: &Query) -> QueryResult<Cells> {
-        let statement = statement::counts(query, self.scope(Basis::CaseFile));
+        let statement = statement::counts(&self.widened(query)?, self.scope(Basis::CaseFile));
         let rows = statement.load::<(String, String, String, i64)>(self.conn)?;
         let mut cells = Cells::new();
         for (a, b, c, count) in rows {
@@ -195,7 +223,7 @@ impl<'c> Counter<'c> {
 
     fn facts(&mut self, query: &Query) -> QueryResult<Vec<Fact>> {
         let ground = query.touched().any(|dimension| dimension.level == Level::Ground);
-        let statement = statement::facts(query, self.scope(Basis::Reconstructed));
+        let statement = statement::facts(&self.widened(query)?, self.scope(Basis::Reconstructed));
         let rows = statement.load::<FactColumns>(self.conn)?;
         let fact = |(person, unit, a, b, c, figure, persons_figure): FactColumns| {
             let stand = match (figure, persons_figure) {
@@ -209,7 +237,7 @@ impl<'c> Counter<'c> {
     }
 
     fn world(&mut self) -> QueryResult<World> {
-        let mut world = World { figures: figures(self.conn, self.times.at_write)?, ..World::default() };
+        let mut world = World { figures: figures(self.conn, self.times)?, ..World::default() };
         let everything = |code| -> QueryResult<Query> {
             let dimension = dimension::dimension(code).ok_or_else(|| corrupt(code))?;
             let (filters, with) = (BTreeMap::new(), BTreeSet::new());
@@ -249,31 +277,33 @@ fn merged(case_file: &Cells, reconstructed: &Cells) -> Cells {
     cells
 }
 
-/// What Attest held, after a write, of every figure that records may name.
-fn figures(conn: &mut Conn, at_write: i64) -> QueryResult<HashMap<RecordId, KnownFigure>> {
-    type Columns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>);
+/// What Attest held, after the write, of every figure that records may name. What one asks counts only while it stands
+/// and from the day from which it was known.
+fn figures(conn: &mut Conn, times: Times) -> QueryResult<HashMap<RecordId, KnownFigure>> {
     let rows = figure_versions::table
-        .filter(figure_versions::write.le(at_write))
-        .filter(figure_versions::superseded_by.is_null().or(figure_versions::superseded_by.gt(at_write)))
+        .filter(figure_versions::write.le(times.at_write))
+        .filter(figure_versions::superseded_by.is_null().or(figure_versions::superseded_by.gt(times.at_write)))
         .select((
             figure_versions::record_id,
             figure_versions::parent_id,
             figure_versions::relation,
             figure_versions::qualifier,
             figure_versions::query,
+            figure_versions::state,
+            figure_versions::known_on,
         ))
-        .load::<Columns>(conn)?;
+        .load::<FigureColumns>(conn)?;
     rows.into_iter()
-        .map(|(id, parent, relation, qualifier, query)| {
-            use crate::domain::figure::Relation;
+        .map(|(id, parent, relation, qualifier, query, state, known_on)| {
             let relation = relation.map(|relation| word(Relation::WORDS, &relation)).transpose()?;
             let inside = match relation {
                 Some(Relation::Outside) => Some(false),
                 Some(relation) if relation.is_subset() => Some(true),
                 _ => None,
             };
-            let bound: Bound = word(Qualifier::WORDS, &qualifier)?.bound();
-            Ok((id, KnownFigure { parent, inside, bound, query }))
+            let bound = word(Qualifier::WORDS, &qualifier)?.bound();
+            let stands = word(stamps::STATES, &state)? == State::Active && known_on <= times.as_of;
+            Ok((id, KnownFigure { parent, inside, bound, query: query.filter(|_| stands) }))
         })
         .collect()
 }

@@ -65,7 +65,7 @@ impl DatabaseUrl {
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.contains(['?', '#']) || path == ":memory:" {
+            if path.is_empty() || path.contains(['?', '#']) || path.contains("://") || path == ":memory:" {
                 return Err("database URL: expected sqlite:PATH with the path of a file".into());
             }
             return Ok(Self::Sqlite(path.into()));
@@ -98,8 +98,14 @@ fn is_local(url: &url::Url) -> bool {
         .query_pairs()
         .filter(|(key, _)| key == "host" || key == "hostaddr")
         .map(|(_, value)| value.into_owned())
-        .chain(url.host_str().map(str::to_owned))
+        .chain(url.host_str().map(|host| host.replace("%2F", "/").replace("%2f", "/")))
         .collect();
+    // What the address leaves open, the client library takes from its environment.
+    let open = hosts.iter().all(String::is_empty);
+    let elsewhere = ["PGHOST", "PGHOSTADDR", "PGSERVICE"].iter().any(|name| std::env::var_os(name).is_some());
+    if (open && elsewhere) || url.query_pairs().any(|(key, _)| key == "service") {
+        return false;
+    }
     hosts.iter().flat_map(|hosts| hosts.split(',')).all(|host| {
         let host = host.trim_matches(['[', ']']);
         host.is_empty()
@@ -162,6 +168,8 @@ pub enum OpenError {
     Pragma { pragma: &'static str, wanted: &'static str, found: String },
     #[error("{what} {found} is too old; Attest needs {needed} or later")]
     TooOld { what: &'static str, found: String, needed: String },
+    #[error("the database holds the table `{0}` of another programme; name one of its own")]
+    Foreign(String),
     #[error("the database cannot be migrated: {0}")]
     Migration(String),
 }

@@ -153,6 +153,8 @@ pub fn verify(conn: &mut Conn, mut progress: impl FnMut(i64, i64)) -> QueryResul
     loop {
         let rows = audit_entries::table
             .filter(audit_entries::write.gt(done))
+            // What is written meanwhile is for the next time.
+            .filter(audit_entries::write.le(newest))
             .order(audit_entries::write)
             .limit(BATCH)
             .select(Row::as_select())

@@ -10,8 +10,9 @@ use r2d2::Pool;
 use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, Times};
 
-use super::backend::{self, Access, Conn, DatabaseUrl, Manager};
+use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError};
 use super::chain;
+use super::classes::TABLES;
 use super::error::StoreError;
 use super::session::{Session, Tx, VocabularyCache};
 
@@ -42,7 +43,11 @@ impl Store {
         {
             private_folder(folder).map_err(|why| StoreError::Unavailable(why.into()))?;
         }
+        if let DatabaseUrl::Sqlite(path) = url {
+            private_file(path).map_err(|why| StoreError::Unavailable(why.into()))?;
+        }
         let mut conn = Manager::new(url.clone(), Access::Write).open()?;
+        refuse_foreign(&mut conn)?;
         backend::migrate(&mut conn)?;
         drop(conn);
         let pool = |access, size| {
@@ -149,6 +154,18 @@ impl Store {
     }
 }
 
+/// A database that holds another programme's tables is none to migrate.
+fn refuse_foreign(conn: &mut Conn) -> Result<(), StoreError> {
+    let foreign = backend::live_columns(conn)?
+        .into_iter()
+        .map(|(table, _)| table)
+        .find(|table| !TABLES.iter().any(|own| own.name == table));
+    match foreign {
+        Some(table) => Err(OpenError::Foreign(table).into()),
+        None => Ok(()),
+    }
+}
+
 /// Makes a folder that nobody but its owner can look into.
 fn private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
@@ -156,6 +173,25 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// Makes the file if there is none, and takes it from everybody but its owner. SQLite gives the files beside it the same
+/// mode.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let file = options.mode(0o600).open(path)?;
+        let mode = file.metadata()?.permissions().mode();
+        if mode & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    options.open(path)?;
+    Ok(())
 }
 
 /// Whether a write is to be kept.

@@ -93,7 +93,7 @@ impl Stored for IncidentEntry {
             ("place", place, By::Code("place")),
             ("destination", destination, By::Code("place")),
             ("basis", basis, By::Word(&["case_file", "reconstructed"])),
-            ("year", year, By::Text),
+            ("year", year, By::Year),
         ];
         references: [("person", person_id, Noun::Person), ("event", event_id, Noun::Event)];
     }
@@ -160,7 +160,15 @@ impl Stored for IncidentEntry {
             .collect()
     }
 
-    fn admit(tx: &mut Tx<'_>, _id: RecordId, body: &Incident) -> Result<Vec<FieldError>, StoreError> {
+    fn admit(tx: &mut Tx<'_>, id: RecordId, body: &Incident) -> Result<Vec<FieldError>, StoreError> {
+        let first: Option<String> = incident_versions::table
+            .filter(incident_versions::record_id.eq(id))
+            .select(incident_versions::basis)
+            .first(tx.conn())
+            .optional()?;
+        if let Some(wrong) = first.and_then(|first| body.basis.kept(&first)) {
+            return Ok(vec![wrong]);
+        }
         if body.basis == Basis::CaseFile {
             return Ok(Vec::new());
         }

@@ -2,8 +2,9 @@
 
 use diesel::prelude::*;
 
+use super::accounts::HOST;
 use super::backend::Conn;
-use super::schema::{instance_marks, records};
+use super::schema::{accounts, instance_marks, records};
 use super::session::Tx;
 
 const DEMO: &str = "demo";
@@ -28,11 +29,12 @@ pub fn mark_demo(tx: &mut Tx<'_>) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Whether no record but terms was ever entered.
+/// Whether no record but terms was ever entered, and nobody was given an account.
 ///
 /// # Errors
 /// The database's own.
 pub fn is_empty(conn: &mut Conn) -> QueryResult<bool> {
     let found = diesel::select(diesel::dsl::exists(records::table.filter(records::noun.ne("term"))));
-    Ok(!found.get_result::<bool>(conn)?)
+    let known = diesel::select(diesel::dsl::exists(accounts::table.filter(accounts::id.ne(HOST))));
+    Ok(!found.get_result::<bool>(conn)? && !known.get_result::<bool>(conn)?)
 }

@@ -1,7 +1,9 @@
 //! What a list can be narrowed by.
 
 use crate::domain::check::{Checker, Rule};
+use crate::domain::edtf::Grain;
 use crate::domain::record::{Noun, RecordId};
+use crate::domain::vocabulary::UNKNOWN;
 
 use super::error::StoreError;
 use super::records::Stored;
@@ -14,6 +16,7 @@ pub enum By {
     /// Codes of a vocabulary, retired ones too.
     Code(&'static str),
     Word(&'static [&'static str]),
+    Year,
     /// The code or id of a record.
     Record(Noun),
 }
@@ -41,16 +44,21 @@ pub fn read<E: Stored>(
         let by = E::FILTERS.iter().find(|(filter, _)| filter == name).map_or(By::Text, |(_, by)| *by);
         let mut record = None;
         match by {
+            _ if value.is_empty() => checker.refuse(name, Rule::Required, None, "a value, or the parameter left out"),
             // PostgreSQL takes no NUL, and no text that is kept holds a control character.
             By::Text if value.contains(char::is_control) => {
                 checker.refuse(name, Rule::Malformed, None, "text without control characters");
             }
             By::Text => {}
             By::Code(vocabulary) => checker.known_term(name, vocabulary, value),
-            By::Word(words) => {
-                let words: Vec<_> = words.iter().map(|word| (*word, ())).collect();
-                checker.word(name, &words, Some(value), ());
+            By::Word(words) if !words.contains(&value.as_str()) => {
+                checker.refuse(name, Rule::UnknownCode, Some(value), format!("one of {}", words.join(", ")));
             }
+            By::Word(_) => {}
+            By::Year if value != UNKNOWN && Grain::Year.bounds(value).is_none() => {
+                checker.refuse(name, Rule::Malformed, Some(value), "a year, or _U");
+            }
+            By::Year => {}
             By::Record(noun) => record = Some(checker.required_reference(name, noun, Some(value))),
         }
         narrowings.push(Narrowing { name, value: value.clone(), record });

@@ -85,6 +85,14 @@ impl Stored for PersonEntry {
     }
 
     fn admit(tx: &mut Tx<'_>, id: RecordId, body: &Person) -> Result<Vec<FieldError>, StoreError> {
+        let first: Option<String> = person_versions::table
+            .filter(person_versions::record_id.eq(id))
+            .select(person_versions::basis)
+            .first(tx.conn())
+            .optional()?;
+        if let Some(wrong) = first.and_then(|first| body.basis.kept(&first)) {
+            return Ok(vec![wrong]);
+        }
         let Some(external) = &body.external else { return Ok(Vec::new()) };
         let taken = person_versions::table
             .filter(person_versions::source_system.eq(&external.system))

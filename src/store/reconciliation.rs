@@ -24,6 +24,8 @@ pub struct Findings {
     pub times: Times,
     pub published: Published,
     pub computed: HashMap<RecordId, Pair>,
+    /// How many reconstructed persons the records hold now.
+    pub reconstructed: u64,
 }
 
 impl Findings {
@@ -59,6 +61,7 @@ impl Findings {
                 computed.insert(*id, (*then, counter.count(query)?));
             }
         }
-        Ok(Self { times, published, computed })
+        let reconstructed = counter.reconstructed_persons();
+        Ok(Self { times, published, computed, reconstructed })
     }
 }

@@ -1,5 +1,7 @@
 //! What all nouns share: registering a record, its versions, correcting, withdrawing, listing, history.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::domain::check::{CheckError, Checker, FieldError, Invalid, Register, Rule};
@@ -123,7 +125,7 @@ pub fn codes(conn: &mut Conn, ids: impl IntoIterator<Item = RecordId>) -> QueryR
     Ok(codes)
 }
 
-fn authorship(conn: &mut Conn, writes: Vec<i64>) -> QueryResult<std::collections::HashMap<i64, Authorship>> {
+fn authorship(conn: &mut Conn, writes: Vec<i64>) -> QueryResult<HashMap<i64, Authorship>> {
     let rows = audit_entries::table
         .inner_join(accounts::table.on(accounts::id.eq(audit_entries::account_id)))
         .filter(audit_entries::write.eq_any(writes))
@@ -137,10 +139,10 @@ fn complete<E: Stored>(
     conn: &mut Conn,
     registered: &[Registered],
     loaded: Vec<Loaded<E::Body>>,
+    authors: &HashMap<i64, Authorship>,
 ) -> QueryResult<Vec<Found<E::Body>>> {
-    let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
     let codes = codes(conn, loaded.iter().flat_map(|(_, _, body)| E::references(body)))?;
-    let lines: std::collections::HashMap<_, _> = registered.iter().map(|line| (line.id, line)).collect();
+    let lines: HashMap<_, _> = registered.iter().map(|line| (line.id, line)).collect();
     let mut found = Vec::new();
     for (id, stamp, body) in loaded {
         let missing = || super::error::corrupt(format!("{} {id} lacks its line or author", E::NOUN));
@@ -153,6 +155,20 @@ fn complete<E: Stored>(
     Ok(found)
 }
 
+/// The version that this very write has made, to be answered with it: after the commit somebody else may have corrected
+/// the record, and an answer that fails would be about a write that was kept.
+///
+/// # Errors
+/// [`StoreError::Missing`] where this write has made no version of the record.
+pub fn written<E: Stored>(tx: &mut Tx<'_>, id: RecordId) -> Result<Found<E::Body>, StoreError> {
+    let write = tx.write();
+    let author = Authorship { account: tx.actor().name.clone(), written_at: tx.written_at() };
+    let registered = register(tx.conn(), E::NOUN, &[id])?;
+    let loaded = E::versions(tx.conn(), &[id], Which::Of(write))?;
+    let mut found = complete::<E>(tx.conn(), &registered, loaded, &HashMap::from([(write, author)]))?;
+    found.pop().ok_or(StoreError::Missing(E::NOUN))
+}
+
 /// The versions of one record, oldest first.
 ///
 /// # Errors
@@ -163,7 +179,8 @@ pub fn get<E: Stored>(conn: &mut Conn, id: RecordId, which: Which) -> Result<Vec
     if registered.is_empty() || loaded.is_empty() {
         return Err(StoreError::Missing(E::NOUN));
     }
-    Ok(complete::<E>(conn, &registered, loaded)?)
+    let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
+    Ok(complete::<E>(conn, &registered, loaded, &authors)?)
 }
 
 /// The newest version of one record.
@@ -188,7 +205,8 @@ pub fn list<E: Stored>(
     let registered = E::page(conn, narrowings, states, after, limit)?;
     let ids: Vec<_> = registered.iter().map(|line| line.id).collect();
     let loaded = E::versions(conn, &ids, Which::Current)?;
-    let mut found = complete::<E>(conn, &registered, loaded)?;
+    let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
+    let mut found = complete::<E>(conn, &registered, loaded, &authors)?;
     found.sort_by_key(|found| (found.version.created_at, found.version.id));
     Ok(found)
 }
@@ -310,6 +328,9 @@ fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found
 /// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
 pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch) -> Result<(), StoreError> {
     let found = expected::<E>(tx, id, seen)?;
+    if found.version.stamp.state == State::Withdrawn {
+        return Err(invalid("id", Rule::Inconsistent, None, "a record that is not withdrawn; restore it first"));
+    }
     let before = E::describe(&found.version, &found.codes);
     let entry = entry::corrected(&before, patch)?;
     let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before))?;
@@ -322,14 +343,15 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch
     replace::<E>(tx, id, &stamp, &body)
 }
 
-/// Takes a record back: it is kept, and no longer counted.
+/// Takes a record back, so that it is kept and no longer counted, or restores one that was taken back.
 ///
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
-pub fn withdraw<E: Stored>(
+pub fn set_state<E: Stored>(
     tx: &mut Tx<'_>,
     id: RecordId,
     seen: i64,
+    state: State,
     reason: Option<&str>,
     known_on: Option<&str>,
 ) -> Result<(), StoreError> {
@@ -337,12 +359,13 @@ pub fn withdraw<E: Stored>(
     let mut checker = Checker::new(tx.session());
     let reason = Some(checker.required("reason", reason));
     let known_on = checker.past_day("known_on", known_on);
-    if found.version.stamp.state == State::Withdrawn {
-        checker.refuse("id", Rule::Inconsistent, None, "a record that is not withdrawn already");
+    if found.version.stamp.state == state {
+        let already = super::stamps::state_name(state);
+        checker.refuse("id", Rule::Inconsistent, None, format!("a record that is not {already} already"));
     }
     checker.finish(())?;
     may_publish::<E>(tx, &[&found.version.body])?;
-    let stamp = Stamp { write: tx.write(), known_on, state: State::Withdrawn, reason, superseded_by: None };
+    let stamp = Stamp { write: tx.write(), known_on, state, reason, superseded_by: None };
     replace::<E>(tx, id, &stamp, &found.version.body)
 }
 

@@ -41,7 +41,7 @@ impl<'c> Session<'c> {
         let vocabulary = match cached {
             Some((write, vocabulary)) if write == newest => vocabulary,
             _ => {
-                let vocabulary = Arc::new(terms::vocabulary(conn)?);
+                let vocabulary = Arc::new(terms::vocabulary(conn, None)?);
                 *cache.write().unwrap_or_else(PoisonError::into_inner) = Some((newest, vocabulary.clone()));
                 vocabulary
             }

@@ -12,6 +12,7 @@ use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query};
 use crate::domain::dimension::{Dimension, Level};
 use crate::domain::person::Basis;
 use crate::domain::record::Times;
+use crate::domain::vocabulary::NOT_APPLICABLE;
 
 use super::backend::{Conn, Id, MultiBackend};
 
@@ -118,13 +119,17 @@ impl<Row> Statement<Row> {
         let times = scope.times;
         let touched: Vec<_> = query.touched().collect();
         let at = |level: Level| touched.iter().any(|dimension| dimension.level == level);
-        let filtered = touched.iter().any(|d| d.level.is_incident() && query.filters.contains_key(d.code));
+        let none_too = |codes: &BTreeSet<String>| codes.contains(NOT_APPLICABLE);
+        let filtered = (touched.iter().filter(|dimension| dimension.level.is_incident()))
+            .any(|dimension| query.filters.get(dimension.code).is_some_and(|codes| !none_too(codes)));
         let incidents = query.measure == Measure::Incidents || touched.iter().any(|d| d.level.is_incident());
 
         self.sql(" FROM person_versions p");
         if scope.linked {
             self.sql(" LEFT JOIN linkage_versions l ON l.record_id = p.record_id AND ");
             self.visible("linkage_versions", "l", times);
+            self.sql(" LEFT JOIN person_versions c ON c.record_id = l.canonical_id AND ");
+            self.visible("person_versions", "c", times);
         }
         if incidents {
             // Without a filter a person with no incident is counted too, as `_Z`.
@@ -149,7 +154,9 @@ impl<Row> Statement<Row> {
         }
 
         self.sql(" WHERE ").visible("person_versions", "p", times);
-        self.sql(" AND p.basis = ").text(scope.basis.name());
+        // Joined records are counted where the record is that they are counted as.
+        self.sql(if scope.linked { " AND COALESCE(c.basis, p.basis) = " } else { " AND p.basis = " });
+        self.text(scope.basis.name());
         for dimension in touched {
             if let Some(values) = query.filters.get(dimension.code) {
                 self.sql(" AND ").column(dimension).one_of(values);
@@ -165,6 +172,8 @@ impl<Row> Statement<Row> {
     fn with(&mut self, kind: &str, scope: Scope) -> &mut Self {
         self.sql(" AND EXISTS (SELECT 1 FROM incident_versions w");
         if scope.linked {
+            self.sql(" JOIN person_versions wp ON wp.record_id = w.person_id AND ");
+            self.visible("person_versions", "wp", scope.times);
             self.sql(" LEFT JOIN linkage_versions wl ON wl.record_id = w.person_id AND ");
             self.visible("linkage_versions", "wl", scope.times);
             self.sql(" WHERE COALESCE(wl.canonical_id, w.person_id) = COALESCE(l.canonical_id, p.record_id)");

@@ -72,9 +72,15 @@ pub(super) fn newest_write(conn: &mut Conn) -> QueryResult<i64> {
     Ok(newest.unwrap_or_default())
 }
 
-/// All terms as they stand.
-pub(super) fn vocabulary(conn: &mut Conn) -> QueryResult<Vocabulary> {
-    let rows =
-        term_versions::table.filter(term_versions::superseded_by.is_null()).select(TermRow::as_select()).load(conn)?;
-    rows.into_iter().map(|row| row.stamp().and_then(|stamp| row.body(stamp.state))).collect()
+/// All terms as they stand, or stood after a write.
+pub(super) fn vocabulary(conn: &mut Conn, at_write: Option<i64>) -> QueryResult<Vocabulary> {
+    let mut query = term_versions::table.select(TermRow::as_select()).into_boxed();
+    query = match at_write {
+        None => query.filter(term_versions::superseded_by.is_null()),
+        Some(write) => query
+            .filter(term_versions::write.le(write))
+            .filter(term_versions::superseded_by.is_null().or(term_versions::superseded_by.gt(write))),
+    };
+    let rows = query.load(conn)?;
+    rows.into_iter().map(|row: TermRow| row.stamp().and_then(|stamp| row.body(stamp.state))).collect()
 }

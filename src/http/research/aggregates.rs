@@ -22,7 +22,7 @@ use crate::store::database::Store;
 use crate::store::error::StoreError;
 
 use crate::http::auth::{Allowed, ReadAggregates};
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
 use crate::http::state::Records;
@@ -39,7 +39,7 @@ use crate::http::state::Records;
 pub struct Aggregates {
     pub measure: Measure,
     pub by: Vec<String>,
-    /// What was filtered by, with narrower places filled in.
+    /// What was filtered by. A filter by a place finds the places in it too.
     pub filter: BTreeMap<String, Vec<String>>,
     /// Persons who have at least one incident of each of these kinds.
     pub with: Vec<String>,
@@ -178,12 +178,17 @@ fn row(query: &Query, row: &crate::store::aggregates::Row) -> Row {
 }
 
 /// What a reader of counts must know.
-pub fn caveats(reconstructed: u64, not_attested: bool) -> Vec<Caveat> {
+pub fn caveats(reconstructed: u64, not_attested: bool, by_time: bool) -> Vec<Caveat> {
     let caveat = |code, detail: &str| Caveat { code, detail: detail.to_owned() };
     let mut caveats = vec![caveat("documented_cases", "These are documented cases, not how often it happens.")];
     if reconstructed > 0 {
         let detail = format!("{reconstructed} of the counted records are built from published figures.");
         caveats.push(Caveat { code: "reconstructed", detail });
+    }
+    if by_time {
+        let detail =
+            "Counts by time hold what lies wholly inside; what may lie there and is not certain is not counted.";
+        caveats.push(caveat("definite_dates", detail));
     }
     if not_attested {
         let detail = "Nobody published how some of these records combine; the true number lies from low to high.";
@@ -194,6 +199,7 @@ pub fn caveats(reconstructed: u64, not_attested: bool) -> Vec<Caveat> {
 
 fn view(query: &Query, answer: &Answer) -> Aggregates {
     let not_attested = answer.rows.iter().any(|row| matches!(row.count, Count::NotAttested { .. }));
+    let by_time = query.touched().any(|dimension| matches!(dimension.values, Values::Time(_)));
     let codes = || query.by.iter().map(|dimension| dimension.code.to_owned());
     Aggregates {
         measure: query.measure,
@@ -207,7 +213,7 @@ fn view(query: &Query, answer: &Answer) -> Aggregates {
         additive: codes().zip(answer.additive.iter().copied()).collect(),
         rows: answer.rows.iter().map(|found| row(query, found)).collect(),
         basis: BasisCounts { case_file: answer.case_file, reconstructed: answer.reconstructed },
-        caveats: caveats(answer.reconstructed, not_attested),
+        caveats: caveats(answer.reconstructed, not_attested, by_time),
     }
 }
 
@@ -226,7 +232,7 @@ pub async fn read(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
-    let found = store.run(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
+    let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
     Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found.0, &found.1))))
 }
 
@@ -237,7 +243,7 @@ pub async fn read(
     params(AggregateParameters),
     security(("bearer" = ["read_aggregates"])),
     responses((status = 200, description = "The counts", body = String, content_type = "text/csv",
-        example = "kind,count,bound,status,low,high,measure,as_of,at_write\nevacuation,114,exact,A,,,persons,2026-11-22,7\n"))
+        example = "kind,count,bound,status,low,high,query,as_of,at_write\nevacuation,114,exact,A,,,\"measure=persons&by=kind\",2026-11-22,7\n"))
 )]
 #[get("/aggregates.csv")]
 pub async fn read_csv(
@@ -246,7 +252,10 @@ pub async fn read_csv(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
-    let found = store.run(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
-    let text = table::csv(&found.0, &found.1);
+    let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
+    let text = table::csv(&found.0, &found.1).map_err(|why| {
+        tracing::error!(error = %why, "a table could not be written");
+        Problem::new(Kind::Internal)
+    })?;
     Ok(Reply::csv(&disclosure::to_researcher(allowed.permit(), text)))
 }

@@ -145,7 +145,7 @@ impl Answer {
             today: self.0.times.as_of,
             at_write: self.0.times.at_write,
             figures: lines,
-            caveats: caveats(0, open),
+            caveats: caveats(self.0.reconstructed, open, false),
         }
     }
 
@@ -180,13 +180,13 @@ impl Answer {
             let whole = self.value(remainder.parent, pick)?;
             let parts: Option<Vec<_>> = remainder.parts.iter().map(|part| self.value(*part, pick)).collect();
             let count = Some(whole - parts?.into_iter().sum::<i64>());
-            Some(CountView { count, bound: Some(Bound::AtLeast), status: "A", low: None, high: None })
+            Some(CountView { count, bound: Some(remainder.qualifier.bound()), status: "A", low: None, high: None })
         };
         Some(Line {
             publication: publication.to_owned(),
             figure: format!("{} less its parts by {}", parent.name, remainder.breakdown),
             population: format!("{}; none of the parts by {}", parent.population, remainder.breakdown),
-            published: PublishedValue { value: remainder.value, qualifier: Qualifier::AtLeast, as_of: parent.as_of },
+            published: PublishedValue { value: remainder.value, qualifier: remainder.qualifier, as_of: parent.as_of },
             computed: Computed { as_of: left(|pair| pair.0), now: left(|pair| pair.1) },
             query: None,
             status: Status::Derived,
@@ -223,6 +223,7 @@ pub async fn read(allowed: Allowed<Reconcile>, store: Data<Records>, parameters:
     let asked = parameters.only(&["publication"])?.pop();
     let codes: Option<Vec<String>> = asked.map(|(_, codes)| codes.split(',').map(str::to_owned).collect());
     let actor = allowed.actor();
-    let answer = store.run(move |store| reconcile(store, &actor, codes.as_deref())).await.map_err(Problem::in_query)?;
+    let answer =
+        store.count(move |store| reconcile(store, &actor, codes.as_deref())).await.map_err(Problem::in_query)?;
     Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), answer.view())))
 }

@@ -8,17 +8,18 @@ use crate::domain::figure::FigureEntry;
 use crate::domain::incident::IncidentEntry;
 use crate::domain::person::PersonEntry;
 use crate::domain::publication::PublicationEntry;
+use crate::domain::record::State;
 use crate::domain::source::SourceEntry;
 use crate::domain::term::TermEntry;
 
-use super::records::{self, ListParameters, Page, Record, Withdrawal};
+use super::records::{self, ListParameters, Page, Record, Why};
 use crate::http::auth::{Allowed, ReadCases, ReadFigures, ReadTerms, WriteCases, WriteFigures, WriteTerms};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, RecordPath};
 use crate::http::state::Records;
 
-/// The six addresses of a noun.
+/// The seven addresses of a noun.
 macro_rules! noun {
     ($module:ident, $Entry:ty, $one:literal, $many:literal, $Read:ty = $read:literal, $Write:ty = $write:literal) => {
         pub mod $module {
@@ -111,7 +112,7 @@ macro_rules! noun {
                 operation_id = concat!("withdraw_", $one),
                 params(("id" = String, Path, format = Uuid),
                     ("If-Match" = String, Header, description = "the ETag of the version that you have read")),
-                request_body = Withdrawal,
+                request_body = Why,
                 security(("bearer" = [$write])),
                 responses((status = 200, description = "The version that withdraws it", body = Record<$Entry>,
                     headers(("ETag" = String, description = "the version"))))
@@ -124,7 +125,30 @@ macro_rules! noun {
                 seen: IfMatch,
                 body: Body,
             ) -> Result<Reply, Problem> {
-                records::withdraw::<$Entry, _>(allowed, &store, path, seen, body).await
+                records::set_state::<$Entry, _>(allowed, &store, path, seen, body, State::Withdrawn).await
+            }
+
+            #[doc = concat!("Restore a ", $one, " that was withdrawn: it is counted again.")]
+            #[utoipa::path(
+                summary = concat!("Restore a ", $one, " that was withdrawn: it is counted again."),
+                tag = $many,
+                operation_id = concat!("restore_", $one),
+                params(("id" = String, Path, format = Uuid),
+                    ("If-Match" = String, Header, description = "the ETag of the version that you have read")),
+                request_body = Why,
+                security(("bearer" = [$write])),
+                responses((status = 200, description = "The version that restores it", body = Record<$Entry>,
+                    headers(("ETag" = String, description = "the version"))))
+            )]
+            #[post("/{id}/restoration")]
+            pub async fn restore(
+                allowed: Allowed<$Write>,
+                store: Data<Records>,
+                path: RecordPath,
+                seen: IfMatch,
+                body: Body,
+            ) -> Result<Reply, Problem> {
+                records::set_state::<$Entry, _>(allowed, &store, path, seen, body, State::Active).await
             }
 
             #[doc = concat!("Read every version of a ", $one, ", oldest first: who wrote what, when, and why.")]
@@ -143,7 +167,7 @@ macro_rules! noun {
 
             /// The addresses, below the noun's own.
             pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-                config.service(list).service(create).service(history).service(withdraw).service(get).service(correct);
+                config.service(list).service(create).service(history).service(withdraw).service(restore).service(get).service(correct);
             }
         }
     };

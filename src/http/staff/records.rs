@@ -15,8 +15,10 @@ use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::entry::{Entry, Patch};
 use crate::domain::record::{Instant, RecordId, State};
+use crate::store::backend::Conn;
 use crate::store::database::Outcome;
-use crate::store::idempotency::{self, Earlier};
+use crate::store::error::StoreError;
+use crate::store::idempotency;
 use crate::store::narrowing::{self, By};
 use crate::store::records::{self, After, Found, Stored, Which};
 
@@ -68,11 +70,11 @@ pub struct Page<T: ToSchema> {
     pub items: Vec<T>,
 }
 
-/// Why a record is taken back.
+/// Why a record is taken back or restored.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"reason": "entered twice"}))]
-pub struct Withdrawal {
+pub struct Why {
     /// Why; no personal text.
     #[schema(required = true, nullable = false)]
     pub reason: Option<String>,
@@ -126,6 +128,7 @@ impl<E: Stored> IntoParams for ListParameters<E> {
             let values = match by {
                 By::Text => String::new(),
                 By::Code(vocabulary) => format!(": a code of the vocabulary `{vocabulary}`"),
+                By::Year => ": a year, or `_U`".to_owned(),
                 By::Word(words) => format!(": {}", words.join(" or ")),
                 By::Record(noun) => format!(": the code or id of a {noun}"),
             };
@@ -170,7 +173,7 @@ pub fn read_limit(text: &str) -> Result<i64, Problem> {
 /// A problem that names the parameter, or that the store is not available.
 pub async fn list<E: Stored, P: Permission>(
     allowed: Allowed<P>,
-    records: &Records,
+    store: &Records,
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     let (mut filters, mut after, mut limit, mut states) = (Vec::new(), None, PAGE, vec![State::Active]);
@@ -197,7 +200,7 @@ pub async fn list<E: Stored, P: Permission>(
         }
     }
     let asked = filters.clone();
-    let mut found = records
+    let mut found = store
         .read(allowed.actor(), move |session| {
             let narrowings = narrowing::read::<E>(session, &filters)?;
             records::list::<E>(session.conn(), &narrowings, &states, after, limit + 1)
@@ -226,37 +229,36 @@ pub async fn list<E: Stored, P: Permission>(
 /// A problem that names every field that is wrong.
 pub async fn create<E: Stored, P: Permission>(
     allowed: Allowed<P>,
-    records: &Records,
+    store: &Records,
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Reply, Problem> {
     let entry: E = body.read()?;
     let hash = body.hash(E::NOUN.name());
     let actor = allowed.actor();
-    let (found, warnings, replayed) = records
+    let (found, replayed) = store
         .run(move |store| {
             let outcome = store.attempt(&actor, create_action(E::NOUN), move |tx| {
                 if let Some(key) = &key.0
                     && let Some(earlier) = idempotency::earlier(tx, key, &hash)?
                 {
-                    return Ok(Outcome::Abandon(earlier));
+                    let mut versions = records::get::<E>(tx.conn(), earlier.id, Which::Of(earlier.write))?;
+                    let found = versions.pop().ok_or(StoreError::Missing(E::NOUN))?;
+                    return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
                 }
                 let id = records::create(tx, entry)?;
                 if let Some(key) = &key.0 {
                     idempotency::remember(tx, key, &hash, id)?;
                 }
-                Ok(Outcome::Keep(Earlier { id, write: tx.write() }))
+                let found = records::written::<E>(tx, id)?;
+                Ok(Outcome::Keep(warned::<E>(tx.conn(), found)?))
             })?;
             let replayed = matches!(outcome, Outcome::Abandon(_));
-            let (Outcome::Keep(made) | Outcome::Abandon(made)) = outcome;
-            store.look(|conn| {
-                let mut versions = records::get::<E>(conn, made.id, Which::Of(made.write))?;
-                let found = versions.pop().ok_or(crate::store::error::StoreError::Missing(E::NOUN))?;
-                let warnings = records::warnings::<E>(conn, &found)?;
-                Ok((found, warnings, replayed))
-            })
+            let (Outcome::Keep(found) | Outcome::Abandon(found)) = outcome;
+            Ok((found, replayed))
         })
         .await?;
+    let (found, warnings) = found;
     let location = format!("/api/v1/staff/{}/{}", E::NOUN.plural(), found.version.id);
     let record = Record::<E>::warned(&found, warnings);
     let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), record))
@@ -272,20 +274,21 @@ pub async fn create<E: Stored, P: Permission>(
 /// That there is none.
 pub async fn get<E: Stored, P: Permission>(
     allowed: Allowed<P>,
-    records: &Records,
+    store: &Records,
     path: RecordPath,
 ) -> Result<Reply, Problem> {
-    let found = records.read(allowed.actor(), move |session| current::<E>(session.conn(), path.0)).await?;
+    let found = store
+        .read(allowed.actor(), move |session| {
+            let found = records::current::<E>(session.conn(), path.0)?;
+            warned::<E>(session.conn(), found)
+        })
+        .await?;
     Ok(whole::<E, P>(&allowed, found))
 }
 
 type FoundWarned<E> = (Found<<E as Entry>::Body>, Vec<records::Warning>);
 
-fn current<E: Stored>(
-    conn: &mut crate::store::backend::Conn,
-    id: RecordId,
-) -> Result<FoundWarned<E>, crate::store::error::StoreError> {
-    let found = records::current::<E>(conn, id)?;
+fn warned<E: Stored>(conn: &mut Conn, found: Found<E::Body>) -> Result<FoundWarned<E>, StoreError> {
     let warnings = records::warnings::<E>(conn, &found)?;
     Ok((found, warnings))
 }
@@ -301,41 +304,47 @@ fn whole<E: Stored, P>(allowed: &Allowed<P>, (found, warnings): FoundWarned<E>) 
 /// A problem that names every field that is wrong, or that the record has changed.
 pub async fn correct<E: Stored, P: Permission>(
     allowed: Allowed<P>,
-    records: &Records,
+    store: &Records,
     path: RecordPath,
     seen: IfMatch,
     body: Body,
 ) -> Result<Reply, Problem> {
     let patch: Patch = body.read()?;
     let actor = allowed.actor();
-    let found = records
+    let found = store
         .run(move |store| {
-            store.write(&actor, correct_action(E::NOUN), move |tx| records::correct::<E>(tx, path.0, seen.0, patch))?;
-            store.look(|conn| current::<E>(conn, path.0))
+            store.write(&actor, correct_action(E::NOUN), move |tx| {
+                records::correct::<E>(tx, path.0, seen.0, patch)?;
+                let found = records::written::<E>(tx, path.0)?;
+                warned::<E>(tx.conn(), found)
+            })
         })
         .await?;
     Ok(whole::<E, P>(&allowed, found))
 }
 
-/// Takes a record back.
+/// Takes a record back, or restores one.
 ///
 /// # Errors
 /// A problem that names every field that is wrong, or that the record has changed.
-pub async fn withdraw<E: Stored, P: Permission>(
+pub async fn set_state<E: Stored, P: Permission>(
     allowed: Allowed<P>,
-    records: &Records,
+    store: &Records,
     path: RecordPath,
     seen: IfMatch,
     body: Body,
+    state: State,
 ) -> Result<Reply, Problem> {
-    let Withdrawal { reason, known_on } = body.read()?;
+    let Why { reason, known_on } = body.read()?;
     let actor = allowed.actor();
-    let found = records
+    let action = if state == State::Withdrawn { withdraw_action(E::NOUN) } else { restore_action(E::NOUN) };
+    let found = store
         .run(move |store| {
-            store.write(&actor, withdraw_action(E::NOUN), move |tx| {
-                records::withdraw::<E>(tx, path.0, seen.0, reason.as_deref(), known_on.as_deref())
-            })?;
-            store.look(|conn| current::<E>(conn, path.0))
+            store.write(&actor, action, move |tx| {
+                records::set_state::<E>(tx, path.0, seen.0, state, reason.as_deref(), known_on.as_deref())?;
+                let found = records::written::<E>(tx, path.0)?;
+                warned::<E>(tx.conn(), found)
+            })
         })
         .await?;
     Ok(whole::<E, P>(&allowed, found))
@@ -347,11 +356,11 @@ pub async fn withdraw<E: Stored, P: Permission>(
 /// That there is none.
 pub async fn history<E: Stored, P: Permission>(
     allowed: Allowed<P>,
-    records: &Records,
+    store: &Records,
     path: RecordPath,
 ) -> Result<Reply, Problem> {
     let found =
-        records.read(allowed.actor(), move |session| records::get::<E>(session.conn(), path.0, Which::All)).await?;
+        store.read(allowed.actor(), move |session| records::get::<E>(session.conn(), path.0, Which::All)).await?;
     let page = Page { items: found.iter().map(Record::<E>::new).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
 }
@@ -378,4 +387,5 @@ audit_names! {
     create_action "create";
     correct_action "correct";
     withdraw_action "withdraw";
+    restore_action "restore";
 }
