@@ -67,7 +67,7 @@ fn the_exchange_knows_no_web() {
 
 #[test]
 fn the_web_asks_the_store_and_never_the_database() {
-    assert_none("http", &["diesel", "schema::"], &[]);
+    assert_none("http", &["diesel", "store::schema"], &[]);
 }
 
 #[test]

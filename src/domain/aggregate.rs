@@ -10,6 +10,7 @@ use super::check::{Checker, Rule, parse_day};
 use super::dimension::{DIMENSIONS, Dimension, Values, dimension};
 use super::edtf::Grain;
 use super::record::Times;
+use super::vocabulary::{NOT_APPLICABLE, UNKNOWN};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -138,7 +139,7 @@ impl Query {
                 );
             }
         }
-        Self::read(&pairs, c).0
+        c.within(field, |c| Self::read(&pairs, c).0)
     }
 
     /// The same question asked differently reads the same: what figures are compared by and the audit keeps.
@@ -262,7 +263,7 @@ fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeS
 
 /// Reads a bucket, or the buckets of `FIRST..LAST`.
 fn read_buckets(field: &str, grain: Grain, text: &str, c: &mut Checker<'_>) -> Vec<String> {
-    if text == "_U" {
+    if text == UNKNOWN || text == NOT_APPLICABLE {
         return vec![text.to_owned()];
     }
     let (first, last) = text.split_once("..").unwrap_or((text, text));

@@ -90,9 +90,15 @@ impl World {
     fn own_bound(&self, stand: Stand) -> Bound {
         match stand {
             Stand::Figure(id) => self.figures.get(&id).map_or(Bound::Exact, |figure| figure.bound),
-            Stand::Remainder(_) => Bound::AtLeast,
+            Stand::Remainder(whole) => self.remainder_bound(whole),
             Stand::CaseFile => Bound::Exact,
         }
+    }
+
+    /// What exact parts leave over is at least so many, because they may overlap; of other parts nothing can be said.
+    fn remainder_bound(&self, whole: RecordId) -> Bound {
+        let mut parts = self.figures.values().filter(|part| part.parent == Some(whole) && part.inside == Some(true));
+        if parts.all(|part| part.bound == Bound::Exact) { Bound::AtLeast } else { Bound::About }
     }
 
     /// The bound of a count of the persons of some figures. What lies inside a figure that is counted whole adds nobody,
@@ -194,7 +200,10 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
     let (universe, whole) = loop {
         let (universe, whole) = world.universe(&groups);
         // Who meets a criterion that everybody meets is not a question of assignment.
-        let everybody = |group: &Group| size(&group.persons) == universe || group.persons == world.everyone;
+        let everybody = |group: &Group| {
+            let all = size(&group.persons) == universe || group.persons == world.everyone;
+            all && world.bound(&group.stands) != Bound::About
+        };
         let redundant = groups.iter().position(everybody).filter(|_| groups.len() > 1 && whole == Bound::Exact);
         let Some(at) = redundant else { break (universe, whole) };
         groups.remove(at);
@@ -208,17 +217,20 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
     if apart {
         return Count::ZERO;
     }
-    let (mut sum, mut high) = (0, universe);
+    let (mut sum, mut high) = (0, (whole == Bound::Exact).then_some(universe));
     for group in &groups {
         let value = size(&group.persons);
         match world.bound(&group.stands) {
-            Bound::Exact => (sum, high) = (sum + value, high.min(value)),
+            Bound::Exact => (sum, high) = (sum + value, Some(high.map_or(value, |high| high.min(value)))),
             Bound::AtLeast => sum += value,
             Bound::About => {}
         }
     }
     // Where there may be more to share, all parts may lie apart.
     let low = if whole == Bound::Exact { sum.saturating_sub((groups.len() as u64 - 1) * universe) } else { 0 };
+    let Some(high) = high else { return Count::Attested { value: low, bound: Bound::AtLeast } };
+    // Records that contradict each other (a part larger than its whole) still give an interval.
+    let low = low.min(high);
     if low == high { Count::exact(low) } else { Count::NotAttested { low, high } }
 }
 
@@ -239,16 +251,19 @@ fn meet_incidents(world: &World, incidents: &[&Fact], others: &[&Selection]) -> 
         let per_person = || each.values().map(size);
         let all: u64 = per_person().sum();
         let selections: Vec<_> = std::iter::once(&own).chain(others.iter().copied()).collect();
-        let count = match meet(world, &selections) {
-            Count::Attested { bound, .. } => {
-                let persons = intersection(selections.iter().map(|selection| &selection.persons));
-                let value = each.iter().filter(|(person, _)| persons.contains(person)).map(|(_, units)| size(units));
-                Count::Attested { value: value.sum(), bound }
-            }
-            Count::NotAttested { low, high } => {
-                let (fewest, most) = (per_person().min().unwrap_or(0), per_person().max().unwrap_or(0));
-                Count::NotAttested { low: low * fewest, high: all.min(high * most) }
-            }
+        let (fewest, most) = (per_person().min().unwrap_or(0), per_person().max().unwrap_or(0));
+        let persons = size(&own.persons);
+        let (low, high) = match meet(world, &selections) {
+            Count::Attested { value, .. } if value >= persons => (all, all),
+            Count::Attested { value, bound: Bound::Exact } => (value * fewest, all.min(value * most)),
+            Count::Attested { value, .. } => (value * fewest, all),
+            Count::NotAttested { low, high } => (low * fewest, all.min(high * most)),
+        };
+        let count = match world.bound(&own.stands) {
+            Bound::Exact if low == high => Count::exact(low),
+            Bound::Exact => Count::NotAttested { low, high },
+            // More may have happened than is recorded.
+            bound => Count::Attested { value: low, bound },
         };
         total = total.plus(count);
     }

@@ -149,6 +149,16 @@ impl<'r> Checker<'r> {
         }
     }
 
+    /// Checks what lies inside a field: mistakes in it are named `field.part`.
+    pub fn within<T>(&mut self, field: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.errors.len();
+        let value = work(self);
+        for error in &mut self.errors[before..] {
+            error.field = format!("{field}.{}", error.field);
+        }
+        value
+    }
+
     /// A text that must be there. Blank counts as missing.
     pub fn required(&mut self, field: &str, value: Option<&str>) -> String {
         let text = self.text(field, value);
@@ -180,16 +190,6 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// A code of a controlled list that is none of those that mean the same in every list.
-    pub fn own_term(&mut self, field: &str, vocabulary: &str, value: Option<&str>) -> String {
-        let code = value.unwrap_or_default().trim();
-        if self.register.vocabulary().has(SPECIAL, code) {
-            self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary));
-            return code.to_owned();
-        }
-        self.term(field, vocabulary, value, None)
-    }
-
     /// A code of a controlled list; `default` where none is given. Retired codes are refused in new entries.
     pub fn term(&mut self, field: &str, vocabulary: &str, value: Option<&str>, default: Option<&str>) -> String {
         let Some(code) = value.map(str::trim).filter(|value| !value.is_empty()).or(default) else {
@@ -214,7 +214,8 @@ impl<'r> Checker<'r> {
         let known = self.register.vocabulary();
         let special = code != TOTAL && known.has(SPECIAL, code);
         if !special && !known.has(vocabulary, code) {
-            self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary));
+            let rule = if code.is_empty() { Rule::Required } else { Rule::UnknownCode };
+            self.refuse(field, rule, Some(code), self.code_of(vocabulary));
         }
     }
 

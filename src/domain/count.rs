@@ -99,10 +99,12 @@ impl Count {
             (Self::Attested { value: a, bound: x }, Self::Attested { value: b, bound: y }) => {
                 Self::Attested { value: a + b, bound: x.and(y) }
             }
-            (Self::NotAttested { low, high }, Self::Attested { value, .. })
-            | (Self::Attested { value, .. }, Self::NotAttested { low, high }) => {
-                Self::NotAttested { low: low + value, high: high + value }
-            }
+            (Self::NotAttested { low, high }, Self::Attested { value, bound })
+            | (Self::Attested { value, bound }, Self::NotAttested { low, high }) => match bound {
+                Bound::Exact => Self::NotAttested { low: low + value, high: high + value },
+                // With a part that has no upper end the sum has none either.
+                Bound::AtLeast | Bound::About => Self::Attested { value: low + value, bound },
+            },
             (Self::NotAttested { low: a, high: b }, Self::NotAttested { low: c, high: d }) => {
                 Self::NotAttested { low: a + c, high: b + d }
             }

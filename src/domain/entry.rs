@@ -2,9 +2,10 @@
 //! columns of its template. References are codes here and identifiers in the parsed value.
 
 use std::collections::HashMap;
+use std::fmt;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::check::{CheckError, Checker, Fault, FieldError, Invalid, Rule};
@@ -80,14 +81,46 @@ pub fn mistake(why: &serde_path_to_error::Error<serde_json::Error>) -> Option<In
         }
         None => {
             let expected = message.rsplit_once("expected ").map_or(message, |(_, expected)| expected);
+            let expected = if expected == "i64" { "a whole number" } else { expected };
             FieldError::new(path, Rule::Malformed, None, expected)
         }
     };
     Some(Invalid::one(error))
 }
 
-/// A correction of an entry, as JSON Merge Patch (RFC 7396): what it leaves out stays as it is.
-pub type Patch = serde_json::Map<String, serde_json::Value>;
+/// The fields of a JSON object.
+pub type Fields = serde_json::Map<String, serde_json::Value>;
+
+/// A correction of an entry, as JSON Merge Patch (RFC 7396): what it leaves out stays as it is. A field that is given twice
+/// is refused: nobody can say which was meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patch(Fields);
+
+impl<'de> Deserialize<'de> for Patch {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Once;
+
+        impl<'de> Visitor<'de> for Once {
+            type Value = Patch;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Patch, A::Error> {
+                let mut fields = Fields::new();
+                while let Some((name, value)) = given.next_entry::<String, _>()? {
+                    if fields.insert(name.clone(), value).is_some() {
+                        return Err(A::Error::custom(format!("duplicate field `{name}`")));
+                    }
+                }
+                Ok(Patch(fields))
+            }
+        }
+
+        from.deserialize_map(Once)
+    }
+}
 
 /// The entry of a version with a correction applied. The day from which it is known and the reason are the correction's
 /// own.
@@ -98,12 +131,12 @@ pub fn corrected<E: Entry>(entry: &E, patch: Patch) -> Result<E, CheckError> {
     let fault = |why: serde_json::Error| Fault(why.into());
     let mut whole = match serde_json::to_value(entry).map_err(fault)? {
         serde_json::Value::Object(whole) => whole,
-        _ => Patch::new(),
+        _ => Fields::new(),
     };
     for own in ["known_on", "reason"] {
         whole.remove(own);
     }
-    for (name, value) in patch {
+    for (name, value) in patch.0 {
         if value.is_null() {
             whole.remove(&name)
         } else {

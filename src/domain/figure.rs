@@ -1,7 +1,7 @@
 //! A number in a publication: what was counted, of whom, as of when, and, where it can be computed, the query.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::aggregate::{Measure, Query};
@@ -97,7 +97,6 @@ pub struct FigureEntry {
     pub region: Option<String>,
     /// The number that was published.
     #[schema(required = true, nullable = false, minimum = 0)]
-    #[serde(deserialize_with = "number")]
     pub value: Option<i64>,
     /// exact, about, at_least or more_than; exact where it is missing.
     pub qualifier: Option<String>,
@@ -122,24 +121,6 @@ pub struct FigureEntry {
     pub known_on: Option<String>,
     /// Why it is entered or corrected; required for a correction. No personal text.
     pub reason: Option<String>,
-}
-
-/// Reads a number (JSON) or its digits (a CSV cell).
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a whole number")]
-    enum Number {
-        Number(i64),
-        Digits(String),
-    }
-    match Option::<Number>::deserialize(from)? {
-        None => Ok(None),
-        Some(Number::Number(number)) => Ok(Some(number)),
-        Some(Number::Digits(digits)) => match digits.trim().parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(serde::de::Error::custom("expected a whole number")),
-        },
-    }
 }
 
 impl FigureEntry {

@@ -177,7 +177,15 @@ impl Entry for IncidentEntry {
 
     fn check(self, mut c: Checker<'_>) -> Result<Incident, CheckError> {
         let person = c.required_reference("person", Noun::Person, self.person.as_deref());
-        let kind = c.own_term("kind", "kind", self.kind.as_deref());
+        let kind = c.term("kind", "kind", self.kind.as_deref(), None);
+        if kind == NOT_APPLICABLE {
+            c.refuse(
+                "kind",
+                Rule::UnknownCode,
+                Some(&kind),
+                "what happened: `_Z` is the cell of those to whom nothing did",
+            );
+        }
         let movement = c.register().vocabulary().family(&kind) == Some("movement");
         let destination_default = if movement { UNKNOWN } else { NOT_APPLICABLE };
         let destination = c.term("destination", "place", self.destination.as_deref(), Some(destination_default));
@@ -200,7 +208,7 @@ impl Entry for IncidentEntry {
         for (at, entry) in self.involvements.iter().take(MOST_LINKS).enumerate() {
             let field = |name: &str| format!("involvements[{at}].{name}");
             involvements.push(Involvement {
-                role: c.own_term(&field("role"), "involvement_role", entry.role.as_deref()),
+                role: c.term(&field("role"), "involvement_role", entry.role.as_deref(), None),
                 actor: c.term(&field("actor"), "actor", entry.actor.as_deref(), None),
                 degree: c.term(&field("degree"), "degree", entry.degree.as_deref(), Some(UNKNOWN)),
             });

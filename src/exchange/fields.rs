@@ -4,7 +4,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
 /// One field of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Field {
     pub name: &'static str,
     pub description: String,
     pub required: bool,
+    /// Whether it is a whole number.
+    pub number: bool,
 }
 
 impl Field {
@@ -28,14 +30,15 @@ pub fn of<E: DeserializeOwned + ToSchema>() -> Vec<Field> {
     let _ = E::deserialize(Names(&mut names));
     let schema = E::schema();
     let field = |name: &&'static str| {
-        let (mut description, mut required) = (String::new(), false);
+        let (mut description, mut required, mut number) = (String::new(), false, false);
         if let RefOr::T(Schema::Object(object)) = &schema {
             required = object.required.iter().any(|other| other == name);
             if let Some(property) = object.properties.get(*name) {
                 description = describe(property);
+                number = is_number(property);
             }
         }
-        Field { name, description, required }
+        Field { name, description, required, number }
     };
     names.iter().map(field).collect()
 }
@@ -47,6 +50,15 @@ fn describe(property: &RefOr<Schema>) -> String {
         _ => None,
     };
     found.unwrap_or_default()
+}
+
+fn is_number(property: &RefOr<Schema>) -> bool {
+    let RefOr::T(Schema::Object(object)) = property else { return false };
+    match &object.schema_type {
+        SchemaType::Type(kind) => *kind == Type::Integer,
+        SchemaType::Array(kinds) => kinds.contains(&Type::Integer),
+        SchemaType::AnyValue => false,
+    }
 }
 
 /// A reader that gives nothing and notes which fields it was asked for.

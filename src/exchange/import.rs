@@ -5,7 +5,7 @@ use std::fmt;
 use csv::StringRecord;
 
 use crate::domain::check::{FieldError, MOST_ERRORS, Rule};
-use crate::domain::entry::{self, Patch};
+use crate::domain::entry::{self, Fields};
 use crate::domain::policy::Actor;
 use crate::domain::record::{Noun, RecordId};
 use crate::store::database::{Outcome, Store};
@@ -149,14 +149,21 @@ impl Import<'_, '_> {
         if !self.header::<E>(file, skipped + 1, &headers) {
             return Ok(());
         }
+        let numbers: Vec<_> =
+            fields::of::<E>().into_iter().filter(|field| field.number).map(|field| field.name).collect();
         let mut created: Vec<(u64, RecordId)> = Vec::new();
+        // A cell of several lines is one row of a spreadsheet.
+        let mut inside = 0;
         for record in reader.records() {
             let position = match &record {
-                Ok(record) => record.position().cloned(),
-                Err(why) => why.position().cloned(),
+                Ok(record) => record.position(),
+                Err(why) => why.position(),
             };
-            let row = skipped + position.map_or(0, |position| position.line());
-            match record.map_err(|why| from_csv(&why)).and_then(|record| entry::<E>(&headers, &record)) {
+            let row = skipped + position.map_or(0, csv::Position::line) - inside;
+            if let Ok(record) = &record {
+                inside += record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+            }
+            match record.map_err(|why| from_csv(&why)).and_then(|record| entry::<E>(&numbers, &headers, &record)) {
                 Ok(entry) => created.extend(self.row(file, row, entry)?.map(|id| (row, id))),
                 Err(error) => self.refuse(file, row, error),
             }
@@ -236,10 +243,15 @@ fn without_comments(text: &str) -> (&str, u64) {
     (rest, skipped)
 }
 
-/// Reads a row as the body of a request is read: a cell is a text, and an empty one is left out.
-fn entry<E: Stored>(headers: &StringRecord, record: &StringRecord) -> Result<E, FieldError> {
+/// Reads a row as the body of a request is read: a cell is a text, or a number where the field is one, and an empty one is
+/// left out.
+fn entry<E: Stored>(numbers: &[&str], headers: &StringRecord, record: &StringRecord) -> Result<E, FieldError> {
     let cells = headers.iter().zip(record).filter(|(_, cell)| !cell.trim().is_empty());
-    let cells: Patch = cells.map(|(name, cell)| (name.to_owned(), cell.into())).collect();
+    let value = |name: &str, cell: &str| match cell.trim().parse::<i64>() {
+        Ok(number) if numbers.contains(&name) => number.into(),
+        _ => cell.into(),
+    };
+    let cells: Fields = cells.map(|(name, cell)| (name.to_owned(), value(name, cell))).collect();
     serde_path_to_error::deserialize(serde_json::Value::Object(cells)).map_err(|why| {
         let error = entry::mistake(&why).and_then(|invalid| invalid.0.into_iter().next());
         let error =

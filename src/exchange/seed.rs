@@ -85,8 +85,12 @@ pub fn load_demo(store: &Store, progress: Progress) -> Result<Option<Report>, Se
         return Err(SeedError::NotEmpty);
     }
     let mark = |tx: &mut Tx<'_>| Ok(instance::mark_demo(tx)?);
-    let report = import::run(store, &accounts::host(), founding_data(), false, mark, progress)?;
-    Ok(Some(report))
+    match import::run(store, &accounts::host(), founding_data(), false, mark, progress) {
+        Ok(report) => Ok(Some(report)),
+        // Another process may have been first.
+        Err(_) if store.look(|conn| Ok(instance::is_demo(conn)?))? => Ok(None),
+        Err(why) => Err(why.into()),
+    }
 }
 
 /// Why the founding data set was not loaded.

@@ -97,7 +97,10 @@ impl Routes {
         let parts: Vec<_> = path.split('/').collect();
         let fits = |template: &[String]| {
             template.len() == parts.len()
-                && template.iter().zip(&parts).all(|(template, part)| template.starts_with('{') || template == part)
+                && template
+                    .iter()
+                    .zip(&parts)
+                    .all(|(template, part)| (template.starts_with('{') && !part.is_empty()) || template == part)
         };
         self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_slice())
     }

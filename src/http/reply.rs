@@ -98,7 +98,6 @@ impl Responder for Reply {
         response.insert_header((header::CACHE_CONTROL, cache));
         response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), policy));
         if self.public {
-            response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
             response.insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link"));
         }
         for (name, value) in self.headers {

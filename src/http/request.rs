@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::domain::check::Rule;
+use crate::domain::check::{FieldError, Rule};
 use crate::domain::entry;
 use crate::domain::record::RecordId;
 use crate::store::chain::hex;
@@ -55,6 +55,12 @@ impl Body {
         if !self.json {
             return Err(Problem::new(Kind::UnsupportedMediaType));
         }
+        // A struct could be read from a list too, by position.
+        let object = self.bytes.trim_ascii_start().starts_with(b"{");
+        if !object && serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_ok() {
+            let error = FieldError::new("", Rule::Malformed, None, "an object");
+            return Err(Problem::new(Kind::Invalid).errors(vec![error]));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&self.bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| from_json(&why))?;
         reader.end().map_err(|_| Problem::new(Kind::MalformedBody).detail("something follows the JSON value"))?;
@@ -77,63 +83,70 @@ fn from_json(why: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     }
 }
 
-/// The identifier of a record, from the address. Whatever is none, is a record that does not exist.
-#[derive(Debug, Clone, Copy)]
-pub struct RecordPath(pub RecordId);
+/// Extractors that never fail, so that nothing of a request is looked at before its token. What they found is asked for by
+/// the handler, once the caller is known.
+macro_rules! patient {
+    ($name:ident, $found:ty, $read:expr) => {
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Ready<Result<Self, Problem>>;
 
-impl FromRequest for RecordPath {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let read: fn(&HttpRequest) -> Result<$found, Problem> = $read;
+                ready(Ok(Self(read(request))))
+            }
+        }
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("id").and_then(|text| text.parse().ok());
-        ready(id.map(|id| Self(RecordId(id))).ok_or_else(|| Problem::new(Kind::NotFound)))
-    }
+        impl $name {
+            /// What the request holds.
+            ///
+            /// # Errors
+            /// A problem that names what is wrong.
+            pub fn get(self) -> Result<$found, Problem> {
+                self.0
+            }
+        }
+    };
 }
+
+/// The identifier of a record, from the address. Whatever is none, is a record that does not exist.
+#[derive(Debug)]
+pub struct RecordPath(Result<RecordId, Problem>);
+
+patient!(RecordPath, RecordId, |request| {
+    let id = request.match_info().get("id").and_then(|text| text.parse().ok());
+    id.map(RecordId).ok_or_else(|| Problem::new(Kind::NotFound))
+});
 
 /// The version that the caller has seen, from `If-Match`.
-#[derive(Debug, Clone, Copy)]
-pub struct IfMatch(pub i64);
+#[derive(Debug)]
+pub struct IfMatch(Result<i64, Problem>);
 
-impl FromRequest for IfMatch {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(value) = request.headers().get(header::IF_MATCH) else {
-            return ready(Err(Problem::new(Kind::PreconditionRequired).detail("send the ETag that you have read")));
-        };
-        let text = value.to_str().unwrap_or_default().trim();
-        let seen = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        ready(match seen {
-            // An entity tag that is none of ours is one that does not match.
-            Some(seen) => seen.parse().map(Self).map_err(|_| Problem::new(Kind::Stale)),
-            None if text.starts_with("W/") => Err(Problem::new(Kind::Stale)),
-            None => Err(Problem::parameter("If-Match", Rule::Malformed, Some(text), "one strong entity tag, \"7\"")),
-        })
+patient!(IfMatch, i64, |request| {
+    let Some(value) = request.headers().get(header::IF_MATCH) else {
+        return Err(Problem::new(Kind::PreconditionRequired).detail("send the ETag that you have read"));
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        // An entity tag that is none of ours is one that does not match.
+        Some(seen) => seen.parse().map_err(|_| Problem::new(Kind::Stale)),
+        None if text.starts_with("W/") => Err(Problem::new(Kind::Stale)),
+        None => Err(Problem::parameter("If-Match", Rule::Malformed, Some(text), "one strong entity tag, \"7\"")),
     }
-}
+});
 
 /// The key by which a creation that is sent twice happens once, from `Idempotency-Key`.
-#[derive(Debug, Clone)]
-pub struct IdempotencyKey(pub Option<String>);
+#[derive(Debug)]
+pub struct IdempotencyKey(Result<Option<String>, Problem>);
 
-impl FromRequest for IdempotencyKey {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(value) = request.headers().get("Idempotency-Key") else { return ready(Ok(Self(None))) };
-        let text = value.to_str().unwrap_or_default();
-        let fits = !text.is_empty() && text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
-        ready(if fits {
-            Ok(Self(Some(text.to_owned())))
-        } else {
-            let expected = "1 to 128 visible ASCII characters";
-            Err(Problem::parameter("Idempotency-Key", Rule::Malformed, None, expected))
-        })
+patient!(IdempotencyKey, Option<String>, |request| {
+    let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if !text.is_empty() && text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(Some(text.to_owned()));
     }
-}
+    Err(Problem::parameter("Idempotency-Key", Rule::Malformed, None, "1 to 128 visible ASCII characters"))
+});
 
 /// The parameters of the query string, in their order.
 #[derive(Debug, Clone, Default)]

@@ -16,6 +16,9 @@ use super::problem::{Kind, Problem};
 /// How long a whole request may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// The addresses that are not for anybody.
+const PRIVATE: [&str; 2] = ["/api/v1/staff", "/api/v1/research"];
+
 /// What a browser may do with an answer of the API: nothing but read it.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /// The documentation page runs its own scripts, from this server alone.
@@ -50,7 +53,13 @@ pub async fn around(
     let template = response.request().match_pattern();
     let documentation = template.as_deref().is_some_and(|template| template.starts_with(ADDRESS));
     let policy = if documentation { DOCUMENTATION_POLICY } else { API_POLICY };
+    let path = response.request().path();
+    let public = path.starts_with("/api/v1/") && !PRIVATE.iter().any(|private| path.starts_with(private));
     let headers = response.headers_mut();
+    if public {
+        // Problems too: a page of another site has to be able to read what was wrong.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

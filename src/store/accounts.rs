@@ -13,7 +13,7 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::backend::Conn;
 use super::chain::hex;
-use super::database::Store;
+use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt};
 use super::schema::{accounts, tokens};
 use super::session::Tx;
@@ -122,9 +122,9 @@ pub fn create_token(
         return Err(TokenError::Days);
     }
     let name = name.to_owned();
-    let made = store.write(&host(), "token.create", move |tx| {
+    let made = store.attempt(&host(), "token.create", move |tx| {
         let account = match by_name(tx.conn(), &name)? {
-            Some(other) if other.role != role => return Ok(Err((name, other.role))),
+            Some(other) if other.role != role => return Ok(Outcome::Abandon(Err((name, other.role)))),
             Some(account) => account.account,
             None => {
                 let id = RecordId::new();
@@ -150,8 +150,9 @@ pub fn create_token(
                 tokens::expires_at.eq(Instant::new(now.0 + lasting)),
             ))
             .execute(tx.conn())?;
-        Ok(Ok(token))
+        Ok(Outcome::Keep(Ok(token)))
     })?;
+    let (Outcome::Keep(made) | Outcome::Abandon(made)) = made;
     made.map_err(|(name, role)| TokenError::Role { name, role })
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{Measure, Query, Totals};
@@ -42,7 +41,7 @@ pub struct Answer {
 }
 
 type Cells = BTreeMap<Vec<String>, Count>;
-type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String, NaiveDate);
+type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String);
 type FactColumns = (RecordId, RecordId, String, String, String, Option<RecordId>, Option<RecordId>);
 
 /// Answers questions at one pair of times. What they share is read once.
@@ -277,12 +276,14 @@ fn merged(case_file: &Cells, reconstructed: &Cells) -> Cells {
     cells
 }
 
-/// What Attest held, after the write, of every figure that records may name. What one asks counts only while it stands
-/// and from the day from which it was known.
+/// What Attest held and knew at the two times of every figure that records may name. What one asks counts only while it
+/// stands.
 fn figures(conn: &mut Conn, times: Times) -> QueryResult<HashMap<RecordId, KnownFigure>> {
     let rows = figure_versions::table
         .filter(figure_versions::write.le(times.at_write))
-        .filter(figure_versions::superseded_by.is_null().or(figure_versions::superseded_by.gt(times.at_write)))
+        .filter(figure_versions::known_on.le(times.as_of))
+        // Of the versions known by then the one written last holds: it comes last into the map.
+        .order(figure_versions::write)
         .select((
             figure_versions::record_id,
             figure_versions::parent_id,
@@ -290,11 +291,10 @@ fn figures(conn: &mut Conn, times: Times) -> QueryResult<HashMap<RecordId, Known
             figure_versions::qualifier,
             figure_versions::query,
             figure_versions::state,
-            figure_versions::known_on,
         ))
         .load::<FigureColumns>(conn)?;
     rows.into_iter()
-        .map(|(id, parent, relation, qualifier, query, state, known_on)| {
+        .map(|(id, parent, relation, qualifier, query, state)| {
             let relation = relation.map(|relation| word(Relation::WORDS, &relation)).transpose()?;
             let inside = match relation {
                 Some(Relation::Outside) => Some(false),
@@ -302,7 +302,7 @@ fn figures(conn: &mut Conn, times: Times) -> QueryResult<HashMap<RecordId, Known
                 _ => None,
             };
             let bound = word(Qualifier::WORDS, &qualifier)?.bound();
-            let stands = word(stamps::STATES, &state)? == State::Active && known_on <= times.as_of;
+            let stands = word(stamps::STATES, &state)? == State::Active;
             Ok((id, KnownFigure { parent, inside, bound, query: query.filter(|_| stands) }))
         })
         .collect()

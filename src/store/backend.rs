@@ -251,7 +251,16 @@ fn prepare_postgres(conn: &mut PgConnection, access: Access) -> Result<(), OpenE
 pub fn migrate(conn: &mut Conn) -> Result<(), OpenError> {
     let failed = |why: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration(why.to_string());
     match conn {
-        Conn::Sqlite(conn) => conn.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed),
+        Conn::Sqlite(conn) => {
+            // One process at a time: the others wait for the lock and find the work done.
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+            let done = conn.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed);
+            match done {
+                Ok(()) => AnsiTransactionManager::commit_transaction(conn)?,
+                Err(_) => AnsiTransactionManager::rollback_transaction(conn)?,
+            }
+            done
+        }
         Conn::Postgres(conn) => {
             conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
             let done = conn.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);

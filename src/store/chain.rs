@@ -146,8 +146,12 @@ pub enum Verdict {
 /// # Errors
 /// The database's own.
 pub fn verify(conn: &mut Conn, mut progress: impl FnMut(i64, i64)) -> QueryResult<Verdict> {
-    let (newest, head_hash) =
-        chain_head::table.find(1).select((chain_head::write, chain_head::hash)).first::<(i64, String)>(conn)?;
+    // In one statement: while others write, two would see two moments.
+    let last = audit_entries::table.select(diesel::dsl::max(audit_entries::write)).single_value();
+    let (newest, head_hash, last) = chain_head::table
+        .find(1)
+        .select((chain_head::write, chain_head::hash, last))
+        .first::<(i64, String, Option<i64>)>(conn)?;
     let broken = |write, why| Ok(Verdict::Broken { write, why });
     let (mut done, mut previous) = (0, "0".repeat(64));
     loop {
@@ -176,6 +180,9 @@ pub fn verify(conn: &mut Conn, mut progress: impl FnMut(i64, i64)) -> QueryResul
         if rows.is_empty() {
             break;
         }
+    }
+    if last.is_some_and(|last| last > newest) {
+        return broken(newest + 1, "the head of the chain does not know of it");
     }
     if done != newest {
         return broken(done + 1, "the entry is missing");

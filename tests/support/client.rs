@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use attest::domain::record::Noun;
 use serde_json::Value;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::{HeaderMap, HeaderValue, Request};
 
 /// Somebody who asks.
 #[derive(Clone)]
@@ -36,7 +36,8 @@ impl<'a> Caller<'a> {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            // By bytes, so that a test can send what a header should not hold.
+            request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let asked = format!("{method} {path} {headers:?} {}", String::from_utf8_lossy(&body[..body.len().min(300)]));
         let sent = if body.is_empty() && !matches!(method, "POST" | "PUT" | "PATCH") {

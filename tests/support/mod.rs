@@ -7,6 +7,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod operations;
 pub mod postgres;
 pub mod process;
 pub mod samples;
@@ -16,6 +17,7 @@ pub use client::{Answer, Caller};
 pub use database::{Backend, Data, Home};
 
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Lists the tests of a file that run on both databases, by what the database holds at first.
 ///
@@ -61,6 +63,14 @@ pub fn run_home(backend: Backend, data: Data, name: &str, body: impl FnOnce(&Hom
         return skip("postgres", "PostgreSQL", name);
     }
     body(&Home::new(backend, data));
+}
+
+/// The browser, where there is one; [`skip`] with `chromium` where there is none.
+pub fn chromium() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    let found = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
+    found.into_iter().find(|program| program.is_file())
 }
 
 /// Says aloud that a test was not run; fails it where `ATTEST_TEST_REQUIRE` names what is missing.

@@ -2,16 +2,16 @@
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
-/// Pipes to the keepers. They close when this process ends, and that is what the keepers wait for.
-static KEEPERS: Mutex<Vec<ChildStdin>> = Mutex::new(Vec::new());
+/// The keepers, with the pipes to them. These close when this process ends, and that is what the keepers wait for.
+static KEEPERS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
 /// Starts a shell that runs `script` with `arguments`; its standard input ends when this process does. It stands in a
 /// process group of its own, so that an interrupt from the keyboard does not end it first.
 pub fn keeper(script: &str, arguments: &[&str]) {
-    let mut child = Command::new("sh")
+    let child = Command::new("sh")
         .args(["-c", script, "keeper"])
         .args(arguments)
         .stdin(Stdio::piped())
@@ -20,7 +20,7 @@ pub fn keeper(script: &str, arguments: &[&str]) {
         .process_group(0)
         .spawn()
         .unwrap();
-    KEEPERS.lock().unwrap().push(child.stdin.take().unwrap());
+    KEEPERS.lock().unwrap().push(child);
 }
 
 /// The folder of this test process, removed when it ends.

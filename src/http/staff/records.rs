@@ -233,13 +233,14 @@ pub async fn create<E: Stored, P: Permission>(
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Reply, Problem> {
+    let key = key.get()?;
     let entry: E = body.read()?;
     let hash = body.hash(E::NOUN.name());
     let actor = allowed.actor();
     let (found, replayed) = store
         .run(move |store| {
             let outcome = store.attempt(&actor, create_action(E::NOUN), move |tx| {
-                if let Some(key) = &key.0
+                if let Some(key) = &key
                     && let Some(earlier) = idempotency::earlier(tx, key, &hash)?
                 {
                     let mut versions = records::get::<E>(tx.conn(), earlier.id, Which::Of(earlier.write))?;
@@ -247,7 +248,7 @@ pub async fn create<E: Stored, P: Permission>(
                     return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
                 }
                 let id = records::create(tx, entry)?;
-                if let Some(key) = &key.0 {
+                if let Some(key) = &key {
                     idempotency::remember(tx, key, &hash, id)?;
                 }
                 let found = records::written::<E>(tx, id)?;
@@ -277,9 +278,10 @@ pub async fn get<E: Stored, P: Permission>(
     store: &Records,
     path: RecordPath,
 ) -> Result<Reply, Problem> {
+    let id = path.get()?;
     let found = store
         .read(allowed.actor(), move |session| {
-            let found = records::current::<E>(session.conn(), path.0)?;
+            let found = records::current::<E>(session.conn(), id)?;
             warned::<E>(session.conn(), found)
         })
         .await?;
@@ -309,13 +311,14 @@ pub async fn correct<E: Stored, P: Permission>(
     seen: IfMatch,
     body: Body,
 ) -> Result<Reply, Problem> {
+    let (id, seen) = (path.get()?, seen.get()?);
     let patch: Patch = body.read()?;
     let actor = allowed.actor();
     let found = store
         .run(move |store| {
             store.write(&actor, correct_action(E::NOUN), move |tx| {
-                records::correct::<E>(tx, path.0, seen.0, patch)?;
-                let found = records::written::<E>(tx, path.0)?;
+                records::correct::<E>(tx, id, seen, patch)?;
+                let found = records::written::<E>(tx, id)?;
                 warned::<E>(tx.conn(), found)
             })
         })
@@ -335,14 +338,15 @@ pub async fn set_state<E: Stored, P: Permission>(
     body: Body,
     state: State,
 ) -> Result<Reply, Problem> {
+    let (id, seen) = (path.get()?, seen.get()?);
     let Why { reason, known_on } = body.read()?;
     let actor = allowed.actor();
     let action = if state == State::Withdrawn { withdraw_action(E::NOUN) } else { restore_action(E::NOUN) };
     let found = store
         .run(move |store| {
             store.write(&actor, action, move |tx| {
-                records::set_state::<E>(tx, path.0, seen.0, state, reason.as_deref(), known_on.as_deref())?;
-                let found = records::written::<E>(tx, path.0)?;
+                records::set_state::<E>(tx, id, seen, state, reason.as_deref(), known_on.as_deref())?;
+                let found = records::written::<E>(tx, id)?;
                 warned::<E>(tx.conn(), found)
             })
         })
@@ -359,8 +363,8 @@ pub async fn history<E: Stored, P: Permission>(
     store: &Records,
     path: RecordPath,
 ) -> Result<Reply, Problem> {
-    let found =
-        store.read(allowed.actor(), move |session| records::get::<E>(session.conn(), path.0, Which::All)).await?;
+    let id = path.get()?;
+    let found = store.read(allowed.actor(), move |session| records::get::<E>(session.conn(), id, Which::All)).await?;
     let page = Page { items: found.iter().map(Record::<E>::new).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
 }

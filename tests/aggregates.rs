@@ -1,0 +1,22 @@
+//! Aggregates over HTTP, on both databases: golden cases, the founding data set, uncertain dates, two times, and two
+//! properties: every answer equals a naive count, and every answer is given again.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod aggregates {
+    mod asks;
+    mod case;
+    mod cells;
+    mod dates;
+    mod demo;
+    mod enter;
+    mod generate;
+    mod golden;
+    mod history;
+    mod naive;
+    mod oracle;
+    mod refusals;
+    mod researcher;
+    mod times;
+}

@@ -1,0 +1,11 @@
+//! The command line, as a person or a script meets it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod commands {
+    mod checking;
+    mod files;
+    mod serving;
+    mod tokens;
+}

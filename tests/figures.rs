@@ -1,0 +1,11 @@
+//! Published figures: what anybody may see of them, and what the records say of them, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod figures {
+    mod published;
+    mod reconciled;
+    mod rules;
+    mod staff;
+}

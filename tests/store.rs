@@ -1,0 +1,11 @@
+//! The store on both databases: migrations, the audit chain, writers in line, and which databases are opened.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod store {
+    mod chain;
+    mod migrations;
+    mod opening;
+    mod writing;
+}
