@@ -152,16 +152,15 @@ impl Import<'_, '_> {
         let numbers: Vec<_> =
             fields::of::<E>().into_iter().filter(|field| field.number).map(|field| field.name).collect();
         let mut created: Vec<(u64, RecordId)> = Vec::new();
-        // A cell of several lines is one row of a spreadsheet.
-        let mut inside = 0;
+        let mut lines = Lines { text, at: 0, row: skipped + 1 };
         for record in reader.records() {
             let position = match &record {
                 Ok(record) => record.position(),
                 Err(why) => why.position(),
             };
-            let row = skipped + position.map_or(0, csv::Position::line) - inside;
+            let row = lines.row_at(position.map_or(0, csv::Position::byte));
             if let Ok(record) = &record {
-                inside += record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+                lines.row -= record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
             }
             match record.map_err(|why| from_csv(&why)).and_then(|record| entry::<E>(&numbers, &headers, &record)) {
                 Ok(entry) => created.extend(self.row(file, row, entry)?.map(|id| (row, id))),
@@ -229,6 +228,25 @@ impl Import<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Counts rows as a spreadsheet does: an empty line is one, and a cell of several lines makes none.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    row: u64,
+}
+
+impl Lines<'_> {
+    /// The row that begins at a byte, or after the empty lines there. Bytes are asked for in their order.
+    fn row_at(&mut self, byte: u64) -> u64 {
+        let bytes = self.text.as_bytes();
+        let mut start = usize::try_from(byte).unwrap_or(bytes.len()).clamp(self.at, bytes.len());
+        start += bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.row += bytes[self.at..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = start;
+        self.row
     }
 }
 

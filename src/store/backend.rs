@@ -220,7 +220,7 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
         ),
     ];
     for (pragma, set, wanted) in pragmas {
-        conn.batch_execute(&format!("PRAGMA {pragma} = {set}"))?;
+        patiently(|| conn.batch_execute(&format!("PRAGMA {pragma} = {set}")))?;
         let column = if pragma == "busy_timeout" { "timeout" } else { pragma };
         let query = format!("SELECT CAST({column} AS TEXT) AS value FROM pragma_{pragma}");
         let found = diesel::sql_query(query).get_result::<OneText>(conn)?.value;
@@ -229,6 +229,17 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
         }
     }
     Ok(())
+}
+
+/// Tries again for two seconds: SQLite does not wait for a lock itself while it switches to WAL.
+fn patiently(mut work: impl FnMut() -> QueryResult<()>) -> QueryResult<()> {
+    for _ in 0..100 {
+        if work().is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    work()
 }
 
 fn prepare_postgres(conn: &mut PgConnection, access: Access) -> Result<(), OpenError> {

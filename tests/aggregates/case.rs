@@ -94,7 +94,7 @@ pub struct Record<T> {
 impl<T> Record<T> {
     /// What was known of it by the end of a day, of what was written up to a write.
     pub fn at(&self, as_of: &str, at_write: i64) -> Option<&T> {
-        let known = self.versions.iter().filter(|version| version.known_on <= as_of);
+        let known = self.versions.iter().filter(|version| version.write <= at_write && version.known_on <= as_of);
         known.last().filter(|version| version.active).map(|version| &version.body)
     }
 }

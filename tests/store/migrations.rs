@@ -6,7 +6,7 @@ use std::path::Path;
 use attest::exchange::seed;
 use attest::store::backend::{live_columns, migrate, revert_all};
 
-use crate::support::app::contents;
+use crate::support::app::{Contents, contents};
 use crate::support::{Backend, Data, Home, on_both, postgres, skip};
 
 on_both! {
@@ -129,5 +129,9 @@ fn several_processes_may_load_the_demonstration_at_once(home: &Home) {
     seed::install(&stores[0]).unwrap();
     at_once(|at| drop(seed::load_demo(&stores[at], Box::new(|_| {})).unwrap()));
     let demo = contents(&Home::new(home.backend, Data::Demo).open());
-    assert_eq!(contents(&stores[0]).rows, demo.rows, "the founding data are there once");
+    let records = |contents: Contents| -> Vec<_> {
+        let all = contents.rows.into_iter();
+        all.filter(|(table, _)| table.ends_with("_versions") || *table == "records").collect()
+    };
+    assert_eq!(records(contents(&stores[0])), records(demo), "the founding data are there once");
 }
