@@ -174,6 +174,13 @@ pub enum OpenError {
     Migration(String),
 }
 
+impl OpenError {
+    /// Whether another process was just doing the same: SQLite does not wait for a lock while it switches to WAL.
+    pub fn is_locked(&self) -> bool {
+        self.to_string().contains("database is locked")
+    }
+}
+
 impl r2d2::ManageConnection for Manager {
     type Connection = Conn;
     type Error = OpenError;
@@ -220,7 +227,7 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
         ),
     ];
     for (pragma, set, wanted) in pragmas {
-        patiently(|| conn.batch_execute(&format!("PRAGMA {pragma} = {set}")))?;
+        conn.batch_execute(&format!("PRAGMA {pragma} = {set}"))?;
         let column = if pragma == "busy_timeout" { "timeout" } else { pragma };
         let query = format!("SELECT CAST({column} AS TEXT) AS value FROM pragma_{pragma}");
         let found = diesel::sql_query(query).get_result::<OneText>(conn)?.value;
@@ -229,17 +236,6 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
         }
     }
     Ok(())
-}
-
-/// Tries again for two seconds: SQLite does not wait for a lock itself while it switches to WAL.
-fn patiently(mut work: impl FnMut() -> QueryResult<()>) -> QueryResult<()> {
-    for _ in 0..100 {
-        if work().is_ok() {
-            return Ok(());
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    work()
 }
 
 fn prepare_postgres(conn: &mut PgConnection, access: Access) -> Result<(), OpenError> {

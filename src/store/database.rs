@@ -46,10 +46,13 @@ impl Store {
         if let DatabaseUrl::Sqlite(path) = url {
             private_file(path).map_err(|why| StoreError::Unavailable(why.into()))?;
         }
-        let mut conn = Manager::new(url.clone(), Access::Write).open()?;
-        refuse_foreign(&mut conn)?;
-        backend::migrate(&mut conn)?;
-        drop(conn);
+        let started = std::time::Instant::now();
+        while let Err(why) = prepare(url) {
+            if !why.is_locked() || started.elapsed() > PATIENCE {
+                return Err(why.into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let pool = |access, size| {
             Pool::builder()
                 .max_size(size)
@@ -154,15 +157,16 @@ impl Store {
     }
 }
 
-/// A database that holds another programme's tables is none to migrate.
-fn refuse_foreign(conn: &mut Conn) -> Result<(), StoreError> {
-    let foreign = backend::live_columns(conn)?
+/// Brings the schema up to date. A database that holds another programme's tables is none to migrate.
+fn prepare(url: &DatabaseUrl) -> Result<(), OpenError> {
+    let mut conn = Manager::new(url.clone(), Access::Write).open()?;
+    let foreign = backend::live_columns(&mut conn)?
         .into_iter()
         .map(|(table, _)| table)
         .find(|table| !TABLES.iter().any(|own| own.name == table));
     match foreign {
-        Some(table) => Err(OpenError::Foreign(table).into()),
-        None => Ok(()),
+        Some(table) => Err(OpenError::Foreign(table)),
+        None => backend::migrate(&mut conn),
     }
 }
 

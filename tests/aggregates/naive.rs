@@ -70,7 +70,7 @@ fn lies_in(dimension: &str, value: &str, asked: &str) -> bool {
         "actor" if asked == "state_agent" => ["state_agent", "law_enforcement"].contains(&value),
         "year" | "quarter" | "month" => match asked.split_once("..") {
             // Codes of buckets order as texts.
-            Some((first, last)) => first <= value && value <= last,
+            Some((first, last)) => value != "_U" && value != "_Z" && first <= value && value <= last,
             None => value == asked,
         },
         _ => value == asked,
