@@ -96,6 +96,12 @@ pub type Fields = serde_json::Map<String, serde_json::Value>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch(Fields);
 
+impl From<Fields> for Patch {
+    fn from(fields: Fields) -> Self {
+        Self(fields)
+    }
+}
+
 impl<'de> Deserialize<'de> for Patch {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Once;

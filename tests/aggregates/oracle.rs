@@ -9,9 +9,9 @@ use super::generate::{any_ask, any_steps};
 use super::naive::{count, is_additive};
 use crate::support::{App, Data, Home, on_both};
 
-/// 20 case files of 15 questions each: 300 on each database.
+/// 20 case files of 20 questions each: 400 on each database.
 const CASE_FILES: u32 = 20;
-const QUESTIONS: usize = 15;
+const QUESTIONS: usize = 20;
 
 fn every_answer_equals_a_naive_count(home: &Home) {
     let config = Config { cases: CASE_FILES, max_shrink_iters: 120, failure_persistence: None, ..Config::default() };

@@ -201,7 +201,9 @@ fn changing_what_is_published_takes_a_publisher(app: &App) {
             app.caseworker().correct(noun, &made, &hide).problem(403, "forbidden");
             app.caseworker().withdraw(noun, &made, "not ours").problem(403, "forbidden");
         });
-        app.publisher().withdraw(noun, &made, "not ours").expect(200);
+        let withdrawn = app.publisher().withdraw(noun, &made, "not ours").expect(200);
+        app.unchanged(|| app.caseworker().restore(noun, &withdrawn, "ours after all").problem(403, "forbidden"));
+        app.publisher().restore(noun, &withdrawn, "ours after all").expect(200);
     }
 }
 

@@ -18,8 +18,9 @@ on_both! {
     a_change_without_if_match_is_refused,
     a_stale_if_match_changes_nothing,
     only_one_of_two_corrections_of_the_same_version_is_kept,
-    a_correction_and_a_withdrawal_need_a_reason,
+    every_change_needs_a_reason,
     a_withdrawn_record_is_kept_and_no_longer_listed,
+    a_withdrawn_record_is_corrected_only_after_it_was_restored,
     the_history_shows_who_when_known_on_and_why,
     a_record_keeps_its_code,
     a_code_is_given_once_a_noun,
@@ -164,18 +165,20 @@ fn only_one_of_two_corrections_of_the_same_version_is_kept(app: &App) {
     assert_eq!(history.len(), 2);
 }
 
-fn a_correction_and_a_withdrawal_need_a_reason(app: &App) {
+fn every_change_needs_a_reason(app: &App) {
     for noun in Noun::ALL {
         let caller = app.enterer_of(noun);
         let made = caller.enter(noun, &entry(app, noun));
+        let gone = caller.enter(noun, &entry(app, noun));
+        let gone = caller.withdraw(noun, &gone, "entered twice").expect(200);
         let (field, value) = correction(noun);
         app.unchanged(|| {
             for reason in [Value::Null, json!(""), json!("  ")] {
                 let change = json!({field: value, "reason": reason});
                 caller.correct(noun, &made, &change).refuses(422, "reason", "required");
-                let withdrawal = format!("{}/withdrawal", made.path(noun));
-                let answer = caller.post_with(&withdrawal, &[("If-Match", &made.etag())], &json!({"reason": reason}));
-                answer.refuses(422, "reason", "required");
+                let why = json!({ "reason": reason });
+                caller.set_state(noun, &made, "withdrawal", &why).refuses(422, "reason", "required");
+                caller.set_state(noun, &gone, "restoration", &why).refuses(422, "reason", "required");
             }
         });
     }
@@ -196,6 +199,40 @@ fn a_withdrawn_record_is_kept_and_no_longer_listed(app: &App) {
         let plain = caller.walk(&format!("{}?limit=200", path_of(noun)));
         assert!(!plain.iter().any(|item| item["id"] == made.id()), "{noun}");
         app.unchanged(|| caller.withdraw(noun, &withdrawn, "again").refuses(422, "id", "inconsistent"));
+    }
+}
+
+fn a_withdrawn_record_is_corrected_only_after_it_was_restored(app: &App) {
+    for noun in Noun::ALL {
+        let caller = app.enterer_of(noun);
+        let made = caller.enter(noun, &entry(app, noun));
+        let (field, value) = correction(noun);
+        let change = json!({field: value, "reason": "misread"});
+        app.unchanged(|| caller.restore(noun, &made, "not gone").refuses(422, "id", "inconsistent"));
+        let withdrawn = caller.withdraw(noun, &made, "entered twice").expect(200);
+        app.unchanged(|| {
+            caller.correct(noun, &withdrawn, &change).refuses(422, "id", "inconsistent");
+            caller.restore(noun, &made, "stale").problem(412, "stale");
+            let path = format!("{}/restoration", made.path(noun));
+            caller.post(&path, &json!({"reason": "unseen"})).problem(428, "precondition_required");
+        });
+        let restored = caller.restore(noun, &withdrawn, "it was another one").expect(200);
+        assert_eq!(
+            (&restored.json()["status"], &restored.json()["reason"]),
+            (&json!("active"), &json!("it was another one"))
+        );
+        let (mut before, mut after) = (entry_of(&made.json()), entry_of(&restored.json()));
+        for own in ["reason", "known_on"] {
+            before.as_object_mut().unwrap().remove(own);
+            after.as_object_mut().unwrap().remove(own);
+        }
+        assert_eq!(before, after, "{noun}: what was entered is back");
+        let listed = caller.walk(&format!("{}?limit=200", path_of(noun)));
+        assert!(listed.iter().any(|item| item["id"] == made.id()), "{noun}");
+        assert_eq!(caller.correct(noun, &restored, &change).expect(200).json()[field], value);
+        let history = caller.get(&format!("{}/history", made.path(noun))).items();
+        let states: Vec<_> = history.iter().map(|version| version["status"].as_str().unwrap()).collect();
+        assert_eq!(states, ["active", "withdrawn", "active", "active"], "{noun}");
     }
 }
 

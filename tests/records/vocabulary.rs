@@ -93,7 +93,7 @@ fn a_record_with_a_retired_term_can_be_corrected_in_its_other_fields(app: &App) 
 fn a_term_that_was_taken_up_again_is_usable(app: &App) {
     let retired = app.admin().withdraw(Noun::Term, &built_in(app, "kind:blackmail"), "split").expect(200);
     incident(app, "blackmail").refuses(422, "kind", "retired_code");
-    app.admin().correct(Noun::Term, &retired, &json!({"reason": "needed after all"})).expect(200);
+    app.admin().restore(Noun::Term, &retired, "needed after all").expect(200);
     incident(app, "blackmail").expect(201);
 }
 

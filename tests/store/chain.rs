@@ -44,7 +44,8 @@ fn work(app: &App) {
     for noun in Noun::ALL {
         let made = app.enterer_of(noun).enter(noun, &entry(app, noun));
         let corrected = app.enterer_of(noun).correct(noun, &made, &json!({"reason": "checked"})).expect(200);
-        app.enterer_of(noun).withdraw(noun, &corrected, "entered twice").expect(200);
+        let withdrawn = app.enterer_of(noun).withdraw(noun, &corrected, "entered twice").expect(200);
+        app.enterer_of(noun).restore(noun, &withdrawn, "it was another one").expect(200);
     }
     caller.create(Noun::Person, &json!({"sex": "nonsense"})).expect(422);
     app.researcher().get("/api/v1/research/aggregates?by=kind").expect(200);
@@ -74,7 +75,7 @@ fn every_write_has_one_entry_that_names_what_it_did(app: &App) {
     assert_eq!(numbers, expected, "newest first, without a gap");
     let actions: Vec<_> = audit.iter().map(|line| line["action"].as_str().unwrap()).collect();
     for noun in Noun::ALL {
-        for verb in ["create", "correct", "withdraw"] {
+        for verb in ["create", "correct", "withdraw", "restore"] {
             assert!(actions.contains(&format!("{noun}.{verb}").as_str()), "{noun}.{verb}");
         }
     }

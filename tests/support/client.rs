@@ -89,9 +89,17 @@ impl<'a> Caller<'a> {
 
     /// Withdraws the record that an earlier answer shows.
     pub fn withdraw(&self, noun: Noun, seen: &Answer, reason: &str) -> Answer {
-        let path = format!("{}/withdrawal", seen.path(noun));
-        let body = serde_json::json!({ "reason": reason });
-        self.post_with(&path, &[("If-Match", &seen.etag())], &body)
+        self.set_state(noun, seen, "withdrawal", &serde_json::json!({ "reason": reason }))
+    }
+
+    /// Restores the record that an earlier answer shows.
+    pub fn restore(&self, noun: Noun, seen: &Answer, reason: &str) -> Answer {
+        self.set_state(noun, seen, "restoration", &serde_json::json!({ "reason": reason }))
+    }
+
+    /// Withdraws (`withdrawal`) or restores (`restoration`) the record that an earlier answer shows.
+    pub fn set_state(&self, noun: Noun, seen: &Answer, what: &str, body: &Value) -> Answer {
+        self.post_with(&format!("{}/{what}", seen.path(noun)), &[("If-Match", &seen.etag())], body)
     }
 
     /// Follows a list to its end and gives every item.
