@@ -35,7 +35,7 @@ fn what_is_not_known_is_refused_by_name(app: &App) {
         ("sex=X", "sex", "unknown_code"),
         ("age_group=18-24", "age_group", "unknown_code"),
         ("with=detentoin", "with", "unknown_code"),
-        ("with=threat,", "with", "unknown_code"),
+        ("with=threat,", "with", "required"),
         ("year=17", "year", "malformed"),
         ("year=2017-04", "year", "malformed"),
         ("year=2018..2017", "year", "inconsistent"),
