@@ -253,7 +253,13 @@ fn meet_incidents(world: &World, incidents: &[&Fact], others: &[&Selection]) -> 
         let selections: Vec<_> = std::iter::once(&own).chain(others.iter().copied()).collect();
         let (fewest, most) = (per_person().min().unwrap_or(0), per_person().max().unwrap_or(0));
         let persons = size(&own.persons);
-        let (low, high) = match meet(world, &selections) {
+        let met = meet(world, &selections);
+        if let Count::Attested { value, bound: Bound::About } = met {
+            // Of about so many persons about their share.
+            total = total.plus(Count::Attested { value: value * all / persons.max(1), bound: Bound::About });
+            continue;
+        }
+        let (low, high) = match met {
             Count::Attested { value, .. } if value >= persons => (all, all),
             Count::Attested { value, bound: Bound::Exact } => (value * fewest, all.min(value * most)),
             Count::Attested { value, .. } => (value * fewest, all),

@@ -45,6 +45,13 @@ proptest! {
     }
 
     #[test]
+    fn incidents_of_about_so_many_persons_are_not_certain(
+        (tree, question, seed) in asked(ABOUT_PARTS, Measure::Incidents),
+    ) {
+        hold(&tree, &question, seed)?;
+    }
+
+    #[test]
     fn parts_of_a_bounded_whole_may_lie_apart((tree, question, seed) in asked(BOUNDED_WHOLES, Measure::Persons)) {
         hold_by(from_below, &tree, &question, seed)?;
     }

@@ -99,7 +99,8 @@ fn start() -> Cluster {
         &arguments,
     );
     let cluster = Cluster { socket: folder.clone() };
-    for _ in 0..600 {
+    // Two minutes: a machine that builds something else meanwhile is slow.
+    for _ in 0..2400 {
         if PgConnection::establish(&cluster.url("postgres")).is_ok() {
             return cluster;
         }
@@ -128,11 +129,15 @@ pub fn create(name: &str, template: Option<&str>) -> String {
     let mut conn = PgConnection::establish(&cluster.url("postgres")).unwrap();
     let template = template.unwrap_or("template0");
     let make = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
-    // A connection that was closed a moment ago may still be on its way out.
-    for _ in 0..100 {
+    // A connection that was closed a moment ago may still be on its way out, or that of a pool on its way in.
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'");
+    for _ in 0..600 {
         match conn.batch_execute(&make) {
             Ok(()) => return cluster.url(name),
-            Err(why) if why.to_string().contains("being accessed") => std::thread::sleep(Duration::from_millis(50)),
+            Err(why) if why.to_string().contains("being accessed") => {
+                conn.batch_execute(&end).unwrap();
+                std::thread::sleep(Duration::from_millis(50));
+            }
             Err(why) => panic!("{make}: {why}"),
         }
     }
