@@ -12,8 +12,11 @@ pub mod commands;
 pub mod domain {
     pub mod aggregate;
     pub mod attested;
+    pub mod candidate;
+    pub mod cell;
     pub mod check;
     pub mod count;
+    pub mod difference;
     pub mod dimension;
     pub mod disclosure;
     pub mod edtf;
@@ -21,13 +24,16 @@ pub mod domain {
     pub mod event;
     pub mod figure;
     pub mod incident;
+    pub mod linkage;
     pub mod person;
     pub mod policy;
     pub mod publication;
     pub mod reconcile;
     pub mod record;
+    pub mod series;
     pub mod source;
     pub mod term;
+    pub mod timing;
     pub mod vocabulary;
 }
 /// Rows in, domain values out. No web.
@@ -35,19 +41,23 @@ pub mod store {
     pub mod accounts;
     pub mod aggregates;
     pub mod backend;
+    pub mod candidates;
     pub mod chain;
     pub mod classes;
     pub mod database;
+    pub mod differences;
     pub mod error;
     pub mod events;
     pub mod figures;
     pub mod idempotency;
     pub mod incidents;
     pub mod instance;
+    pub mod linkages;
     pub mod narrowing;
     pub mod persons;
     pub mod publications;
     pub mod published;
+    mod question;
     pub mod reconciliation;
     pub mod records;
     pub mod schema;
@@ -65,6 +75,7 @@ pub mod exchange {
     pub mod import;
     mod nouns;
     pub mod seed;
+    pub mod steps;
     pub mod table;
     pub mod template;
 }
@@ -73,9 +84,11 @@ pub mod exchange {
 pub mod http {
     pub mod app;
     pub mod auth;
+    pub mod counted;
     pub mod documentation;
     pub mod health;
     pub mod problem;
+    pub mod reconciled;
     pub mod reply;
     pub mod request;
     pub mod state;
@@ -84,6 +97,7 @@ pub mod http {
     /// For anybody.
     pub mod public {
         pub mod figures;
+        pub mod series;
     }
 
     /// For researchers.
@@ -95,6 +109,8 @@ pub mod http {
     /// For staff.
     pub mod staff {
         pub mod audit;
+        pub mod candidates;
+        pub mod figures;
         pub mod nouns;
         pub mod records;
     }

@@ -182,6 +182,11 @@ impl Query {
         DIMENSIONS.iter().filter(|dimension| self.filters.contains_key(dimension.code) || self.by.contains(dimension))
     }
 
+    /// Whether it divides or filters by time, so that uncertain dates leave something open.
+    pub fn is_of_time(&self) -> bool {
+        self.touched().any(|dimension| dimension.grain().is_some())
+    }
+
     /// Whether the cells of a dimension add up to the total: only where every counted unit has one value of it.
     pub fn is_additive(&self, dimension: &Dimension) -> bool {
         match self.measure {

@@ -201,7 +201,11 @@ impl<'r> Checker<'r> {
         }
         match self.register.vocabulary().term(vocabulary, code) {
             Some(term) if term.retired && !self.carried.contains(code) => {
-                self.refuse(field, Rule::RetiredCode, Some(code), self.code_of(vocabulary))
+                let expected = match &term.replaced_by {
+                    Some(next) => format!("`{next}`, which took its place, or {}", self.code_of(vocabulary)),
+                    None => self.code_of(vocabulary),
+                };
+                self.refuse(field, Rule::RetiredCode, Some(code), expected)
             }
             Some(_) => {}
             None => self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary)),

@@ -1,5 +1,7 @@
 //! Counts as a type: a number together with what kind of number it is.
 
+use std::fmt;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +38,65 @@ impl Qualifier {
             Self::Exact => Bound::Exact,
             Self::About => Bound::About,
             Self::AtLeast | Self::MoreThan => Bound::AtLeast,
+        }
+    }
+}
+
+/// A number together with how it was qualified: what a publication says, and what a sum of such numbers says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounded {
+    pub value: u64,
+    pub qualifier: Qualifier,
+}
+
+impl Bounded {
+    /// The least and the most that it allows, the most `None` where there is no upper end. "About" allows what lies within
+    /// [`tolerance`](super::reconcile::tolerance) but claims no interval, so it has none.
+    pub fn interval(self) -> Option<(u64, Option<u64>)> {
+        match self.qualifier {
+            Qualifier::Exact => Some((self.value, Some(self.value))),
+            Qualifier::AtLeast => Some((self.value, None)),
+            Qualifier::MoreThan => Some((self.value + 1, None)),
+            Qualifier::About => None,
+        }
+    }
+
+    /// The sum of two numbers of different things. Sums of intervals are intervals; with "about" it is about the sum.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        use Qualifier::{About, AtLeast, Exact, MoreThan};
+        let value = self.value + other.value;
+        let (value, qualifier) = match (self.qualifier, other.qualifier) {
+            (About, _) | (_, About) => (value, About),
+            (Exact, Exact) => (value, Exact),
+            // More than n and more than m are at least n + m + 2.
+            (MoreThan, MoreThan) => (value + 1, MoreThan),
+            (MoreThan, _) | (_, MoreThan) => (value, MoreThan),
+            (AtLeast, _) | (_, AtLeast) => (value, AtLeast),
+        };
+        Self { value, qualifier }
+    }
+
+    /// Whether both can be true of one thing. Of "about" nobody can say that it cannot.
+    pub fn agrees(self, other: Self) -> bool {
+        let (Some((a, a_most)), Some((b, b_most))) = (self.interval(), other.interval()) else { return true };
+        a_most.is_none_or(|most| b <= most) && b_most.is_none_or(|most| a <= most)
+    }
+
+    /// Why a value cannot have a qualifier: "at least 0" and "about 0" say nothing.
+    pub fn contradiction(self) -> Option<&'static str> {
+        let empty = self.value == 0 && matches!(self.qualifier, Qualifier::AtLeast | Qualifier::About);
+        empty.then_some("1 or more, or the qualifier exact: `at_least 0` and `about 0` say nothing")
+    }
+}
+
+impl fmt::Display for Bounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.qualifier {
+            Qualifier::Exact => write!(f, "{}", self.value),
+            Qualifier::About => write!(f, "about {}", self.value),
+            Qualifier::AtLeast => write!(f, "at least {}", self.value),
+            Qualifier::MoreThan => write!(f, "more than {}", self.value),
         }
     }
 }
@@ -111,8 +172,94 @@ impl Count {
         }
     }
 
+    /// The least that it allows.
+    pub fn least(self) -> u64 {
+        match self {
+            // "About" has no lower end.
+            Self::Attested { bound: Bound::About, .. } => 0,
+            Self::Attested { value, .. } => value,
+            Self::NotAttested { low, .. } => low,
+        }
+    }
+
+    /// The most that it allows; `None` where there is no upper end.
+    pub fn most(self) -> Option<u64> {
+        match self {
+            Self::Attested { value, bound: Bound::Exact } => Some(value),
+            Self::Attested { .. } => None,
+            Self::NotAttested { high, .. } => Some(high),
+        }
+    }
+
+    /// The number that can be stated of it; `None` where all that is known is an interval.
+    pub fn stated(self) -> Option<Bounded> {
+        let Self::Attested { value, bound } = self else { return None };
+        let qualifier = match bound {
+            Bound::Exact => Qualifier::Exact,
+            Bound::AtLeast => Qualifier::AtLeast,
+            Bound::About => Qualifier::About,
+        };
+        Some(Bounded { value, qualifier })
+    }
+
     /// Whether it says that there is nothing at all.
     pub fn is_zero(self) -> bool {
         matches!(self, Self::Attested { value: 0, bound: Bound::Exact } | Self::NotAttested { low: 0, high: 0 })
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAttested { low, high } => write!(f, "{low} to {high}"),
+            Self::Attested { value, .. } => match self.stated() {
+                Some(stated) => stated.fmt(f),
+                None => value.fmt(f),
+            },
+        }
+    }
+}
+
+/// A count, and how many more there may be because dates are uncertain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// What is definite.
+    pub count: Count,
+    /// What may come to it; `None` where the question is not about time, or where the count is no number.
+    pub possible: Option<u64>,
+}
+
+impl From<Count> for Tally {
+    fn from(count: Count) -> Self {
+        Self { count, possible: None }
+    }
+}
+
+impl Tally {
+    /// Puts together what lies wholly inside and what at least reaches in. The true number lies between them.
+    pub fn dated(definite: Count, reach: Count) -> Self {
+        match (definite, reach) {
+            (Count::Attested { value, bound }, Count::Attested { value: most, bound: other }) => {
+                let count = Count::Attested { value, bound: bound.and(other) };
+                Self { count, possible: Some(most.saturating_sub(value)) }
+            }
+            _ => match reach.most() {
+                Some(high) => Count::NotAttested { low: definite.least(), high: high.max(definite.least()) }.into(),
+                None => Count::Attested { value: definite.least(), bound: Bound::AtLeast }.into(),
+            },
+        }
+    }
+
+    /// The most that it allows; `None` where there is no upper end.
+    pub fn most(self) -> Option<u64> {
+        Some(self.count.most()? + self.possible.unwrap_or(0))
+    }
+
+    /// The number that can be stated of it; `None` where all that is known is an interval that no qualifier names. Where
+    /// dates leave something open, what is definite is the least.
+    pub fn stated(self) -> Option<Bounded> {
+        let stated = self.count.stated()?;
+        let open = self.possible.is_some_and(|possible| possible > 0) && stated.qualifier == Qualifier::Exact;
+        Some(if open { Bounded { qualifier: Qualifier::AtLeast, ..stated } } else { stated })
     }
 }

@@ -105,6 +105,16 @@ pub const DIMENSIONS: &[Dimension] = &[
     coded("age_group", Level::Person, "age_group", "the person's age group"),
 ];
 
+impl Dimension {
+    /// How finely it cuts time, if it is one of time.
+    pub fn grain(&self) -> Option<Grain> {
+        match self.values {
+            Values::Time(grain) => Some(grain),
+            _ => None,
+        }
+    }
+}
+
 /// The dimension of this name.
 pub fn dimension(code: &str) -> Option<&'static Dimension> {
     DIMENSIONS.iter().find(|dimension| dimension.code == code)

@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use super::aggregate::{Measure, Query};
 use super::check::{CheckError, Checker, Rule};
-use super::count::Qualifier;
+use super::count::{Bounded, Qualifier};
 use super::entry::{Codes, Entry, Header, some};
 use super::publication::Visibility;
 use super::record::{Noun, RecordId, Version};
+use super::vocabulary::UNKNOWN;
 
 /// The largest value: more than all people, and small enough that sums of figures stay numbers everywhere.
 pub const LARGEST: u64 = 10_000_000_000;
@@ -59,8 +60,9 @@ pub struct Figure {
     pub measure: Measure,
     pub population: String,
     pub region: String,
-    pub value: u64,
-    pub qualifier: Qualifier,
+    /// What exactly is counted, of whom: a code of the vocabulary `definition`, `_U` where nobody said.
+    pub definition: String,
+    pub value: Bounded,
     pub as_of: NaiveDate,
     pub period_start: Option<NaiveDate>,
     pub relation: Option<Relation>,
@@ -69,6 +71,8 @@ pub struct Figure {
     pub breakdown: Option<String>,
     /// How the figure can be computed; [`Query::canonical`].
     pub query: Option<String>,
+    /// The write after which the value was computed from the query, where it was.
+    pub at_write: Option<i64>,
     pub visibility: Visibility,
     pub note: Option<String>,
 }
@@ -92,6 +96,9 @@ pub struct FigureEntry {
     /// Whom or what the figure counts, in words.
     #[schema(required = true, nullable = false)]
     pub population: Option<String>,
+    /// What exactly the figure counts, of whom: a code of the vocabulary `definition`; `_U` where it is missing. Figures of one
+    /// name, measure, definition and region are one series.
+    pub definition: Option<String>,
     /// Which region the figure is about, in the publication's words.
     #[schema(required = true, nullable = false)]
     pub region: Option<String>,
@@ -113,6 +120,9 @@ pub struct FigureEntry {
     pub breakdown: Option<String>,
     /// How it can be computed, in the grammar of aggregates.
     pub query: Option<String>,
+    /// The write after which the value was computed from the query as of its day: the value is then what the query gives.
+    #[schema(minimum = 0)]
+    pub at_write: Option<i64>,
     /// What a reader must know of it.
     pub note: Option<String>,
     /// draft or published; draft where it is missing. Publishing needs the role of a publisher.
@@ -124,6 +134,23 @@ pub struct FigureEntry {
 }
 
 impl FigureEntry {
+    /// The value with its qualifier.
+    fn bounded(&self, c: &mut Checker<'_>) -> Bounded {
+        let qualifier = c.word("qualifier", Qualifier::WORDS, self.qualifier.as_deref(), Qualifier::Exact);
+        let given = self.value.map(|value| value.to_string());
+        let value = self.value.and_then(|value| u64::try_from(value).ok()).filter(|value| *value <= LARGEST);
+        let Some(value) = value else {
+            let rule = if given.is_some() { Rule::OutOfRange } else { Rule::Required };
+            c.refuse("value", rule, given.as_deref(), format!("a whole number from 0 to {LARGEST}"));
+            return Bounded { value: 0, qualifier: Qualifier::Exact };
+        };
+        let bounded = Bounded { value, qualifier };
+        if let Some(expected) = bounded.contradiction() {
+            c.refuse("value", Rule::Inconsistent, given.as_deref(), expected);
+        }
+        bounded
+    }
+
     fn parent(&self, c: &mut Checker<'_>) -> Option<RecordId> {
         let parent = self.parent.as_deref().map(str::trim).filter(|parent| !parent.is_empty())?;
         let local = match self.publication.as_deref() {
@@ -150,12 +177,7 @@ impl Entry for FigureEntry {
         for (field, value) in [("measure", &self.measure), ("as_of", &self.as_of)] {
             c.required(field, value.as_deref());
         }
-        let value = self.value.and_then(|value| u64::try_from(value).ok()).filter(|value| *value <= LARGEST);
-        if value.is_none() {
-            let given = self.value.map(|value| value.to_string());
-            let rule = if given.is_some() { Rule::OutOfRange } else { Rule::Required };
-            c.refuse("value", rule, given.as_deref(), format!("a whole number from 0 to {LARGEST}"));
-        }
+        let value = self.bounded(&mut c);
         let relation = self.relation.as_deref().filter(|relation| !relation.trim().is_empty());
         let relation = relation.map(|word| c.word("relation", Relation::WORDS, Some(word), Relation::Outside));
         let parent = self.parent(&mut c);
@@ -170,20 +192,24 @@ impl Entry for FigureEntry {
             }
             query.canonical()
         });
+        if self.at_write.is_some() && query.is_none() {
+            c.refuse("at_write", Rule::Inconsistent, None, "no write: nothing is computed without a query");
+        }
         let figure = Figure {
             publication: c.required_reference("publication", Noun::Publication, self.publication.as_deref()),
             name,
             measure,
             population: c.required("population", self.population.as_deref()),
             region: c.required("region", self.region.as_deref()),
-            value: value.unwrap_or(0),
-            qualifier: c.word("qualifier", Qualifier::WORDS, self.qualifier.as_deref(), Qualifier::Exact),
+            definition: c.term("definition", "definition", self.definition.as_deref(), Some(UNKNOWN)),
+            value,
             as_of: c.past_day("as_of", self.as_of.as_deref()),
             period_start: c.day("period_start", self.period_start.as_deref()),
             relation,
             parent,
             breakdown: c.text("breakdown", self.breakdown.as_deref()),
             query,
+            at_write: self.at_write,
             visibility: c.word("state", Visibility::WORDS, self.state.as_deref(), Visibility::Draft),
             note: c.text("note", self.note.as_deref()),
         };
@@ -202,14 +228,16 @@ impl Entry for FigureEntry {
             measure: some(&figure.measure.name()),
             population: some(&figure.population),
             region: some(&figure.region),
-            value: i64::try_from(figure.value).ok(),
-            qualifier: some(&figure.qualifier.name()),
+            definition: some(&figure.definition),
+            value: i64::try_from(figure.value.value).ok(),
+            qualifier: some(&figure.value.qualifier.name()),
             as_of: some(&figure.as_of),
             period_start: figure.period_start.map(|day| day.to_string()),
             relation: figure.relation.map(|relation| relation.name().to_owned()),
             parent: figure.parent.and_then(|id| codes.get(&id).cloned()),
             breakdown: figure.breakdown.clone(),
             query: figure.query.clone(),
+            at_write: figure.at_write,
             note: figure.note.clone(),
             state: some(&figure.visibility.name()),
             known_on: some(&version.stamp.known_on),

@@ -1,11 +1,9 @@
 //! One thing that happened to one person, of one kind, and who took part in it (ESF: Act, Intervention, Involvement).
 
-use std::fmt;
-
-use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cell::{Cell, list};
 use super::check::{CheckError, Checker, Rule};
 use super::edtf::Edtf;
 use super::entry::{Codes, Entry, Header, some};
@@ -104,11 +102,11 @@ pub struct IncidentEntry {
     pub figure: Option<String>,
     /// Who took part. In a CSV file `role:actor:degree`, joined by `;`: codes of the vocabulary `involvement_role`, of the
     /// vocabulary `actor`, and of the vocabulary `degree`.
-    #[serde(deserialize_with = "links")]
+    #[serde(deserialize_with = "list")]
     pub involvements: Vec<InvolvementEntry>,
     /// Where it is known from. In a CSV file `source:credence`, joined by `;`: the code or id of a source, and a code of the
     /// vocabulary `credence`.
-    #[serde(deserialize_with = "links")]
+    #[serde(deserialize_with = "list")]
     pub sources: Vec<SourceLinkEntry>,
     /// The day from which it was known, YYYY-MM-DD; today where it is missing.
     pub known_on: Option<String>,
@@ -116,55 +114,23 @@ pub struct IncidentEntry {
     pub reason: Option<String>,
 }
 
-/// A link that a CSV cell can spell.
-trait Link: Sized {
-    fn from_cell(cell: &str) -> Self;
-}
-
 /// The part of a cell, from the right, so that codes of figures and sources may hold a colon.
 fn part(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-impl Link for InvolvementEntry {
+impl Cell for InvolvementEntry {
     fn from_cell(cell: &str) -> Self {
         let mut parts = cell.splitn(3, ':');
         Self { role: part(parts.next()), actor: part(parts.next()), degree: part(parts.next()) }
     }
 }
 
-impl Link for SourceLinkEntry {
+impl Cell for SourceLinkEntry {
     fn from_cell(cell: &str) -> Self {
         let mut parts = cell.splitn(2, ':');
         Self { source: part(parts.next()), credence: part(parts.next()) }
     }
-}
-
-/// Reads a list of objects (JSON) or one text (a CSV cell).
-fn links<'de, D: Deserializer<'de>, L: Link + Deserialize<'de>>(from: D) -> Result<Vec<L>, D::Error> {
-    struct Links<L>(std::marker::PhantomData<L>);
-
-    impl<'de, L: Link + Deserialize<'de>> Visitor<'de> for Links<L> {
-        type Value = Vec<L>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<L>, E> {
-            Ok(text.split(';').filter(|cell| !cell.trim().is_empty()).map(L::from_cell).collect())
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<L>, A::Error> {
-            let mut found = Vec::new();
-            while let Some(item) = items.next_element()? {
-                found.push(item);
-            }
-            Ok(found)
-        }
-    }
-
-    from.deserialize_any(Links(std::marker::PhantomData))
 }
 
 impl Entry for IncidentEntry {

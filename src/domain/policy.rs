@@ -76,11 +76,13 @@ pub enum Action {
     ReadAggregates,
     /// Hold published figures against the records.
     Reconcile,
+    /// Hold any figure against the records, and see which of them make a difference.
+    ReconcileRecords,
     ReadAudit,
 }
 
 impl Action {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadCases,
         Self::WriteCases,
         Self::ReadFigures,
@@ -90,6 +92,7 @@ impl Action {
         Self::WriteTerms,
         Self::ReadAggregates,
         Self::Reconcile,
+        Self::ReconcileRecords,
         Self::ReadAudit,
     ];
 
@@ -104,6 +107,7 @@ impl Action {
             Self::WriteTerms => "write_terms",
             Self::ReadAggregates => "read_aggregates",
             Self::Reconcile => "reconcile",
+            Self::ReconcileRecords => "reconcile_records",
             Self::ReadAudit => "read_audit",
         }
     }
@@ -113,7 +117,7 @@ impl Action {
 fn roles(action: Action) -> &'static [Role] {
     use Role::{Admin, Auditor, Caseworker, Publisher, Researcher};
     match action {
-        Action::ReadCases | Action::WriteCases => &[Caseworker, Publisher],
+        Action::ReadCases | Action::WriteCases | Action::ReconcileRecords => &[Caseworker, Publisher],
         Action::ReadFigures | Action::WriteFigures => &[Caseworker, Publisher],
         Action::Publish => &[Publisher],
         Action::ReadTerms => &[Admin, Caseworker, Publisher],

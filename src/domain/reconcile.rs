@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::count::{Bound, Count, Qualifier};
-use super::figure::Figure;
+use super::count::{Bound, Bounded, Count, Qualifier, Tally};
+use super::figure::{Figure, Relation};
 use super::record::RecordId;
 
 /// How a published figure stands to what the records say as of its date.
@@ -15,7 +15,7 @@ use super::record::RecordId;
 pub enum Status {
     /// An exact figure, and the records say the same.
     Reproduced,
-    /// A figure with a bound, and the records satisfy it.
+    /// A figure with a bound, and the records satisfy it; or one that uncertain dates allow.
     Consistent,
     /// The records say something else.
     Differs,
@@ -31,15 +31,20 @@ pub fn tolerance(about: u64) -> u64 {
 }
 
 /// Holds a published value against what was computed.
-pub fn status(value: u64, qualifier: Qualifier, computed: Option<Count>) -> Status {
-    let Some(Count::Attested { value: count, bound }) = computed else { return Status::NotComputable };
-    let satisfied = match qualifier {
-        Qualifier::Exact if bound == Bound::Exact && count == value => return Status::Reproduced,
+pub fn status(published: Bounded, computed: Option<Tally>) -> Status {
+    let Some(Tally { count: Count::Attested { value: least, bound }, possible }) = computed else {
+        return Status::NotComputable;
+    };
+    // What uncertain dates leave open may make up the rest.
+    let most = least + possible.unwrap_or(0);
+    let value = published.value;
+    let satisfied = match published.qualifier {
+        Qualifier::Exact if bound == Bound::Exact && least == value && most == value => return Status::Reproduced,
         // The records say "at least" what the figure says exactly.
-        Qualifier::Exact => count == value,
-        Qualifier::About => count.abs_diff(value) <= tolerance(value),
-        Qualifier::AtLeast => count >= value,
-        Qualifier::MoreThan => count > value,
+        Qualifier::Exact => (least..=most).contains(&value),
+        Qualifier::About => least <= value + tolerance(value) && most + tolerance(value) >= value,
+        Qualifier::AtLeast => most >= value,
+        Qualifier::MoreThan => most > value,
     };
     if satisfied { Status::Consistent } else { Status::Differs }
 }
@@ -50,8 +55,8 @@ pub struct Remainder {
     pub breakdown: String,
     pub parent: RecordId,
     pub parts: Vec<RecordId>,
-    pub parts_sum: u64,
-    pub parent_value: u64,
+    pub parts_sum: Bounded,
+    pub parent_value: Bounded,
     /// Parent less parts; negative where the parts are more than the whole.
     pub value: i64,
     /// At least the value where the parts are exact, because they may overlap; else no bound can be given.
@@ -61,7 +66,7 @@ pub struct Remainder {
 /// The breakdowns among the figures of one publication. Parts may overlap, so that a remainder is a lower bound; it is
 /// exact only if they do not overlap and all lie inside the parent.
 pub fn remainders(figures: &[(RecordId, &Figure)]) -> Vec<Remainder> {
-    let values: BTreeMap<_, _> = figures.iter().map(|(id, figure)| (*id, (figure.value, figure.qualifier))).collect();
+    let values: BTreeMap<_, _> = figures.iter().map(|(id, figure)| (*id, figure.value)).collect();
     let mut parts: BTreeMap<(&str, RecordId), Vec<(RecordId, &Figure)>> = BTreeMap::new();
     for (id, figure) in figures {
         if let (Some(breakdown), Some(parent)) = (&figure.breakdown, figure.parent) {
@@ -70,10 +75,10 @@ pub fn remainders(figures: &[(RecordId, &Figure)]) -> Vec<Remainder> {
     }
     let mut found = Vec::new();
     for ((breakdown, parent), parts) in parts {
-        let Some((parent_value, whole)) = values.get(&parent).copied() else { continue };
-        let parts_sum: u64 = parts.iter().map(|(_, part)| part.value).sum();
-        let exact = parts.iter().all(|(_, part)| part.qualifier == Qualifier::Exact) && whole != Qualifier::About;
-        let (Ok(all), Ok(sum)) = (i64::try_from(parent_value), i64::try_from(parts_sum)) else { continue };
+        let Some(parent_value) = values.get(&parent).copied() else { continue };
+        let Some(parts_sum) = parts.iter().map(|(_, part)| part.value).reduce(Bounded::plus) else { continue };
+        let exact = parts_sum.qualifier == Qualifier::Exact && parent_value.qualifier != Qualifier::About;
+        let (Ok(all), Ok(sum)) = (i64::try_from(parent_value.value), i64::try_from(parts_sum.value)) else { continue };
         found.push(Remainder {
             breakdown: breakdown.to_owned(),
             parent,
@@ -84,5 +89,51 @@ pub fn remainders(figures: &[(RecordId, &Figure)]) -> Vec<Remainder> {
             qualifier: if exact { Qualifier::AtLeast } else { Qualifier::About },
         });
     }
+    found
+}
+
+/// How the records, or the numbers themselves, contradict what a figure says of its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Contradiction {
+    /// The published part is larger than the published whole.
+    PublishedPartExceedsWhole,
+    /// As of the part's date the records count more for the part than for the whole.
+    ComputedPartExceedsWhole,
+    /// The records count some for the part and not for the whole.
+    CountedOutsideWhole,
+    /// The records count some for both, though the figure lies outside of its parent.
+    CountedInsideWhole,
+}
+
+/// What the records say of a part and its whole, as of the part's date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    pub part: Tally,
+    pub whole: Tally,
+    /// How many are counted for the part and not for the whole.
+    pub outside: u64,
+    /// How many are counted for both.
+    pub inside: u64,
+}
+
+/// The contradictions between a figure and its parent, each with how many are concerned.
+pub fn contradictions(part: &Figure, whole: &Figure, held: Option<Held>) -> Vec<(Contradiction, u64)> {
+    let mut found = Vec::new();
+    let subset = part.relation.is_some_and(Relation::is_subset);
+    if subset && let (Some((least, _)), Some((_, Some(most)))) = (part.value.interval(), whole.value.interval()) {
+        found.push((Contradiction::PublishedPartExceedsWhole, least.saturating_sub(most)));
+    }
+    if let Some(held) = held {
+        if subset {
+            let most = held.whole.most().unwrap_or(u64::MAX);
+            let excess = held.part.count.least().saturating_sub(most);
+            found.push((Contradiction::ComputedPartExceedsWhole, excess));
+            found.push((Contradiction::CountedOutsideWhole, held.outside));
+        } else if part.relation == Some(Relation::Outside) {
+            found.push((Contradiction::CountedInsideWhole, held.inside));
+        }
+    }
+    found.retain(|(_, concerned)| *concerned > 0);
     found
 }

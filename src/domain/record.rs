@@ -63,12 +63,21 @@ pub enum Noun {
     Figure,
     Person,
     Incident,
+    Linkage,
 }
 
 impl Noun {
     /// Every noun, in an order in which the later refer to the earlier.
-    pub const ALL: [Self; 7] =
-        [Self::Term, Self::Event, Self::Publication, Self::Figure, Self::Source, Self::Person, Self::Incident];
+    pub const ALL: [Self; 8] = [
+        Self::Term,
+        Self::Event,
+        Self::Publication,
+        Self::Figure,
+        Self::Source,
+        Self::Person,
+        Self::Incident,
+        Self::Linkage,
+    ];
 
     /// The singular, as the register and the audit spell it.
     pub fn name(self) -> &'static str {
@@ -80,6 +89,7 @@ impl Noun {
             Self::Figure => "figure",
             Self::Person => "person",
             Self::Incident => "incident",
+            Self::Linkage => "linkage",
         }
     }
 

@@ -24,6 +24,8 @@ pub struct TermEntry {
     pub code: Option<String>,
     /// The code of the wider term of the same list.
     pub broader: Option<String>,
+    /// The code of the same list that takes its place: it is retired, and records that carry it are counted there.
+    pub replaced_by: Option<String>,
     /// For kinds of incident, the family: violation, movement, death or help_request.
     pub family: Option<String>,
     /// Codes for the same thing in other schemes, `scheme:code` joined by `;`.
@@ -81,6 +83,16 @@ impl Entry for TermEntry {
         {
             c.refuse("broader", Rule::UnknownCode, Some(broader), format!("another code of `{vocabulary}`"));
         }
+        let replaced_by = c.text("replaced_by", self.replaced_by.as_deref());
+        if let Some(next) = &replaced_by {
+            let known = c.register().vocabulary();
+            if vocabulary == SPECIAL || !known.has(&vocabulary, next) {
+                c.refuse("replaced_by", Rule::UnknownCode, Some(next), format!("another code of `{vocabulary}`"));
+            } else if known.successors(&vocabulary, next).contains(&code.as_str()) {
+                let expected = "a code that does not lead back to this one";
+                c.refuse("replaced_by", Rule::Inconsistent, Some(next), expected);
+            }
+        }
         let family = c.text("family", self.family.as_deref());
         if vocabulary == "kind" {
             c.term("family", "family", family.as_deref(), None);
@@ -100,7 +112,8 @@ impl Entry for TermEntry {
             texts.insert(language.to_owned(), TermText { label, definition, review });
         }
         let crosswalk = c.text("crosswalk", self.crosswalk.as_deref());
-        c.finish(Term { vocabulary, code, broader, family, crosswalk, texts, retired: false })
+        let retired = replaced_by.is_some();
+        c.finish(Term { vocabulary, code, broader, family, crosswalk, texts, replaced_by, retired })
     }
 
     fn describe(version: &Version<Term>, _codes: &Codes) -> Self {
@@ -112,6 +125,7 @@ impl Entry for TermEntry {
             vocabulary: some(&term.vocabulary),
             code: some(&term.code),
             broader: term.broader.clone(),
+            replaced_by: term.replaced_by.clone(),
             family: term.family.clone(),
             crosswalk: term.crosswalk.clone(),
             label_en: label("en"),

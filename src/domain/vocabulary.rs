@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The lists that there are. A new one is a line here, a file in `seed-data/vocabularies/`, and a field that takes it.
-pub const LISTS: [&str; 13] = [
+pub const LISTS: [&str; 14] = [
     SPECIAL,
     "family",
     "kind",
@@ -20,6 +20,7 @@ pub const LISTS: [&str; 13] = [
     "source_type",
     "reliability",
     "credence",
+    "definition",
 ];
 
 /// The list of the codes that mean the same in every list: `_T` total, `_U` not known, `_Z` not applicable, `_O` other.
@@ -46,7 +47,9 @@ pub struct Term {
     pub crosswalk: Option<String>,
     /// By language code.
     pub texts: BTreeMap<String, TermText>,
-    /// Whether new records may still carry it.
+    /// The term of the same list that took its place: records that carry this one are counted there.
+    pub replaced_by: Option<String>,
+    /// Whether new records may no longer carry it.
     pub retired: bool,
 }
 
@@ -118,22 +121,49 @@ impl Vocabulary {
         self.lists.get(vocabulary).into_iter().flat_map(BTreeMap::values).filter(|term| !term.retired)
     }
 
-    /// The code and every code below it: filtering by a country finds its regions.
-    pub fn narrower(&self, vocabulary: &str, code: &str) -> BTreeSet<String> {
+    /// The codes that count as this one: itself, those that it took the place of and, with `broader`, all below it, so that
+    /// filtering by a country finds its regions. A code whose place was taken finds its own records still.
+    pub fn covered(&self, vocabulary: &str, code: &str, broader: bool) -> BTreeSet<String> {
         let mut found = BTreeSet::from([code.to_owned()]);
         let Some(list) = self.lists.get(vocabulary) else { return found };
+        let lies_in = |term: &Term, found: &BTreeSet<String>| {
+            let over = if broader { term.broader.as_ref() } else { None };
+            [over, term.replaced_by.as_ref()].into_iter().flatten().any(|code| found.contains(code))
+        };
         loop {
-            let below: Vec<_> = list
+            let more: Vec<_> = list
                 .values()
-                .filter(|term| term.broader.as_ref().is_some_and(|broader| found.contains(broader)))
-                .filter(|term| !found.contains(&term.code))
+                .filter(|term| !found.contains(&term.code) && lies_in(term, &found))
                 .map(|term| term.code.clone())
                 .collect();
-            if below.is_empty() {
+            if more.is_empty() {
                 return found;
             }
-            found.extend(below);
+            found.extend(more);
         }
+    }
+
+    /// The codes whose place was taken, each with the one that it is counted as.
+    pub fn replaced(&self, vocabulary: &str) -> Vec<(String, String)> {
+        let terms = self.lists.get(vocabulary).into_iter().flat_map(BTreeMap::values);
+        let pair = |term: &Term| Some((term.code.clone(), self.successor(vocabulary, term.replaced_by.as_ref()?)));
+        terms.filter_map(pair).collect()
+    }
+
+    /// The code as which a code is counted: itself, or the last of those that took its place.
+    pub fn successor(&self, vocabulary: &str, code: &str) -> String {
+        self.successors(vocabulary, code).last().map_or(code, |last| last).to_owned()
+    }
+
+    /// The code and those that took its place, one after the other.
+    pub fn successors<'v>(&'v self, vocabulary: &str, code: &'v str) -> Vec<&'v str> {
+        let mut passed = vec![code];
+        let mut next = self.term(vocabulary, code).and_then(|term| term.replaced_by.as_deref());
+        while let Some(code) = next.filter(|code| !passed.contains(code)) {
+            passed.push(code);
+            next = self.term(vocabulary, code).and_then(|term| term.replaced_by.as_deref());
+        }
+        passed
     }
 
     /// The family of a kind of incident.

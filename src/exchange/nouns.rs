@@ -32,6 +32,10 @@ macro_rules! with_entry {
                 type $E = $crate::domain::incident::IncidentEntry;
                 $body
             }
+            $crate::domain::record::Noun::Linkage => {
+                type $E = $crate::domain::linkage::LinkageEntry;
+                $body
+            }
         }
     };
 }

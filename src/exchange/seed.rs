@@ -2,11 +2,13 @@
 //! files of `seed-data/`, read by the importer like any other.
 
 use crate::domain::record::Noun;
+use crate::domain::vocabulary::LISTS;
 use crate::store::accounts;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::instance;
 use crate::store::session::Tx;
+use crate::store::terms;
 
 use super::import::{self, File, ImportError, Progress, Report};
 
@@ -36,6 +38,7 @@ fn vocabularies() -> Vec<File> {
         "vocabularies/source_type.csv",
         "vocabularies/reliability.csv",
         "vocabularies/credence.csv",
+        "vocabularies/definition.csv",
     )
 }
 
@@ -55,20 +58,24 @@ fn unseen() -> Progress {
     Box::new(|_| {})
 }
 
-/// Installs what a new database needs: the host's account and the built-in vocabularies. Does nothing to any other.
+/// Installs what a new database needs: the host's account and the built-in vocabularies. Of any other it gets the
+/// vocabularies that it lacks whole, because it was made by an older version.
 ///
 /// # Errors
 /// Why it could not.
 pub fn install(store: &Store) -> Result<(), ImportError> {
-    if store.look(|conn| Ok(accounts::has_host(conn)?))? {
+    let (has_host, lists) = store.look(|conn| Ok((accounts::has_host(conn)?, terms::lists(conn)?)))?;
+    let mut missing = vocabularies();
+    missing.retain(|file| !lists.iter().any(|list| file.name.ends_with(&format!("/{list}.csv"))));
+    if has_host && missing.is_empty() {
         return Ok(());
     }
-    let host = |tx: &mut Tx<'_>| Ok(accounts::install_host(tx)?);
-    let installed = import::run(store, &accounts::host(), vocabularies(), false, host, unseen());
+    let host = move |tx: &mut Tx<'_>| if has_host { Ok(()) } else { Ok(accounts::install_host(tx)?) };
+    let installed = import::run(store, &accounts::host(), missing, false, host, unseen());
     match installed {
         Ok(_) => Ok(()),
         // Another process may have been first.
-        Err(_) if store.look(|conn| Ok(accounts::has_host(conn)?))? => Ok(()),
+        Err(_) if store.look(|conn| Ok(terms::lists(conn)?.len() == LISTS.len()))? => Ok(()),
         Err(why) => Err(why),
     }
 }

@@ -11,22 +11,29 @@ use crate::store::aggregates::Answer;
 /// What the writer gives; writing to memory gives none.
 pub fn csv(query: &Query, answer: &Answer) -> Result<String, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let fixed = ["count", "bound", "status", "low", "high", "query", "as_of", "at_write"];
+    let fixed = ["count", "bound", "possible", "status", "low", "high", "query", "as_of", "at_write"];
     table.write_record(query.by.iter().map(|dimension| dimension.code).chain(fixed))?;
     let (as_of, at_write) = (answer.times.as_of.to_string(), answer.times.at_write.to_string());
     let number = |number: u64| number.to_string();
     for row in &answer.rows {
-        let counts = match row.count {
+        let counts = match row.tally.count {
             Count::Attested { value, bound } => {
-                [number(value), bound.name().to_owned(), "A".to_owned(), String::new(), String::new()]
+                let possible = row.tally.possible.map(number).unwrap_or_default();
+                [number(value), bound.name().to_owned(), possible, "A".to_owned(), String::new(), String::new()]
             }
             Count::NotAttested { low, high } => {
-                [String::new(), String::new(), "not_attested".to_owned(), number(low), number(high)]
+                let nothing = || String::new();
+                [nothing(), nothing(), nothing(), "not_attested".to_owned(), number(low), number(high)]
             }
         };
         let question = [query.canonical(), as_of.clone(), at_write.clone()];
         table.write_record(row.cell.iter().cloned().chain(counts).chain(question))?;
     }
+    text(table)
+}
+
+/// What was written to memory.
+pub(super) fn text(table: csv::Writer<Vec<u8>>) -> Result<String, csv::Error> {
     let bytes = table.into_inner().map_err(|why| csv::Error::from(why.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -21,13 +21,14 @@ use super::{health, public, research, staff, watch};
 /// Every service of the API, by audience.
 fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     let staff = scope("/staff")
-        .service(scope("/persons").configure(staff::nouns::persons::services))
+        .service(scope("/persons").configure(staff::candidates::services).configure(staff::nouns::persons::services))
         .service(scope("/incidents").configure(staff::nouns::incidents::services))
+        .service(scope("/linkages").configure(staff::nouns::linkages::services))
         .service(scope("/sources").configure(staff::nouns::sources::services))
         .service(scope("/events").configure(staff::nouns::events::services))
         .service(scope("/terms").configure(staff::nouns::terms::services))
         .service(scope("/publications").configure(staff::nouns::publications::services))
-        .service(scope("/figures").configure(staff::nouns::figures::services))
+        .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))
         .service(scope("/audit").configure(staff::audit::services));
     let research = scope("/research")
         .service(research::aggregates::read)
@@ -37,7 +38,8 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff)
         .service(research)
         .service(documentation::read_document)
-        .configure(public::figures::services);
+        .configure(public::figures::services)
+        .configure(public::series::services);
     config.service(health::live).service(health::ready).service(api);
 }
 

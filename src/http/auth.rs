@@ -34,7 +34,8 @@ macro_rules! permissions {
 }
 
 permissions! {
-    ReadCases WriteCases ReadFigures WriteFigures ReadTerms WriteTerms ReadAggregates Reconcile ReadAudit
+    ReadCases WriteCases ReadFigures WriteFigures ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
+    ReadAudit
 }
 
 /// Proof that the caller may do what the handler does.

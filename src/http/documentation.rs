@@ -31,6 +31,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "research", description = "For researchers: exact counts, never rows."),
         (name = "persons", description = "For staff: persons, known by pseudonymous codes."),
         (name = "incidents", description = "For staff: what happened to one person, of one kind."),
+        (name = "linkages", description = "For staff: decisions that two records are of one person."),
         (name = "sources", description = "For staff: where an incident is known from."),
         (name = "events", description = "For staff: episodes that group incidents."),
         (name = "terms", description = "The controlled lists."),

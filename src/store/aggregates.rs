@@ -2,20 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{Measure, Query, Totals};
 use crate::domain::attested::{self, Criterion, Fact, KnownFigure, Stand, World};
-use crate::domain::count::{Count, Qualifier};
-use crate::domain::dimension::{self, Dimension, Level, Values};
+use crate::domain::check::{FieldError, Invalid, Rule};
+use crate::domain::count::{Count, Qualifier, Tally};
+use crate::domain::dimension::{self, Dimension, Level};
 use crate::domain::figure::Relation;
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, State, Times};
+use crate::domain::timing::{self, MOST_BUCKETS};
 use crate::domain::vocabulary::{TOTAL, Vocabulary};
 
 use super::backend::Conn;
-use super::error::{corrupt, word};
-use super::schema::{figure_versions, linkage_versions, person_versions};
+use super::error::{StoreError, corrupt, word};
+use super::question::{Certainty, Filter, Question};
+use super::schema::{figure_versions, linkage_versions, person_versions, term_versions};
 use super::stamps;
 use super::statement::{self, Scope};
 use super::terms;
@@ -24,7 +28,7 @@ use super::terms;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub cell: Vec<String>,
-    pub count: Count,
+    pub tally: Tally,
 }
 
 /// The answer to a question at two times.
@@ -40,7 +44,24 @@ pub struct Answer {
     pub reconstructed: u64,
 }
 
+impl Answer {
+    /// Whether joined records of one person are counted under several values of an attribute of the person: then the cells
+    /// of persons are more than their total.
+    pub fn joined_differ(&self, query: &Query) -> bool {
+        let personal = !query.by.is_empty() && query.by.iter().all(|dimension| query.is_additive(dimension));
+        let total = |row: &&Row| row.cell.iter().all(|value| value == TOTAL);
+        let Some(whole) = self.rows.iter().find(total).and_then(|row| row.tally.most()) else { return false };
+        let cells = self.rows.iter().filter(|row| !row.cell.iter().any(|value| value == TOTAL));
+        let sum: u64 = cells.map(|row| row.tally.count.least()).sum();
+        personal && self.additive.contains(&false) && sum > whole
+    }
+}
+
 type Cells = BTreeMap<Vec<String>, Count>;
+/// What case files give, and what reconstructed records give.
+type Parts = (Cells, Cells);
+type Buckets = BTreeMap<&'static str, Vec<timing::Bucket>>;
+type ExtentColumns = (Option<NaiveDate>, Option<NaiveDate>, Option<NaiveDate>, Option<NaiveDate>);
 type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String);
 type FactColumns = (RecordId, RecordId, String, String, String, Option<RecordId>, Option<RecordId>);
 
@@ -49,6 +70,8 @@ pub struct Counter<'c> {
     conn: &'c mut Conn,
     times: Times,
     linked: bool,
+    /// Whether any term's place was taken by another.
+    replaced: bool,
     world: Option<World>,
     /// The controlled lists as they stood after the write, once a question needs them.
     vocabulary: Option<Vocabulary>,
@@ -58,52 +81,64 @@ impl<'c> Counter<'c> {
     /// # Errors
     /// The database's own.
     pub fn new(conn: &'c mut Conn, times: Times) -> QueryResult<Self> {
-        let linked = diesel::select(diesel::dsl::exists(
-            linkage_versions::table.filter(linkage_versions::write.le(times.at_write)),
-        ))
-        .get_result(conn)?;
+        let mut counter = Self::bare(conn, times)?;
         let reconstructed = diesel::select(diesel::dsl::exists(
             person_versions::table.filter(person_versions::basis.eq(Basis::Reconstructed.name())),
         ))
-        .get_result::<bool>(conn)?;
-        let mut counter = Self { conn, times, linked, world: None, vocabulary: None };
+        .get_result::<bool>(counter.conn)?;
         if reconstructed {
             counter.world = Some(counter.world()?);
         }
         Ok(counter)
     }
 
+    /// Without what is known of the reconstructed records: enough to make questions ready.
+    pub(super) fn bare(conn: &'c mut Conn, times: Times) -> QueryResult<Self> {
+        let linked = diesel::select(diesel::dsl::exists(
+            linkage_versions::table.filter(linkage_versions::write.le(times.at_write)),
+        ))
+        .get_result(conn)?;
+        let replaced = diesel::select(diesel::dsl::exists(
+            term_versions::table
+                .filter(term_versions::replaced_by.is_not_null())
+                .filter(term_versions::write.le(times.at_write)),
+        ))
+        .get_result(conn)?;
+        Ok(Self { conn, times, linked, replaced, world: None, vocabulary: None })
+    }
+
+    /// What a question without dimensions counts, of whatever basis.
+    pub(super) fn ready(&mut self, query: &Query) -> QueryResult<(Question, Scope)> {
+        let question = self.question(&query.without(&query.by), Certainty::Definite)?;
+        Ok((question, Scope { basis: None, times: self.times, linked: self.linked }))
+    }
+
     /// Answers one question, with the totals that it asks for.
     ///
     /// # Errors
-    /// The database's own.
-    pub fn answer(&mut self, query: &Query) -> QueryResult<Answer> {
+    /// [`StoreError::Invalid`] where the dates reach over too many buckets, or the database's own.
+    pub fn answer(&mut self, query: &Query) -> Result<Answer, StoreError> {
         let mut rows = Vec::new();
         let mut total = (Cells::new(), Cells::new());
         // Every total is a question of its own: cells that overlap are never added up.
         for left_out in left_out(query) {
             let asked = query.without(&left_out);
-            let (case_file, reconstructed) = (self.case_file(&asked)?, self.reconstructed(&asked)?);
-            let mut cells = merged(&case_file, &reconstructed);
-            if asked.by.is_empty() {
-                cells.entry(Vec::new()).or_insert(Count::ZERO);
-            }
-            for (values, count) in cells {
+            let found = self.cells(&asked, &Certainty::Definite)?;
+            for (values, tally) in self.tallies(&asked, &found)? {
                 let mut values = values.into_iter();
                 let cell = query.by.iter().map(|dimension| match left_out.contains(dimension) {
                     true => Some(TOTAL.to_owned()),
                     false => values.next(),
                 });
                 let cell = cell.collect::<Option<_>>().ok_or_else(|| corrupt("a cell lacks a value"))?;
-                rows.push(Row { cell, count });
+                rows.push(Row { cell, tally });
             }
             if asked.by.is_empty() {
-                total = (case_file, reconstructed);
+                total = found;
             }
         }
         if query.totals == Totals::None && !query.by.is_empty() {
-            let asked = query.without(&query.by);
-            total = (self.case_file(&asked)?, self.reconstructed(&asked)?);
+            total = self.cells(&query.without(&query.by), &Certainty::Definite)?;
         }
         let most = |cells: &Cells| match cells.get(&Vec::new()) {
             Some(Count::Attested { value, .. }) => *value,
@@ -124,10 +159,72 @@ impl<'c> Counter<'c> {
     ///
     /// # Errors
     /// The database's own.
-    pub fn count(&mut self, query: &Query) -> QueryResult<Count> {
+    pub fn count(&mut self, query: &Query) -> Result<Tally, StoreError> {
         let asked = query.without(&query.by);
-        let cells = merged(&self.case_file(&asked)?, &self.reconstructed(&asked)?);
-        Ok(cells.into_values().next().unwrap_or(Count::ZERO))
+        let found = self.cells(&asked, &Certainty::Definite)?;
+        let tallies = self.tallies(&asked, &found)?;
+        Ok(tallies.into_values().next().unwrap_or(Count::ZERO.into()))
+    }
+
+    /// What is definite, together with what is possible where the question is about time.
+    fn tallies(&mut self, query: &Query, definite: &Parts) -> Result<BTreeMap<Vec<String>, Tally>, StoreError> {
+        let mut definite = merged(definite);
+        if query.by.is_empty() {
+            definite.entry(Vec::new()).or_insert(Count::ZERO);
+        }
+        let certain = |definite: Cells| definite.into_iter().map(|(cell, count)| (cell, count.into())).collect();
+        if !query.is_of_time() {
+            return Ok(certain(definite));
+        }
+        let possible = Certainty::Possible(self.buckets(query)?);
+        let mut reach = merged(&self.cells(query, &possible)?);
+        if query.by.is_empty() {
+            reach.entry(Vec::new()).or_insert(Count::ZERO);
+        }
+        let mut tallies: BTreeMap<_, Tally> = certain(definite.clone());
+        for (cell, reach) in reach {
+            let definite = definite.get(&cell).copied().unwrap_or(Count::ZERO);
+            tallies.insert(cell, Tally::dated(definite, reach));
+        }
+        Ok(tallies)
+    }
+
+    /// The buckets into which the dates reach that a question is about, by dimension. Open ends reach no further than the
+    /// other dates do.
+    fn buckets(&mut self, query: &Query) -> Result<Buckets, StoreError> {
+        let mut buckets = Buckets::new();
+        let times: Vec<_> = query.by.iter().filter_map(|dimension| Some((dimension, dimension.grain()?))).collect();
+        if times.is_empty() {
+            return Ok(buckets);
+        }
+        let asked = Query { measure: Measure::Incidents, ..query.without(&query.by) };
+        let question = self.question(&asked, Certainty::Possible(Buckets::new()))?;
+        let scope = Scope { basis: None, times: self.times, linked: self.linked };
+        let (a, b, c, d) = statement::extent(&question, scope).get_result::<ExtentColumns>(self.conn)?;
+        let ends: Vec<_> = [a, b, c, d].into_iter().flatten().collect();
+        let (Some(mut from), Some(mut to)) = (ends.iter().min().copied(), ends.iter().max().copied()) else {
+            return Ok(buckets);
+        };
+        for (_, filter) in &question.filters {
+            if let Filter::Days(days) = filter
+                && days.special.is_empty()
+                && let Some((first, last)) = days.hull()
+            {
+                (from, to) = (from.max(first), to.min(last));
+            }
+        }
+        for (dimension, grain) in times {
+            let Some(found) = timing::buckets(grain, from, to) else {
+                let expected = format!(
+                    "no more than {MOST_BUCKETS} buckets, but the dates reach from {from} to {to}: narrow it, as in \
+                     year=2017..2018"
+                );
+                let error = FieldError::new("by", Rule::OutOfRange, Some(dimension.code), expected);
+                return Err(Invalid::one(error).into());
+            };
+            buckets.insert(dimension.code, found);
+        }
+        Ok(buckets)
     }
 
     /// How many persons are built from published figures.
@@ -136,27 +233,24 @@ impl<'c> Counter<'c> {
     }
 
     fn scope(&self, basis: Basis) -> Scope {
-        Scope { basis, times: self.times, linked: self.linked }
+        Scope { basis: Some(basis), times: self.times, linked: self.linked }
     }
 
-    /// The question with what lies in a place, or under another term, filled in: by the lists as they stood then.
-    fn widened(&mut self, query: &Query) -> QueryResult<Query> {
-        let mut widened = query.clone();
-        for dimension in query.touched() {
-            let Values::Vocabulary { name, broader: true } = dimension.values else { continue };
-            let Some(codes) = widened.filters.get_mut(dimension.code) else { continue };
-            if self.vocabulary.is_none() {
-                self.vocabulary = Some(terms::vocabulary(self.conn, Some(self.times.at_write))?);
-            }
-            let narrower =
-                |code: &String| self.vocabulary.iter().flat_map(|known| known.narrower(name, code)).collect::<Vec<_>>();
-            *codes = codes.iter().flat_map(narrower).collect();
+    /// The question made ready, by the lists as they stood then.
+    fn question(&mut self, query: &Query, certainty: Certainty) -> QueryResult<Question> {
+        if self.vocabulary.is_none() && (self.replaced || Question::needs_vocabulary(query)) {
+            self.vocabulary = Some(terms::vocabulary(self.conn, Some(self.times.at_write))?);
         }
-        Ok(widened)
+        Ok(Question::new(query, self.vocabulary.as_ref(), certainty))
     }
 
-    fn case_file(&mut self, query: &Query) -> QueryResult<Cells> {
-        let statement = statement::counts(&self.widened(query)?, self.scope(Basis::CaseFile));
+    fn cells(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Parts> {
+        Ok((self.case_file(query, certainty)?, self.reconstructed(query, certainty)?))
+    }
+
+    fn case_file(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
+        let question = self.question(query, certainty.clone())?;
+        let statement = statement::counts(&question, self.scope(Basis::CaseFile));
         let rows = statement.load::<(String, String, String, i64)>(self.conn)?;
         let mut cells = Cells::new();
         for (a, b, c, count) in rows {
@@ -169,16 +263,16 @@ impl<'c> Counter<'c> {
         Ok(cells)
     }
 
-    fn reconstructed(&mut self, query: &Query) -> QueryResult<Cells> {
+    fn reconstructed(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
         let Some(world) = self.world.take() else { return Ok(Cells::new()) };
-        let counted = self.criteria(query).map(|criteria| attested::count(query, &criteria, &world));
+        let counted = self.criteria(query, certainty).map(|criteria| attested::count(query, &criteria, &world));
         self.world = Some(world);
         counted
     }
 
     /// Divides a question into its criteria: what is asked of the person, of the ground, of one incident, and each kind
     /// of `with`.
-    fn criteria(&mut self, query: &Query) -> QueryResult<Vec<Criterion>> {
+    fn criteria(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Vec<Criterion>> {
         let mut criteria = Vec::new();
         let groups: [fn(Level) -> bool; 3] =
             [|level| level == Level::Person, |level| level == Level::Ground, Level::is_incident];
@@ -197,7 +291,7 @@ impl<'c> Counter<'c> {
             let counts_incidents = query.measure == Measure::Incidents && belongs(Level::Incident);
             if part.touched().next().is_some() || counts_incidents {
                 let measure = if counts_incidents { Measure::Incidents } else { Measure::Persons };
-                let facts = self.facts(&Query { measure, ..part })?;
+                let facts = self.facts(&Query { measure, ..part }, certainty)?;
                 criteria.push(Criterion { dimensions, counts_incidents, facts });
             }
         }
@@ -210,19 +304,20 @@ impl<'c> Counter<'c> {
                 with: BTreeSet::new(),
                 totals: Totals::None,
             };
-            let facts = self.facts(&part)?;
+            let facts = self.facts(&part, certainty)?;
             criteria.push(Criterion { dimensions: Vec::new(), counts_incidents: false, facts });
         }
         if criteria.is_empty() {
-            let facts = self.facts(query)?;
+            let facts = self.facts(query, certainty)?;
             criteria.push(Criterion { dimensions: Vec::new(), counts_incidents: false, facts });
         }
         Ok(criteria)
     }
 
-    fn facts(&mut self, query: &Query) -> QueryResult<Vec<Fact>> {
+    fn facts(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Vec<Fact>> {
         let ground = query.touched().any(|dimension| dimension.level == Level::Ground);
-        let statement = statement::facts(&self.widened(query)?, self.scope(Basis::Reconstructed));
+        let question = self.question(query, certainty.clone())?;
+        let statement = statement::facts(&question, self.scope(Basis::Reconstructed));
         let rows = statement.load::<FactColumns>(self.conn)?;
         let fact = |(person, unit, a, b, c, figure, persons_figure): FactColumns| {
             let stand = match (figure, persons_figure) {
@@ -243,7 +338,7 @@ impl<'c> Counter<'c> {
             Ok(Query { measure: Measure::Persons, by: vec![dimension], filters, with, totals: Totals::None })
         };
         for part in ["origin", "ground", "kind"] {
-            for fact in self.facts(&everything(part)?)? {
+            for fact in self.facts(&everything(part)?, &Certainty::Definite)? {
                 world.everyone.insert(fact.person);
                 if let Stand::Figure(figure) = fact.stand {
                     world.members.entry(figure).or_default().insert(fact.person);
@@ -268,7 +363,7 @@ fn left_out(query: &Query) -> Vec<Vec<&'static Dimension>> {
     }
 }
 
-fn merged(case_file: &Cells, reconstructed: &Cells) -> Cells {
+fn merged((case_file, reconstructed): &Parts) -> Cells {
     let mut cells = reconstructed.clone();
     for (cell, count) in case_file {
         cells.entry(cell.clone()).and_modify(|sum| *sum = sum.plus(*count)).or_insert(*count);

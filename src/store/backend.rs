@@ -245,8 +245,10 @@ fn prepare_postgres(conn: &mut PgConnection, access: Access) -> Result<(), OpenE
         return Err(OpenError::TooOld { what: "PostgreSQL", found, needed: OLDEST_POSTGRES.to_string() });
     }
     conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET lock_timeout = '10s'")?;
-    if access == Access::Read {
-        conn.batch_execute("SET default_transaction_read_only = on")?;
+    match access {
+        Access::Read => conn.batch_execute("SET default_transaction_read_only = on")?,
+        // A plan that was made while the tables were empty reads them whole, and an import would keep it to its end.
+        Access::Write => conn.batch_execute("SET plan_cache_mode = force_custom_plan")?,
     }
     Ok(())
 }

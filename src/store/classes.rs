@@ -78,7 +78,7 @@ pub const TABLES: &[Table] = tables! {
         internal: [id, created_at, created_write]
     }
     term_versions {
-        coded: [known_on, state, vocabulary, term, broader, family, crosswalk],
+        coded: [known_on, state, vocabulary, term, broader, family, crosswalk, replaced_by],
         internal: [record_id, write, reason, superseded_by, texts]
     }
     event_versions {
@@ -107,14 +107,18 @@ pub const TABLES: &[Table] = tables! {
     }
     linkage_versions {
         coded: [known_on, state],
-        internal: [record_id, write, reason, superseded_by, canonical_id]
+        internal: [record_id, write, reason, superseded_by, person_id, canonical_id]
+    }
+    linkage_sources {
+        coded: [],
+        internal: [linkage_id, write, position, source_id]
     }
     publication_versions {
         coded: [known_on, state, published_on, visibility],
         internal: [record_id, write, reason, superseded_by, publisher, address, note]
     }
     figure_versions {
-        coded: [known_on, state, measure, value, qualifier, as_of, period_start, relation, breakdown, query, visibility],
-        internal: [record_id, write, reason, superseded_by, publication_id, name, population, region, parent_id, note]
+        coded: [known_on, state, measure, value, qualifier, as_of, period_start, relation, breakdown, query, visibility, definition],
+        internal: [record_id, write, reason, superseded_by, publication_id, name, population, region, parent_id, note, at_write]
     }
 };

@@ -3,13 +3,14 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::domain::aggregate::Measure;
-use crate::domain::check::{FieldError, Rule};
-use crate::domain::count::Qualifier;
+use crate::domain::aggregate::{self, Measure, Query};
+use crate::domain::check::{Checker, FieldError, Invalid, Register, Rule};
+use crate::domain::count::{Bounded, Qualifier};
 use crate::domain::figure::{Figure, FigureEntry, Relation};
 use crate::domain::publication::Visibility;
-use crate::domain::record::{Noun, RecordId, Stamp};
+use crate::domain::record::{Noun, RecordId, Stamp, State, Times};
 
+use super::aggregates::Counter;
 use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
 use super::narrowing::By;
@@ -35,6 +36,8 @@ version_table! {
         query: Option<String>,
         visibility: String,
         note: Option<String>,
+        definition: String,
+        at_write: Option<i64>,
     }
 }
 
@@ -46,14 +49,18 @@ impl FigureRow {
             measure: word(Measure::WORDS, &self.measure)?,
             population: self.population,
             region: self.region,
-            value: u64::try_from(self.value).map_err(corrupt)?,
-            qualifier: word(Qualifier::WORDS, &self.qualifier)?,
+            definition: self.definition,
+            value: Bounded {
+                value: u64::try_from(self.value).map_err(corrupt)?,
+                qualifier: word(Qualifier::WORDS, &self.qualifier)?,
+            },
             as_of: self.as_of,
             period_start: self.period_start,
             relation: self.relation.map(|relation| word(Relation::WORDS, &relation)).transpose()?,
             parent: self.parent_id,
             breakdown: self.breakdown,
             query: self.query,
+            at_write: self.at_write,
             visibility: word(Visibility::WORDS, &self.visibility)?,
             note: self.note,
         })
@@ -67,6 +74,7 @@ impl Stored for FigureEntry {
             ("name", name, By::Text),
             ("state", visibility, By::Word(&["draft", "published"])),
             ("breakdown", breakdown, By::Text),
+            ("definition", definition, By::Code("definition")),
         ];
         references: [("publication", publication_id, Noun::Publication), ("parent", parent_id, Noun::Figure)];
     }
@@ -79,8 +87,8 @@ impl Stored for FigureEntry {
             figure.measure.name().to_owned(),
             figure.population,
             figure.region,
-            i64::try_from(figure.value).map_err(corrupt)?,
-            figure.qualifier.name().to_owned(),
+            i64::try_from(figure.value.value).map_err(corrupt)?,
+            figure.value.qualifier.name().to_owned(),
             figure.as_of,
             figure.period_start,
             figure.relation.map(|relation| relation.name().to_owned()),
@@ -89,6 +97,8 @@ impl Stored for FigureEntry {
             figure.query,
             figure.visibility.name().to_owned(),
             figure.note,
+            figure.definition,
+            figure.at_write,
         );
         let row = FigureRow::stamped(id, stamp, columns);
         diesel::insert_into(figure_versions::table).values(&row).execute(conn).map(drop)
@@ -99,22 +109,88 @@ impl Stored for FigureEntry {
         rows.into_iter().map(|row| Ok((row.record_id, row.stamp()?, row.body()?))).collect()
     }
 
-    /// A figure cannot lie inside itself, through however many parents.
-    fn admit(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldError>, StoreError> {
-        let mut seen = vec![id];
-        let mut next = body.parent;
-        while let Some(parent) = next {
-            if seen.contains(&parent) {
-                let expected = "a figure that does not lie inside this one";
-                return Ok(vec![FieldError::new("parent", Rule::Inconsistent, None, expected)]);
-            }
-            seen.push(parent);
-            next = figure_versions::table
-                .filter(figure_versions::record_id.eq(parent))
-                .filter(figure_versions::superseded_by.is_null())
-                .select(figure_versions::parent_id)
-                .first::<Option<RecordId>>(tx.conn())?;
+    fn admit(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &Figure) -> Result<Vec<FieldError>, StoreError> {
+        let mut wrong: Vec<_> = parent_loop(tx, id, body)?.into_iter().collect();
+        if stamp.state == State::Active {
+            wrong.extend(not_computed(tx, body)?);
         }
-        Ok(Vec::new())
+        Ok(wrong)
     }
+}
+
+/// A figure cannot lie inside itself, through however many parents.
+fn parent_loop(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> QueryResult<Option<FieldError>> {
+    let mut seen = vec![id];
+    let mut next = body.parent;
+    while let Some(parent) = next {
+        if seen.contains(&parent) {
+            let expected = "a figure that does not lie inside this one";
+            return Ok(Some(FieldError::new("parent", Rule::Inconsistent, None, expected)));
+        }
+        seen.push(parent);
+        next = figure_versions::table
+            .filter(figure_versions::record_id.eq(parent))
+            .filter(figure_versions::superseded_by.is_null())
+            .select(figure_versions::parent_id)
+            .first::<Option<RecordId>>(tx.conn())?;
+    }
+    Ok(None)
+}
+
+/// A value that is said to be computed is what the query gives at both times, or it is refused.
+fn not_computed(tx: &mut Tx<'_>, body: &Figure) -> Result<Option<FieldError>, StoreError> {
+    let (Some(at_write), Some(text)) = (body.at_write, &body.query) else { return Ok(None) };
+    let newest = tx.write() - 1;
+    if at_write < 0 || at_write > newest {
+        let expected = format!("a write that was made: 0 to {newest}");
+        return Ok(Some(FieldError::new("at_write", Rule::OutOfRange, Some(&at_write.to_string()), expected)));
+    }
+    let mut checker = Checker::new(tx.session());
+    let query = Query::read_figure(text, "query", &mut checker);
+    let query = checker.finish(query)?;
+    let tally = Counter::new(tx.conn(), Times { as_of: body.as_of, at_write })?.count(&query)?;
+    if tally.stated() == Some(body.value) {
+        return Ok(None);
+    }
+    let expected = match tally.stated() {
+        Some(stated) => format!("{stated}, which is what the query gives; or `at_write` left out"),
+        None => "no `at_write`: nobody attested how the records combine".to_owned(),
+    };
+    Ok(Some(FieldError::new("value", Rule::Inconsistent, Some(&body.value.to_string()), expected)))
+}
+
+/// A figure made from the answer to a question: the value that the question gives at its two times.
+///
+/// # Errors
+/// [`StoreError::Invalid`] for what is wrong with the question, or where its answer is no number.
+pub fn from_answer(tx: &mut Tx<'_>, question: &str, entry: FigureEntry) -> Result<FigureEntry, StoreError> {
+    let now = Times { as_of: tx.session().today(), at_write: tx.write() - 1 };
+    let mut checker = Checker::new(tx.session());
+    let (query, asked) = checker.within("query", |c| Query::read(&aggregate::pairs(question), c));
+    if !query.by.is_empty() {
+        let by = query.by.iter().map(|dimension| dimension.code).collect::<Vec<_>>().join(",");
+        let expected = "one number: filters in place of `by`, as in kind=evacuation";
+        checker.refuse("query.by", Rule::Inconsistent, Some(&by), expected);
+    }
+    let times = asked.or(now);
+    if times.at_write > now.at_write {
+        let (given, expected) =
+            (times.at_write.to_string(), format!("a write that was made: at most {}", now.at_write));
+        checker.refuse("query.at_write", Rule::OutOfRange, Some(&given), expected);
+    }
+    let query = checker.finish(query)?;
+    let tally = Counter::new(tx.conn(), times)?.count(&query)?;
+    let Some(Bounded { value, qualifier }) = tally.stated() else {
+        let expected = format!("a question with one number for its answer; this one lies from {}", tally.count);
+        return Err(Invalid::one(FieldError::new("query", Rule::Inconsistent, Some(question), expected)).into());
+    };
+    Ok(FigureEntry {
+        measure: Some(query.measure.name().to_owned()),
+        value: Some(i64::try_from(value).map_err(corrupt)?),
+        qualifier: Some(qualifier.name().to_owned()),
+        as_of: Some(times.as_of.to_string()),
+        query: Some(query.canonical()),
+        at_write: Some(times.at_write),
+        ..entry
+    })
 }

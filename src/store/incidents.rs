@@ -160,7 +160,7 @@ impl Stored for IncidentEntry {
             .collect()
     }
 
-    fn admit(tx: &mut Tx<'_>, id: RecordId, body: &Incident) -> Result<Vec<FieldError>, StoreError> {
+    fn admit(tx: &mut Tx<'_>, id: RecordId, _: &Stamp, body: &Incident) -> Result<Vec<FieldError>, StoreError> {
         let first: Option<String> = incident_versions::table
             .filter(incident_versions::record_id.eq(id))
             .select(incident_versions::basis)

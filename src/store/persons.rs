@@ -84,7 +84,7 @@ impl Stored for PersonEntry {
         rows.into_iter().map(|row| Ok((row.record_id, row.stamp()?, row.body()?))).collect()
     }
 
-    fn admit(tx: &mut Tx<'_>, id: RecordId, body: &Person) -> Result<Vec<FieldError>, StoreError> {
+    fn admit(tx: &mut Tx<'_>, id: RecordId, _: &Stamp, body: &Person) -> Result<Vec<FieldError>, StoreError> {
         let first: Option<String> = person_versions::table
             .filter(person_versions::record_id.eq(id))
             .select(person_versions::basis)

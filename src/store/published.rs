@@ -4,6 +4,7 @@ use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::publication::{Publication, PublicationEntry};
+use crate::domain::series::Point;
 
 use super::backend::Conn;
 use super::error::StoreError;
@@ -51,5 +52,13 @@ impl Published {
     /// The figures of one of the documents.
     pub fn figures_of<'p>(&'p self, document: &'p PublishedDocument<'_>) -> impl Iterator<Item = &'p Found<Figure>> {
         self.figures.iter().filter(|found| document.shows(&found.version))
+    }
+
+    /// Every figure with its publication.
+    pub fn points(&self) -> impl Iterator<Item = Point<'_>> {
+        self.figures.iter().filter_map(|found| {
+            let own = self.publications.iter().find(|other| other.version.id == found.version.body.publication)?;
+            Some(Point { publication: &own.version, figure: &found.version })
+        })
     }
 }

@@ -1,67 +1,266 @@
-//! What the records say of published figures: as of the figure's date, and now.
+//! What the records say of figures: when each was entered, as of its date, and now; and why these differ.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::NaiveDate;
 
 use crate::domain::aggregate::Query;
-use crate::domain::check::{CheckError, Checker};
-use crate::domain::count::Count;
-use crate::domain::record::{RecordId, Times};
+use crate::domain::check::{CheckError, Checker, Register};
+use crate::domain::count::{Count, Tally};
+use crate::domain::difference::{self, Redefinition};
+use crate::domain::figure::{Figure, FigureEntry};
+use crate::domain::publication::PublicationEntry;
+use crate::domain::reconcile::{self, Contradiction};
+use crate::domain::record::{RecordId, State, Times};
+use crate::domain::series;
+use crate::domain::vocabulary::Vocabulary;
 
 use super::aggregates::Counter;
+use super::differences::{self, Difference};
 use super::error::StoreError;
 use super::published::Published;
+use super::records::{self, Found, Stored, Which};
 use super::session::Session;
+use super::terms;
 
-/// What the records say of a figure: as of its date, and now.
-pub type Pair = (Count, Count);
+/// What the records say of a figure.
+#[derive(Debug, Clone)]
+pub struct Computed {
+    /// As of its date, of what Attest held when the figure was entered, or when its value was computed.
+    pub baseline: Tally,
+    /// As of its date.
+    pub then: Tally,
+    pub now: Tally,
+    /// Why what is known today of its date is not what was known at the baseline.
+    pub since_baseline: Vec<Difference>,
+    /// Why what is known of today is not what was known as of its date.
+    pub since_then: Vec<Difference>,
+    pub redefined: Vec<Redefinition>,
+}
 
-/// Published figures with what the records say of those that can be computed.
+/// A figure held against the records.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The write after which the figure stood with this query and date.
+    pub baseline: i64,
+    /// `None` where it cannot be computed.
+    pub computed: Option<Computed>,
+    pub contradictions: Vec<(Contradiction, u64)>,
+}
+
+/// Figures held against the records.
 #[derive(Debug, Clone)]
 pub struct Findings {
     /// Now: today, and the newest write.
     pub times: Times,
-    pub published: Published,
-    pub computed: HashMap<RecordId, Pair>,
+    /// By figure.
+    pub of: HashMap<RecordId, Finding>,
+    /// By figure the codes of those of its series that say something else of the same day.
+    pub conflicts: HashMap<RecordId, Vec<String>>,
     /// How many reconstructed persons the records hold now.
     pub reconstructed: u64,
 }
 
 impl Findings {
-    /// Computes the published figures of the publications with these codes, or all of them.
+    /// Holds some figures against the records, and against their parents and others of their series among those `seen`.
+    fn read(
+        session: &mut Session<'_>,
+        figures: &[Found<Figure>],
+        seen: &[Found<Figure>],
+        times: Times,
+    ) -> Result<Self, StoreError> {
+        let baselines = baselines(session, figures)?;
+        let mut queries = HashMap::new();
+        for found in figures.iter().chain(seen) {
+            if let Some(query) = query(session, &found.version.body)? {
+                queries.insert(found.version.id, query);
+            }
+        }
+        let mut counts = Counts { times, of: HashMap::new(), vocabularies: HashMap::new() };
+        let mut of = HashMap::new();
+        for found in figures {
+            let (id, figure) = (found.version.id, &found.version.body);
+            let baseline = baselines.get(&id).copied().unwrap_or(found.version.stamp.write);
+            let computed = match queries.get(&id) {
+                Some(query) => Some(counts.computed(session, figure, query, baseline)?),
+                None => None,
+            };
+            let whole = seen.iter().find(|other| Some(other.version.id) == figure.parent);
+            let contradictions = match whole {
+                Some(whole) => counts.contradictions(session, found, whole, &queries)?,
+                None => Vec::new(),
+            };
+            of.insert(id, Finding { baseline, computed, contradictions });
+        }
+        let reconstructed = Counter::new(session.conn(), times)?.reconstructed_persons();
+        Ok(Self { times, of, conflicts: HashMap::new(), reconstructed })
+    }
+
+    /// What the public may see, with what the records say of it.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for a code of no published publication, or the database's own.
-    pub fn read(session: &mut Session<'_>, codes: Option<&[String]>, times: Times) -> Result<Self, StoreError> {
-        let published = Published::read(session.conn(), codes)?;
-        let mut queries: BTreeMap<NaiveDate, Vec<(RecordId, Query)>> = BTreeMap::new();
-        for found in &published.figures {
-            let Some(text) = &found.version.body.query else { continue };
-            let mut checker = Checker::new(session);
-            let query = Query::read_figure(text, "query", &mut checker);
-            match checker.finish(query) {
-                Ok(query) => queries.entry(found.version.body.as_of).or_default().push((found.version.id, query)),
-                // A query whose words are gone cannot be computed; that is an answer, not an error.
-                Err(CheckError::Invalid(_)) => {}
-                Err(CheckError::Fault(fault)) => return Err(fault.into()),
+    pub fn of_published(
+        session: &mut Session<'_>,
+        codes: Option<&[String]>,
+        times: Times,
+    ) -> Result<(Published, Self), StoreError> {
+        let all = Published::read(session.conn(), None)?;
+        let published = match codes {
+            Some(_) => Published::read(session.conn(), codes)?,
+            None => all.clone(),
+        };
+        let mut findings = Self::read(session, &published.figures, &all.figures, times)?;
+        findings.conflicts = conflicts(&all);
+        Ok((published, findings))
+    }
+
+    /// One figure, a draft or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], or the database's own.
+    pub fn of_figure(
+        session: &mut Session<'_>,
+        id: RecordId,
+        times: Times,
+    ) -> Result<(Found<Figure>, Self), StoreError> {
+        let found = records::current::<FigureEntry>(session.conn(), id)?;
+        let publication = records::current::<PublicationEntry>(session.conn(), found.version.body.publication)?;
+        let mut others = Published::read(session.conn(), None)?;
+        if let Some(parent) = found.version.body.parent {
+            let parent = records::current::<FigureEntry>(session.conn(), parent)?;
+            others.figures.retain(|other| other.version.id != parent.version.id);
+            others.figures.extend((parent.version.stamp.state == State::Active).then_some(parent));
+        }
+        let mut findings = Self::read(session, std::slice::from_ref(&found), &others.figures, times)?;
+        if !others.figures.iter().any(|other| other.version.id == id) {
+            others.figures.push(found.clone());
+        }
+        others.publications.retain(|other| other.version.id != publication.version.id);
+        others.publications.push(publication);
+        findings.conflicts = conflicts(&others);
+        Ok((found, findings))
+    }
+}
+
+/// By figure the codes of those of its series that say something else of the same day.
+fn conflicts(published: &Published) -> HashMap<RecordId, Vec<String>> {
+    let mut conflicts: HashMap<RecordId, Vec<String>> = HashMap::new();
+    for series in series::series(published.points()) {
+        for conflict in &series.conflicts {
+            let of_day: Vec<_> =
+                series.points.iter().filter(|point| conflict.figures.contains(&point.figure.id)).collect();
+            for point in &of_day {
+                let others = of_day.iter().filter(|other| other.figure.body.value != point.figure.body.value);
+                conflicts.insert(point.figure.id, others.map(|other| other.figure.code.clone()).collect());
             }
         }
-        let mut then = HashMap::new();
-        for (as_of, queries) in &queries {
-            let mut counter = Counter::new(session.conn(), Times { as_of: *as_of, ..times })?;
-            for (id, query) in queries {
-                then.insert(*id, counter.count(query)?);
-            }
+    }
+    conflicts
+}
+
+/// The query of a figure; `None` where it has none, or where its words are gone: that is an answer, not an error.
+fn query(session: &mut Session<'_>, figure: &Figure) -> Result<Option<Query>, StoreError> {
+    let Some(text) = &figure.query else { return Ok(None) };
+    let mut checker = Checker::new(session);
+    let query = Query::read_figure(text, "query", &mut checker);
+    match checker.finish(query) {
+        Ok(query) => Ok(Some(query)),
+        Err(CheckError::Invalid(_)) => Ok(None),
+        Err(CheckError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// By figure the write since which it asks what it asks: the one after which its value was computed, or the first of the
+/// newest versions that have the same query and date.
+fn baselines(session: &mut Session<'_>, figures: &[Found<Figure>]) -> Result<HashMap<RecordId, i64>, StoreError> {
+    let ids: Vec<_> = figures.iter().map(|found| found.version.id).collect();
+    let mut baselines: HashMap<RecordId, (i64, Option<String>, NaiveDate)> = HashMap::new();
+    for ids in ids.chunks(500) {
+        for (id, stamp, figure) in FigureEntry::versions(session.conn(), ids, Which::All)? {
+            let own = (figure.query, figure.as_of);
+            let first = baselines.get(&id).filter(|(_, query, as_of)| (query, as_of) == (&own.0, &own.1));
+            let write = figure.at_write.unwrap_or(first.map_or(stamp.write, |(write, _, _)| *write));
+            baselines.insert(id, (write, own.0, own.1));
         }
-        let mut computed = HashMap::new();
-        let mut counter = Counter::new(session.conn(), times)?;
-        for (id, query) in queries.values().flatten() {
-            if let Some(then) = then.get(id) {
-                computed.insert(*id, (*then, counter.count(query)?));
-            }
+    }
+    Ok(baselines.into_iter().map(|(id, (write, _, _))| (id, write)).collect())
+}
+
+/// Counts that several figures ask for are made once.
+struct Counts {
+    times: Times,
+    of: HashMap<(String, NaiveDate, i64), Tally>,
+    vocabularies: HashMap<i64, Vocabulary>,
+}
+
+impl Counts {
+    fn at(&mut self, session: &mut Session<'_>, query: &Query, times: Times) -> Result<Tally, StoreError> {
+        let key = (query.canonical(), times.as_of, times.at_write);
+        if let Some(known) = self.of.get(&key) {
+            return Ok(*known);
         }
-        let reconstructed = counter.reconstructed_persons();
-        Ok(Self { times, published, computed, reconstructed })
+        let tally = Counter::new(session.conn(), times)?.count(query)?;
+        self.of.insert(key, tally);
+        Ok(tally)
+    }
+
+    fn computed(
+        &mut self,
+        session: &mut Session<'_>,
+        figure: &Figure,
+        query: &Query,
+        baseline: i64,
+    ) -> Result<Computed, StoreError> {
+        let now = self.times;
+        let then = Times { as_of: figure.as_of, ..now };
+        let first = Times { at_write: baseline, ..then };
+        let baseline = self.at(session, query, first)?;
+        let at_date = self.at(session, query, then)?;
+        let today = self.at(session, query, now)?;
+        // Where nobody attested the combination, who is counted is no more than how the records were made.
+        let explain = |session: &mut Session<'_>, (a, from): (Tally, Times), (b, to): (Tally, Times)| {
+            let numbers = [a, b].iter().all(|tally| matches!(tally.count, Count::Attested { .. }));
+            if numbers { differences::explain(session.conn(), query, from, to) } else { Ok(Vec::new()) }
+        };
+        let before = match self.vocabularies.entry(first.at_write) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(terms::vocabulary(session.conn(), Some(first.at_write))?),
+        };
+        let redefined = difference::redefinitions(query, before, session.vocabulary());
+        Ok(Computed {
+            baseline,
+            then: at_date,
+            now: today,
+            since_baseline: explain(session, (baseline, first), (at_date, then))?,
+            since_then: explain(session, (at_date, then), (today, now))?,
+            redefined,
+        })
+    }
+
+    fn contradictions(
+        &mut self,
+        session: &mut Session<'_>,
+        part: &Found<Figure>,
+        whole: &Found<Figure>,
+        queries: &HashMap<RecordId, Query>,
+    ) -> Result<Vec<(Contradiction, u64)>, StoreError> {
+        let (id, figure) = (part.version.id, &part.version.body);
+        let times = Times { as_of: figure.as_of, ..self.times };
+        let held = match (queries.get(&id), queries.get(&whole.version.id)) {
+            (Some(part), Some(whole)) if part.measure == whole.measure => {
+                let outside = differences::outside(session.conn(), part, whole, times)?;
+                let counted = differences::counted(session.conn(), part, times)?;
+                Some(reconcile::Held {
+                    part: self.at(session, part, times)?,
+                    whole: self.at(session, whole, times)?,
+                    outside,
+                    inside: counted.saturating_sub(outside),
+                })
+            }
+            _ => None,
+        };
+        Ok(reconcile::contradictions(figure, &whole.version.body, held))
     }
 }

@@ -64,7 +64,12 @@ pub trait Stored: Entry {
     ///
     /// # Errors
     /// What is wrong, or the database's own.
-    fn admit(_tx: &mut Tx<'_>, _id: RecordId, _body: &Self::Body) -> Result<Vec<FieldError>, StoreError> {
+    fn admit(
+        _tx: &mut Tx<'_>,
+        _id: RecordId,
+        _stamp: &Stamp,
+        _body: &Self::Body,
+    ) -> Result<Vec<FieldError>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -268,8 +273,9 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Chec
     let body = match (header, body) {
         (Ok(()), Ok(body)) => body,
         (Err(CheckError::Invalid(mut first)), Err(CheckError::Invalid(then))) => {
-            // The code is looked at twice where it is part of the body too.
-            first.0.extend(then.0.into_iter().filter(|error| error.field != "code"));
+            // Some fields are looked at twice, because they are part of the body too.
+            let seen: Vec<_> = first.0.iter().map(|error| error.field.clone()).collect();
+            first.0.extend(then.0.into_iter().filter(|error| !seen.contains(&error.field)));
             return Err(first.into());
         }
         (Err(why), _) | (_, Err(why)) => return Err(why.into()),
@@ -306,7 +312,7 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreErr
 }
 
 fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
-    let wrong = E::admit(tx, id, body)?;
+    let wrong = E::admit(tx, id, stamp, body)?;
     if !wrong.is_empty() {
         return Err(Invalid(wrong).into());
     }

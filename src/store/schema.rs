@@ -110,6 +110,7 @@ diesel::table! {
         family -> Nullable<Text>,
         crosswalk -> Nullable<Text>,
         texts -> Json,
+        replaced_by -> Nullable<Text>,
     }
 }
 
@@ -237,7 +238,20 @@ diesel::table! {
         state -> Text,
         reason -> Nullable<Text>,
         superseded_by -> Nullable<BigInt>,
+        person_id -> Id,
         canonical_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+    use crate::store::backend::{Id, Json, Moment};
+
+    linkage_sources (linkage_id, write, position) {
+        linkage_id -> Id,
+        write -> BigInt,
+        position -> Integer,
+        source_id -> Id,
     }
 }
 
@@ -286,6 +300,8 @@ diesel::table! {
         query -> Nullable<Text>,
         visibility -> Text,
         note -> Nullable<Text>,
+        definition -> Text,
+        at_write -> Nullable<BigInt>,
     }
 }
 
@@ -305,6 +321,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     involvements,
     incident_sources,
     linkage_versions,
+    linkage_sources,
     publication_versions,
     figure_versions,
 );

@@ -8,13 +8,16 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query as SqlQuery, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
-use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query};
+use crate::domain::aggregate::{MOST_DIMENSIONS, Measure};
 use crate::domain::dimension::{Dimension, Level};
+use crate::domain::edtf::Edtf;
 use crate::domain::person::Basis;
-use crate::domain::record::Times;
+use crate::domain::record::{RecordId, Times};
+use crate::domain::timing::{Bucket, Days};
 use crate::domain::vocabulary::NOT_APPLICABLE;
 
 use super::backend::{Conn, Id, MultiBackend};
+use super::question::{Filter, Question};
 
 #[derive(Debug, Clone)]
 enum Part {
@@ -22,6 +25,7 @@ enum Part {
     Text(String),
     Number(i64),
     Day(NaiveDate),
+    Id(RecordId),
 }
 
 /// A statement in the making. `Row` is the SQL type of what it selects.
@@ -41,6 +45,7 @@ impl<Row> QueryFragment<MultiBackend> for Statement<Row> {
                 Part::Text(text) => pass.push_bind_param::<Text, _>(text)?,
                 Part::Number(number) => pass.push_bind_param::<BigInt, _>(number)?,
                 Part::Day(day) => pass.push_bind_param::<Date, _>(day)?,
+                Part::Id(id) => pass.push_bind_param::<Id, _>(id)?,
             }
         }
         Ok(())
@@ -63,26 +68,32 @@ pub type CellRow = (Text, Text, Text, BigInt);
 /// A record that a criterion selects: person, unit, cell, the figure of the attribute and that of the person.
 pub type FactRow = (Id, Id, Text, Text, Text, Nullable<Id>, Nullable<Id>);
 
+/// The first and last of the earliest and of the latest days.
+pub type ExtentRow = (Nullable<Date>, Nullable<Date>, Nullable<Date>, Nullable<Date>);
+/// What is counted, and by which records.
+pub type EvidenceRow = (Id, Id, Id);
+
 /// Which persons' records are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
-    pub basis: Basis,
+    /// Records of every basis where it is missing.
+    pub basis: Option<Basis>,
     pub times: Times,
     /// Whether any records were joined as those of one person; without, the join is left out.
     pub linked: bool,
 }
 
 impl<Row> Statement<Row> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { parts: Vec::new(), row: std::marker::PhantomData }
     }
 
-    fn sql(&mut self, sql: &'static str) -> &mut Self {
+    pub(super) fn sql(&mut self, sql: &'static str) -> &mut Self {
         self.parts.push(Part::Sql(sql));
         self
     }
 
-    fn text(&mut self, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.parts.push(Part::Text(text.to_owned()));
         self
     }
@@ -104,42 +115,74 @@ impl<Row> Statement<Row> {
         self.sql(" AND newer.known_on <= ").day(as_of).sql("))")
     }
 
-    fn number(&mut self, number: i64) -> &mut Self {
+    pub(super) fn number(&mut self, number: i64) -> &mut Self {
         self.parts.push(Part::Number(number));
         self
     }
 
-    fn day(&mut self, day: NaiveDate) -> &mut Self {
+    pub(super) fn day(&mut self, day: NaiveDate) -> &mut Self {
         self.parts.push(Part::Day(day));
         self
     }
 
-    /// `FROM` and `WHERE`: the versions that the question is about.
-    fn body(&mut self, query: &Query, scope: Scope) -> &mut Self {
-        let times = scope.times;
-        let touched: Vec<_> = query.touched().collect();
-        let at = |level: Level| touched.iter().any(|dimension| dimension.level == level);
-        let none_too = |codes: &BTreeSet<String>| codes.contains(NOT_APPLICABLE);
-        let filtered = (touched.iter().filter(|dimension| dimension.level.is_incident()))
-            .any(|dimension| query.filters.get(dimension.code).is_some_and(|codes| !none_too(codes)));
-        let incidents = query.measure == Measure::Incidents || touched.iter().any(|d| d.level.is_incident());
+    pub(super) fn id(&mut self, id: RecordId) -> &mut Self {
+        self.parts.push(Part::Id(id));
+        self
+    }
 
+    /// `FROM` and `WHERE`: the versions that the question is about.
+    fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
+        self.tables(question, scope);
+        self.sql(" WHERE ").visible("person_versions", "p", scope.times);
+        if let Some(basis) = scope.basis {
+            // Joined records are counted where the record is that they are counted as.
+            self.sql(if scope.linked { " AND COALESCE(c.basis, p.basis) = " } else { " AND p.basis = " });
+            self.text(basis.name());
+        }
+        for (dimension, filter) in &question.filters {
+            self.sql(" AND ");
+            match filter {
+                Filter::Codes(codes) => self.recorded(dimension).one_of(codes),
+                Filter::Days(days) => self.days(question, dimension, days),
+            };
+        }
+        for kinds in &question.with {
+            self.with(kinds, scope);
+        }
+        self
+    }
+
+    fn tables(&mut self, question: &Question, scope: Scope) {
+        let times = scope.times;
+        let touched: Vec<_> = question.touched().collect();
+        let at = |level: Level| touched.iter().any(|dimension| dimension.level == level);
         self.sql(" FROM person_versions p");
         if scope.linked {
-            self.sql(" LEFT JOIN linkage_versions l ON l.record_id = p.record_id AND ");
+            self.sql(" LEFT JOIN linkage_versions l ON l.person_id = p.record_id AND ");
             self.visible("linkage_versions", "l", times);
             self.sql(" LEFT JOIN person_versions c ON c.record_id = l.canonical_id AND ");
             self.visible("person_versions", "c", times);
         }
-        if incidents {
+        if of_incidents(question) {
             // Without a filter a person with no incident is counted too, as `_Z`.
-            let must = filtered || query.measure == Measure::Incidents;
+            let filtered = question.filters.iter().any(|(dimension, filter)| {
+                let special = match filter {
+                    Filter::Codes(codes) => codes,
+                    Filter::Days(days) => &days.special,
+                };
+                dimension.level.is_incident() && !special.contains(NOT_APPLICABLE)
+            });
+            let must = filtered || question.measure == Measure::Incidents || question.buckets().next().is_some();
             self.sql(if must { " JOIN" } else { " LEFT JOIN" });
             self.sql(" incident_versions i ON i.person_id = p.record_id AND ");
             self.visible("incident_versions", "i", times);
         }
+        for (at, (_, buckets)) in question.buckets().enumerate() {
+            self.buckets(at, buckets);
+        }
         if at(Level::Kind) {
-            self.sql(" LEFT JOIN term_versions t ON t.vocabulary = 'kind' AND t.term = i.kind AND t.write <= ");
+            self.sql(" LEFT JOIN term_versions t ON t.vocabulary = 'kind' AND t.term = ");
+            self.counted_as("i.kind", question.replaced.get("kind").map(Vec::as_slice)).sql(" AND t.write <= ");
             self.number(times.at_write).sql(" AND (t.superseded_by IS NULL OR t.superseded_by > ");
             self.number(times.at_write).sql(")");
         }
@@ -152,35 +195,66 @@ impl<Row> Statement<Row> {
             self.sql(" LEFT JOIN source_versions s ON s.record_id = k.source_id AND ");
             self.visible("source_versions", "s", times);
         }
-
-        self.sql(" WHERE ").visible("person_versions", "p", times);
-        // Joined records are counted where the record is that they are counted as.
-        self.sql(if scope.linked { " AND COALESCE(c.basis, p.basis) = " } else { " AND p.basis = " });
-        self.text(scope.basis.name());
-        for dimension in touched {
-            if let Some(values) = query.filters.get(dimension.code) {
-                self.sql(" AND ").column(dimension).one_of(values);
-            }
-        }
-        for kind in &query.with {
-            self.with(kind, scope);
-        }
-        self
     }
 
-    /// Has some visible incident of this kind.
-    fn with(&mut self, kind: &str, scope: Scope) -> &mut Self {
+    /// Joins the buckets of one dimension into which the incident's date reaches. Intervals on a line that meet each other
+    /// two by two have a day in common, so that pairs are enough.
+    fn buckets(&mut self, at: usize, buckets: &[Bucket]) {
+        for (nth, bucket) in buckets.iter().enumerate() {
+            self.sql(if nth == 0 { " JOIN (SELECT " } else { " UNION ALL SELECT " }).text(&bucket.code);
+            self.sql(if nth == 0 { " AS code, " } else { ", " }).day(bucket.begins);
+            self.sql(if nth == 0 { " AS begins, " } else { ", " }).day(bucket.ends);
+            self.sql(if nth == 0 { " AS ends" } else { "" });
+        }
+        if buckets.is_empty() {
+            self.sql(" JOIN (SELECT '' AS code, i2.earliest AS begins, i2.latest AS ends FROM incident_versions i2 WHERE 1 = 0");
+        }
+        let own = BUCKETS[at];
+        self.sql(") ")
+            .sql(own)
+            .sql(" ON i.earliest <= ")
+            .sql(own)
+            .sql(".ends AND i.latest >= ")
+            .sql(own)
+            .sql(".begins");
+        for other in &BUCKETS[..at] {
+            self.sql(" AND ").sql(own).sql(".begins <= ").sql(other).sql(".ends AND ");
+            self.sql(own).sql(".ends >= ").sql(other).sql(".begins");
+        }
+    }
+
+    /// Keeps the dates that lie inside of the days, or that reach into them and, with them, into the buckets.
+    fn days(&mut self, question: &Question, dimension: &Dimension, days: &Days) -> &mut Self {
+        let (first, last) = if question.is_definite() {
+            ("(i.earliest >= ", " AND i.latest <= ")
+        } else {
+            ("(i.latest >= ", " AND i.earliest <= ")
+        };
+        self.sql("(");
+        for (begins, ends) in &days.runs {
+            self.sql(first).day(*begins).sql(last).day(*ends);
+            for (at, _) in question.buckets().enumerate() {
+                self.sql(" AND ").sql(BUCKETS[at]).sql(".ends >= ").day(*begins);
+                self.sql(" AND ").sql(BUCKETS[at]).sql(".begins <= ").day(*ends);
+            }
+            self.sql(") OR ");
+        }
+        self.recorded(dimension).one_of(&days.special).sql(")")
+    }
+
+    /// Has some visible incident of one of the kinds.
+    fn with(&mut self, kinds: &BTreeSet<String>, scope: Scope) -> &mut Self {
         self.sql(" AND EXISTS (SELECT 1 FROM incident_versions w");
         if scope.linked {
             self.sql(" JOIN person_versions wp ON wp.record_id = w.person_id AND ");
             self.visible("person_versions", "wp", scope.times);
-            self.sql(" LEFT JOIN linkage_versions wl ON wl.record_id = w.person_id AND ");
+            self.sql(" LEFT JOIN linkage_versions wl ON wl.person_id = w.person_id AND ");
             self.visible("linkage_versions", "wl", scope.times);
             self.sql(" WHERE COALESCE(wl.canonical_id, w.person_id) = COALESCE(l.canonical_id, p.record_id)");
         } else {
             self.sql(" WHERE w.person_id = p.record_id");
         }
-        self.sql(" AND w.kind = ").text(kind).sql(" AND ");
+        self.sql(" AND w.kind").one_of(kinds).sql(" AND ");
         self.visible("incident_versions", "w", scope.times).sql(")")
     }
 
@@ -191,8 +265,9 @@ impl<Row> Statement<Row> {
         self.sql(if values.is_empty() { " IS NULL" } else { ")" })
     }
 
-    /// The value of a dimension; what is not recorded is `_U`, what has no incident to be recorded of is `_Z`.
-    fn column(&mut self, dimension: &Dimension) -> &mut Self {
+    /// The value of a dimension as it was recorded; what is not recorded is `_U`, what has no incident to be recorded of is
+    /// `_Z`.
+    fn recorded(&mut self, dimension: &Dimension) -> &mut Self {
         let column = dimension.column;
         match dimension.level {
             Level::Person | Level::Ground => self.sql("p.").sql(column),
@@ -208,11 +283,35 @@ impl<Row> Statement<Row> {
         self.sql("CASE WHEN i.record_id IS NULL THEN '_Z' ELSE COALESCE(").sql(alias).sql(column).sql(", '_U') END")
     }
 
+    /// The value of a dimension as it is counted: a bucket, or a code that may have taken another's place.
+    fn column(&mut self, question: &Question, dimension: &'static Dimension) -> &mut Self {
+        if let Some(at) = question.buckets().position(|(other, _)| other == dimension) {
+            return self.sql(BUCKETS[at]).sql(".code");
+        }
+        let Some(pairs) = question.replaced.get(dimension.code) else { return self.recorded(dimension) };
+        self.sql("CASE ").recorded(dimension).cases(pairs).recorded(dimension).sql(" END")
+    }
+
+    /// A plain column as it is counted.
+    fn counted_as(&mut self, column: &'static str, pairs: Option<&[(String, String)]>) -> &mut Self {
+        match pairs {
+            Some(pairs) => self.sql("CASE ").sql(column).cases(pairs).sql(column).sql(" END"),
+            None => self.sql(column),
+        }
+    }
+
+    fn cases(&mut self, pairs: &[(String, String)]) -> &mut Self {
+        for (code, successor) in pairs {
+            self.sql(" WHEN ").text(code).sql(" THEN ").text(successor);
+        }
+        self.sql(" ELSE ")
+    }
+
     /// The three columns of a cell; those that the question does not use are empty.
-    fn cell(&mut self, by: &[&'static Dimension]) -> &mut Self {
+    fn cell(&mut self, question: &Question) -> &mut Self {
         for at in 0..MOST_DIMENSIONS {
-            match by.get(at) {
-                Some(dimension) => self.column(dimension),
+            match question.by.get(at) {
+                Some(dimension) => self.column(question, dimension),
                 None => self.sql("''"),
             };
             self.sql(", ");
@@ -223,39 +322,96 @@ impl<Row> Statement<Row> {
     fn person(&mut self, scope: Scope) -> &mut Self {
         self.sql(if scope.linked { "COALESCE(l.canonical_id, p.record_id)" } else { "p.record_id" })
     }
+
+    /// What is counted: an incident, or a person as which joined records are counted.
+    fn unit(&mut self, question: &Question, scope: Scope) -> &mut Self {
+        match question.measure {
+            Measure::Persons => self.person(scope),
+            Measure::Incidents => self.sql("i.record_id"),
+        }
+    }
+}
+
+/// Names for the buckets of each dimension of time.
+const BUCKETS: [&str; MOST_DIMENSIONS] = ["b0", "b1", "b2"];
+
+/// Whether a question is about incidents.
+fn of_incidents(question: &Question) -> bool {
+    question.measure == Measure::Incidents || question.touched().any(|dimension| dimension.level.is_incident())
 }
 
 /// Counts the records of a question, cell by cell.
-pub fn counts(query: &Query, scope: Scope) -> Statement<CellRow> {
+pub fn counts(question: &Question, scope: Scope) -> Statement<CellRow> {
     let mut statement = Statement::new();
-    statement.sql("SELECT ").cell(&query.by);
-    match query.measure {
-        Measure::Persons => statement.sql("COUNT(DISTINCT ").person(scope).sql(")"),
-        Measure::Incidents if query.touched().any(|dimension| dimension.level.is_many()) => {
-            statement.sql("COUNT(DISTINCT i.record_id)")
-        }
-        Measure::Incidents => statement.sql("COUNT(*)"),
+    statement.sql("SELECT ").cell(question);
+    let many = question.touched().any(|dimension| dimension.level.is_many());
+    match question.measure {
+        Measure::Incidents if !many => statement.sql("COUNT(*)"),
+        _ => statement.sql("COUNT(DISTINCT ").unit(question, scope).sql(")"),
     };
-    statement.body(query, scope);
-    for (at, column) in ["1", "2", "3"].into_iter().enumerate().take(query.by.len()) {
+    statement.body(question, scope);
+    for (at, column) in ["1", "2", "3"].into_iter().enumerate().take(question.by.len()) {
         statement.sql(if at == 0 { " GROUP BY " } else { ", " }).sql(column);
     }
     statement
 }
 
 /// Lists the records that one criterion selects, each with what it stands for.
-pub fn facts(query: &Query, scope: Scope) -> Statement<FactRow> {
-    let incidents = query.measure == Measure::Incidents || query.touched().any(|d| d.level.is_incident());
-    let ground = query.touched().any(|dimension| dimension.level == Level::Ground);
+pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
+    let incidents = of_incidents(question);
+    let ground = question.touched().any(|dimension| dimension.level == Level::Ground);
     let mut statement = Statement::new();
     statement.sql("SELECT DISTINCT ").person(scope);
     statement.sql(if incidents { ", COALESCE(i.record_id, p.record_id), " } else { ", p.record_id, " });
-    statement.cell(&query.by);
+    statement.cell(question);
     statement.sql(match (incidents, ground) {
         (true, _) => "CASE WHEN i.record_id IS NULL THEN p.figure_id ELSE i.figure_id END",
         (false, true) => "p.ground_figure_id",
         (false, false) => "p.figure_id",
     });
-    statement.sql(", p.figure_id").body(query, scope);
+    statement.sql(", p.figure_id").body(question, scope);
+    statement
+}
+
+/// The days between which the dates of a question's incidents lie, open ends left out: the first and the last of the
+/// earliest days, then of the latest.
+pub fn extent(question: &Question, scope: Scope) -> Statement<ExtentRow> {
+    let (first, last) = (Edtf::unknown().earliest(), Edtf::unknown().latest());
+    let mut statement = Statement::new();
+    for begin in ["SELECT MIN(", ", MAX("] {
+        statement.sql(begin).sql("CASE WHEN i.earliest > ").day(first).sql(" THEN i.earliest END)");
+    }
+    for begin in [", MIN(", ", MAX("] {
+        statement.sql(begin).sql("CASE WHEN i.latest < ").day(last).sql(" THEN i.latest END)");
+    }
+    statement.body(question, scope);
+    statement
+}
+
+/// Lists what a question counts.
+pub fn units(question: &Question, scope: Scope) -> Statement<Id> {
+    let mut statement = Statement::new();
+    statement.sql("SELECT DISTINCT ").unit(question, scope).body(question, scope);
+    statement
+}
+
+/// Lists what one question counts and another does not.
+pub fn only_in(counted: (&Question, Scope), but_not: (&Question, Scope)) -> Statement<Id> {
+    let mut statement = units(counted.0, counted.1);
+    statement.sql(" EXCEPT ").parts.extend(units(but_not.0, but_not.1).parts);
+    statement
+}
+
+/// Lists the records by which some of what a question counts is counted: the unit, a person's record, and an incident of it
+/// where the question is about incidents, else the person's record again.
+pub fn evidence(question: &Question, scope: Scope, units: &[RecordId]) -> Statement<EvidenceRow> {
+    let mut statement = Statement::new();
+    statement.sql("SELECT DISTINCT ").unit(question, scope).sql(", p.record_id, ");
+    statement.sql(if of_incidents(question) { "COALESCE(i.record_id, p.record_id)" } else { "p.record_id" });
+    statement.body(question, scope).sql(" AND ").unit(question, scope);
+    for (at, unit) in units.iter().enumerate() {
+        statement.sql(if at == 0 { " IN (" } else { ", " }).id(*unit);
+    }
+    statement.sql(if units.is_empty() { " IS NULL" } else { ")" });
     statement
 }

@@ -22,6 +22,7 @@ version_table! {
         family: Option<String>,
         crosswalk: Option<String>,
         texts: JsonValue,
+        replaced_by: Option<String>,
     }
 }
 
@@ -34,7 +35,8 @@ impl TermRow {
             family: self.family,
             crosswalk: self.crosswalk,
             texts: serde_json::from_value(self.texts.0).map_err(corrupt)?,
-            retired: state == State::Withdrawn,
+            retired: state == State::Withdrawn || self.replaced_by.is_some(),
+            replaced_by: self.replaced_by,
         })
     }
 }
@@ -49,7 +51,8 @@ impl Stored for TermEntry {
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Term) -> QueryResult<()> {
         let term = body.clone();
         let texts = serde_json::to_value(&term.texts).map_err(corrupt)?;
-        let columns = (term.vocabulary, term.code, term.broader, term.family, term.crosswalk, JsonValue(texts));
+        let columns =
+            (term.vocabulary, term.code, term.broader, term.family, term.crosswalk, JsonValue(texts), term.replaced_by);
         let row = TermRow::stamped(id, stamp, columns);
         diesel::insert_into(term_versions::table).values(&row).execute(conn).map(drop)
     }
@@ -62,7 +65,7 @@ impl Stored for TermEntry {
     }
 
     fn kept(tx: &mut Tx<'_>, body: &Term, state: State) {
-        tx.learn(Term { retired: state == State::Withdrawn, ..body.clone() });
+        tx.learn(Term { retired: state == State::Withdrawn || body.replaced_by.is_some(), ..body.clone() });
     }
 }
 
@@ -83,4 +86,12 @@ pub(super) fn vocabulary(conn: &mut Conn, at_write: Option<i64>) -> QueryResult<
     };
     let rows = query.load(conn)?;
     rows.into_iter().map(|row: TermRow| row.stamp().and_then(|stamp| row.body(stamp.state))).collect()
+}
+
+/// The lists that have terms.
+///
+/// # Errors
+/// The database's own.
+pub fn lists(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    term_versions::table.select(term_versions::vocabulary).distinct().load(conn)
 }

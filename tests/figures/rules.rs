@@ -1,16 +1,20 @@
 //! When a figure is reproduced, satisfied or contradicted, and what parts leave of their whole. No database.
 
 use attest::domain::aggregate::Measure;
-use attest::domain::count::{Bound, Count, Qualifier};
+use attest::domain::count::{Bound, Bounded, Count, Qualifier, Tally};
 use attest::domain::figure::{Figure, Relation};
 use attest::domain::publication::Visibility;
-use attest::domain::reconcile::{Status, remainders, status, tolerance};
+use attest::domain::reconcile::{self, Status, remainders, tolerance};
 use attest::domain::record::RecordId;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 const QUALIFIERS: [Qualifier; 4] = [Qualifier::Exact, Qualifier::About, Qualifier::AtLeast, Qualifier::MoreThan];
+
+fn status(value: u64, qualifier: Qualifier, computed: Option<Count>) -> Status {
+    reconcile::status(Bounded { value, qualifier }, computed.map(Tally::from))
+}
 
 fn computed(value: u64) -> Option<Count> {
     Some(Count::exact(value))
@@ -95,14 +99,15 @@ fn figure(value: u64, parent: Option<u128>, breakdown: Option<&str>) -> Figure {
         measure: Measure::Persons,
         population: "people".to_owned(),
         region: "Chechnya".to_owned(),
-        value,
-        qualifier: Qualifier::Exact,
+        definition: "_U".to_owned(),
+        value: Bounded { value, qualifier: Qualifier::Exact },
         as_of: NaiveDate::from_ymd_opt(2018, 4, 3).unwrap(),
         period_start: None,
         relation: parent.map(|_| Relation::SubsetStated),
         parent: parent.map(id),
         breakdown: breakdown.map(str::to_owned),
         query: None,
+        at_write: None,
         visibility: Visibility::Published,
         note: None,
     }
@@ -112,7 +117,7 @@ fn figure(value: u64, parent: Option<u128>, breakdown: Option<&str>) -> Figure {
 fn left(figures: &[(RecordId, Figure)]) -> Vec<(String, u64, u64, i64)> {
     let borrowed: Vec<_> = figures.iter().map(|(id, figure)| (*id, figure)).collect();
     let found = remainders(&borrowed).into_iter();
-    found.map(|left| (left.breakdown, left.parts_sum, left.parent_value, left.value)).collect()
+    found.map(|left| (left.breakdown, left.parts_sum.value, left.parent_value.value, left.value)).collect()
 }
 
 #[test]
@@ -159,8 +164,8 @@ fn what_bounded_parts_leave_over_is_no_lower_bound() {
         (Qualifier::About, Qualifier::Exact, false),
         (Qualifier::Exact, Qualifier::About, false),
     ] {
-        let whole = Figure { qualifier: whole, ..figure(10, None, None) };
-        let part = Figure { qualifier: part, ..figure(4, Some(1), Some("ground")) };
+        let whole = Figure { value: Bounded { value: 10, qualifier: whole }, ..figure(10, None, None) };
+        let part = Figure { value: Bounded { value: 4, qualifier: part }, ..figure(4, Some(1), Some("ground")) };
         let exact = figure(1, Some(1), Some("ground"));
         let found = remainders(&[(id(1), &whole), (id(2), &part), (id(3), &exact)]);
         assert_eq!(found.len(), 1);

@@ -39,7 +39,7 @@ fn the_same_key_and_body_replay_the_same_record(app: &App) {
 fn a_replay_shows_what_was_entered_even_after_a_correction(app: &App) {
     let (caller, body) = (app.caseworker(), entry(app, Noun::Person));
     let first = keyed(&caller, Noun::Person, "k", &body).expect(201);
-    let (field, value) = correction(Noun::Person);
+    let (field, value) = correction(app, Noun::Person);
     let corrected = caller.correct(Noun::Person, &first, &json!({field: value, "reason": "misread"})).expect(200);
     let replayed = keyed(&caller, Noun::Person, "k", &body).expect(201);
     assert_eq!(replayed.id(), first.id());

@@ -66,7 +66,7 @@ fn a_correction_replaces_the_newest_version_and_no_other_field(app: &App) {
     for noun in Noun::ALL {
         let caller = app.enterer_of(noun);
         let made = caller.enter(noun, &entry(app, noun));
-        let (field, value) = correction(noun);
+        let (field, value) = correction(app, noun);
         let corrected = caller.correct(noun, &made, &json!({field: value, "reason": "misread"})).expect(200);
         assert_ne!(corrected.etag(), made.etag());
         let (mut old, mut new) = (entry_of(&made.json()), entry_of(&corrected.json()));
@@ -135,7 +135,7 @@ fn a_stale_if_match_changes_nothing(app: &App) {
     for noun in Noun::ALL {
         let caller = app.enterer_of(noun);
         let made = caller.enter(noun, &entry(app, noun));
-        let (field, value) = correction(noun);
+        let (field, value) = correction(app, noun);
         let newest = caller.correct(noun, &made, &json!({field: value, "reason": "misread"})).expect(200);
         app.unchanged(|| {
             caller.correct(noun, &made, &json!({"reason": "late"})).problem(412, "stale");
@@ -171,7 +171,7 @@ fn every_change_needs_a_reason(app: &App) {
         let made = caller.enter(noun, &entry(app, noun));
         let gone = caller.enter(noun, &entry(app, noun));
         let gone = caller.withdraw(noun, &gone, "entered twice").expect(200);
-        let (field, value) = correction(noun);
+        let (field, value) = correction(app, noun);
         app.unchanged(|| {
             for reason in [Value::Null, json!(""), json!("  ")] {
                 let change = json!({field: value, "reason": reason});
@@ -206,7 +206,7 @@ fn a_withdrawn_record_is_corrected_only_after_it_was_restored(app: &App) {
     for noun in Noun::ALL {
         let caller = app.enterer_of(noun);
         let made = caller.enter(noun, &entry(app, noun));
-        let (field, value) = correction(noun);
+        let (field, value) = correction(app, noun);
         let change = json!({field: value, "reason": "misread"});
         app.unchanged(|| caller.restore(noun, &made, "not gone").refuses(422, "id", "inconsistent"));
         let withdrawn = caller.withdraw(noun, &made, "entered twice").expect(200);
@@ -246,7 +246,7 @@ fn the_history_shows_who_when_known_on_and_why(app: &App) {
         let started = app.clock.now();
         let made = caller.enter(noun, &first);
         app.clock.advance(TimeDelta::days(3));
-        let (field, value) = correction(noun);
+        let (field, value) = correction(app, noun);
         let change = json!({field: value, "known_on": "2019-05-09", "reason": "the source corrected it"});
         let corrected = other.correct(noun, &made, &change).expect(200);
         app.clock.advance(TimeDelta::days(2));

@@ -56,7 +56,7 @@ struct Word {
     value: String,
 }
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "records",
     "term_versions",
     "event_versions",
@@ -68,6 +68,7 @@ const TABLES: [&str; 15] = [
     "involvements",
     "incident_sources",
     "linkage_versions",
+    "linkage_sources",
     "accounts",
     "tokens",
     "audit_entries",

@@ -25,11 +25,15 @@ pub fn entry(app: &App, noun: Noun) -> Value {
             let person = app.caseworker().enter(Noun::Person, &entry(app, Noun::Person)).json();
             json!({"person": person["code"], "kind": "detention", "date": "2017-04~", "place": "RU-CE"})
         }
+        Noun::Linkage => {
+            let source = app.caseworker().enter(Noun::Source, &entry(app, Noun::Source)).json();
+            json!({"person": person(app), "canonical": person(app), "sources": [source["code"]], "reason": "one passport"})
+        }
     }
 }
 
 /// A field of every noun that can be corrected, with another value that is accepted.
-pub fn correction(noun: Noun) -> (&'static str, Value) {
+pub fn correction(app: &App, noun: Noun) -> (&'static str, Value) {
     match noun {
         Noun::Term => ("label_en", json!("Fire-setting")),
         Noun::Event => ("name", json!("Second wave, 2019")),
@@ -38,6 +42,7 @@ pub fn correction(noun: Noun) -> (&'static str, Value) {
         Noun::Figure => ("value", json!(115)),
         Noun::Person => ("sex", json!("F")),
         Noun::Incident => ("kind", json!("torture")),
+        Noun::Linkage => ("canonical", person(app).into()),
     }
 }
 

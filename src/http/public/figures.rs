@@ -38,8 +38,8 @@ pub struct PublicationView {
 /// A number in a publication, as it was published.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"id": "lgbtnet-2018-04-03:evacuated", "publication": "lgbtnet-2018-04-03", "figure": "evacuated",
-    "measure": "persons", "population": "Chechens evacuated from the region", "region": "Chechnya", "value": 114,
-    "qualifier": "exact", "as_of": "2018-04-03", "period_start": "2017-04-01", "relation": null, "parent": null,
+    "measure": "persons", "population": "Chechens evacuated from the region", "definition": "network_clients", "region": "Chechnya", "value": 114,
+    "qualifier": "exact", "stated": "114", "as_of": "2018-04-03", "period_start": "2017-04-01", "relation": null, "parent": null,
     "breakdown": null, "query": "measure=persons&kind=evacuation&origin=RU-CE", "note": null,
     "publisher": "Russian LGBT Network", "published_on": "2018-04-03",
     "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after"}))]
@@ -53,10 +53,14 @@ pub struct FigureView {
     pub measure: String,
     /// Whom or what it counts.
     pub population: String,
+    /// What exactly it counts: a code of the vocabulary `definition`; `_U` where nobody said.
+    pub definition: String,
     pub region: String,
     pub value: u64,
     /// exact, about, at_least or more_than
     pub qualifier: String,
+    /// The value with its qualifier, in words.
+    pub stated: String,
     pub as_of: chrono::NaiveDate,
     /// The first day that it counts.
     pub period_start: Option<chrono::NaiveDate>,
@@ -114,9 +118,11 @@ fn figure_view(published: &Published, document: &PublishedDocument<'_>, found: &
         figure: figure.name.clone(),
         measure: figure.measure.name().to_owned(),
         population: figure.population.clone(),
+        definition: figure.definition.clone(),
         region: figure.region.clone(),
-        value: figure.value,
-        qualifier: figure.qualifier.name().to_owned(),
+        value: figure.value.value,
+        qualifier: figure.value.qualifier.name().to_owned(),
+        stated: figure.value.to_string(),
         as_of: figure.as_of,
         period_start: figure.period_start,
         relation: figure.relation.map(|relation| relation.name().to_owned()),

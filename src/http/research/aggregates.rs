@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::aggregate::{AskedTimes, Measure, Query};
 use crate::domain::check::{Checker, FieldError, Invalid, Rule};
-use crate::domain::count::{Bound, Count};
+use crate::domain::count::Count;
 use crate::domain::dimension::{DIMENSIONS, Values};
 use crate::domain::disclosure;
 use crate::domain::policy::Actor;
@@ -22,6 +22,7 @@ use crate::store::database::Store;
 use crate::store::error::StoreError;
 
 use crate::http::auth::{Allowed, ReadAggregates};
+use crate::http::counted::{Caveat, CountView, Remarks};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
@@ -29,7 +30,7 @@ use crate::http::state::Records;
 
 /// The answer to a question.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"measure": "persons", "by": ["kind"], "filter": {}, "with": [], "as_of": "2026-11-22",
+#[schema(example = json!({"measure": "persons", "query": "measure=persons&by=kind", "by": ["kind"], "filter": {}, "with": [], "as_of": "2026-11-22",
     "at_write": 7, "additive": {"kind": false},
     "rows": [{"kind": "evacuation", "count": 114, "bound": "exact", "status": "A"},
         {"kind": "death", "count": 2, "bound": "at_least", "status": "A"},
@@ -38,6 +39,8 @@ use crate::http::state::Records;
     "caveats": [{"code": "documented_cases", "detail": "These are documented cases, not how often it happens."}]}))]
 pub struct Aggregates {
     pub measure: Measure,
+    /// The question without its times, as figures keep it.
+    pub query: String,
     pub by: Vec<String>,
     /// What was filtered by. A filter by a place finds the places in it too.
     pub filter: BTreeMap<String, Vec<String>>,
@@ -60,18 +63,8 @@ pub struct Row {
     /// By dimension the code of the cell; `_T` total, `_U` not known, `_Z` not applicable, `_O` other.
     #[serde(flatten)]
     pub cell: BTreeMap<String, String>,
-    /// The number; null where nobody attested the combination.
-    pub count: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bound: Option<Bound>,
-    /// `A`: a normal value (SDMX); `not_attested`: nobody published how these records combine.
-    pub status: &'static str,
-    /// The least that the records allow.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub low: Option<u64>,
-    /// The most that the records allow.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub high: Option<u64>,
+    #[serde(flatten)]
+    pub count: CountView,
 }
 
 /// Where the counted records come from.
@@ -80,13 +73,6 @@ pub struct BasisCounts {
     pub case_file: u64,
     /// Built from published figures.
     pub reconstructed: u64,
-}
-
-/// What a reader of the numbers must know.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Caveat {
-    pub code: &'static str,
-    pub detail: String,
 }
 
 /// The parameters of a question.
@@ -127,7 +113,7 @@ impl IntoParams for AggregateParameters {
                 Values::Vocabulary { name, broader: false } => format!("codes of `{name}`"),
                 Values::Records(noun) => format!("codes of {}", noun.plural()),
                 Values::Words(words) => words.join(" or "),
-                Values::Time(_) => "buckets, or FIRST..LAST; only what lies wholly inside".to_owned(),
+                Values::Time(_) => "buckets, or FIRST..LAST; the count is what lies wholly inside".to_owned(),
             };
             parameter(dimension.code, format!("Filter by {}: {values}; a comma is OR.", dimension.description), None)
         }));
@@ -167,42 +153,20 @@ fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {
 fn row(query: &Query, row: &crate::store::aggregates::Row) -> Row {
     let codes = query.by.iter().map(|dimension| dimension.code.to_owned());
     let cell = codes.zip(row.cell.iter().cloned()).collect();
-    match row.count {
-        Count::Attested { value, bound } => {
-            Row { cell, count: Some(value), bound: Some(bound), status: "A", low: None, high: None }
-        }
-        Count::NotAttested { low, high } => {
-            Row { cell, count: None, bound: None, status: "not_attested", low: Some(low), high: Some(high) }
-        }
-    }
-}
-
-/// What a reader of counts must know.
-pub fn caveats(reconstructed: u64, not_attested: bool, by_time: bool) -> Vec<Caveat> {
-    let caveat = |code, detail: &str| Caveat { code, detail: detail.to_owned() };
-    let mut caveats = vec![caveat("documented_cases", "These are documented cases, not how often it happens.")];
-    if reconstructed > 0 {
-        let detail = format!("{reconstructed} of the counted records are built from published figures.");
-        caveats.push(Caveat { code: "reconstructed", detail });
-    }
-    if by_time {
-        let detail =
-            "Counts by time hold what lies wholly inside; what may lie there and is not certain is not counted.";
-        caveats.push(caveat("definite_dates", detail));
-    }
-    if not_attested {
-        let detail = "Nobody published how some of these records combine; the true number lies from low to high.";
-        caveats.push(caveat("not_attested", detail));
-    }
-    caveats
+    Row { cell, count: row.tally.into() }
 }
 
 fn view(query: &Query, answer: &Answer) -> Aggregates {
-    let not_attested = answer.rows.iter().any(|row| matches!(row.count, Count::NotAttested { .. }));
-    let by_time = query.touched().any(|dimension| matches!(dimension.values, Values::Time(_)));
+    let remarks = Remarks {
+        reconstructed: answer.reconstructed,
+        not_attested: answer.rows.iter().any(|row| matches!(row.tally.count, Count::NotAttested { .. })),
+        of_time: query.is_of_time(),
+        joined: answer.joined_differ(query),
+    };
     let codes = || query.by.iter().map(|dimension| dimension.code.to_owned());
     Aggregates {
         measure: query.measure,
+        query: query.canonical(),
         by: codes().collect(),
         filter: (query.filters.iter())
             .map(|(name, values)| ((*name).to_owned(), values.iter().cloned().collect()))
@@ -213,7 +177,7 @@ fn view(query: &Query, answer: &Answer) -> Aggregates {
         additive: codes().zip(answer.additive.iter().copied()).collect(),
         rows: answer.rows.iter().map(|found| row(query, found)).collect(),
         basis: BasisCounts { case_file: answer.case_file, reconstructed: answer.reconstructed },
-        caveats: caveats(answer.reconstructed, not_attested, by_time),
+        caveats: remarks.caveats(),
     }
 }
 
@@ -243,7 +207,7 @@ pub async fn read(
     params(AggregateParameters),
     security(("bearer" = ["read_aggregates"])),
     responses((status = 200, description = "The counts", body = String, content_type = "text/csv",
-        example = "kind,count,bound,status,low,high,query,as_of,at_write\nevacuation,114,exact,A,,,\"measure=persons&by=kind\",2026-11-22,7\n"))
+        example = "kind,count,bound,possible,status,low,high,query,as_of,at_write\nevacuation,114,exact,,A,,,\"measure=persons&by=kind\",2026-11-22,7\n"))
 )]
 #[get("/aggregates.csv")]
 pub async fn read_csv(

@@ -21,6 +21,7 @@ use crate::store::error::StoreError;
 use crate::store::idempotency;
 use crate::store::narrowing::{self, By};
 use crate::store::records::{self, After, Found, Stored, Which};
+use crate::store::session::Tx;
 
 use crate::http::auth::{Allowed, Permission};
 use crate::http::problem::Problem;
@@ -233,9 +234,23 @@ pub async fn create<E: Stored, P: Permission>(
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Reply, Problem> {
-    let key = key.get()?;
     let entry: E = body.read()?;
     let hash = body.hash(E::NOUN.name());
+    enter(allowed, store, key, hash, move |_| Ok(entry)).await
+}
+
+/// Enters a record whose entry is made inside of the write.
+///
+/// # Errors
+/// A problem that names every field that is wrong.
+pub async fn enter<E: Stored, P: Permission>(
+    allowed: Allowed<P>,
+    store: &Records,
+    key: IdempotencyKey,
+    hash: String,
+    make: impl FnOnce(&mut Tx<'_>) -> Result<E, StoreError> + Send + 'static,
+) -> Result<Reply, Problem> {
+    let key = key.get()?;
     let actor = allowed.actor();
     let (found, replayed) = store
         .run(move |store| {
@@ -247,6 +262,7 @@ pub async fn create<E: Stored, P: Permission>(
                     let found = versions.pop().ok_or(StoreError::Missing(E::NOUN))?;
                     return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
                 }
+                let entry = make(tx)?;
                 let id = records::create(tx, entry)?;
                 if let Some(key) = &key {
                     idempotency::remember(tx, key, &hash, id)?;
@@ -382,6 +398,7 @@ macro_rules! audit_names {
                 Noun::Figure => concat!("figure.", $verb),
                 Noun::Person => concat!("person.", $verb),
                 Noun::Incident => concat!("incident.", $verb),
+                Noun::Linkage => concat!("linkage.", $verb),
             }
         })*
     };

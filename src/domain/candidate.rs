@@ -1,0 +1,55 @@
+//! Which records may be of one person: what two of them have in common, told by coded fields alone.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::person::Person;
+
+/// What two records can have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trait {
+    /// The same identifier in other systems.
+    ExternalId,
+    Ground,
+    Origin,
+    Sex,
+    AgeGroup,
+}
+
+/// What an agreement counts: an identifier says more than an attribute that many share.
+pub const WEIGHTS: [(Trait, u32); 5] =
+    [(Trait::ExternalId, 8), (Trait::Ground, 2), (Trait::Origin, 1), (Trait::Sex, 1), (Trait::AgeGroup, 1)];
+/// What an incident counts of the same kind at a time that may be the same, for as many as [`MOST_INCIDENTS`].
+pub const INCIDENT_WEIGHT: u32 = 2;
+pub const MOST_INCIDENTS: u32 = 3;
+/// The least that makes a record a candidate.
+pub const LEAST_SCORE: u32 = 4;
+
+/// A code that says something: not one of the special ones.
+pub fn known(code: &str) -> Option<&str> {
+    Some(code).filter(|code| !code.starts_with('_'))
+}
+
+/// Where two records agree, and where they contradict each other. What one of them does not know does neither.
+pub fn compare(a: &Person, b: &Person) -> (Vec<Trait>, Vec<Trait>) {
+    let external = |person: &Person| person.external.as_ref().map(|external| external.id.clone());
+    let code = |code: &String| known(code).map(str::to_owned);
+    let pairs = [
+        (Trait::ExternalId, external(a), external(b)),
+        (Trait::Ground, code(&a.ground), code(&b.ground)),
+        (Trait::Origin, code(&a.origin), code(&b.origin)),
+        (Trait::Sex, code(&a.sex), code(&b.sex)),
+        (Trait::AgeGroup, code(&a.age_group), code(&b.age_group)),
+    ];
+    let (mut agree, mut differ) = (Vec::new(), Vec::new());
+    for (name, a, b) in pairs {
+        match (a, b) {
+            (Some(a), Some(b)) if a == b => agree.push(name),
+            // Other systems give other identifiers to one person.
+            (Some(_), Some(_)) if name != Trait::ExternalId => differ.push(name),
+            _ => {}
+        }
+    }
+    (agree, differ)
+}

@@ -1,0 +1,139 @@
+//! Why two answers to one question differ: record by record, in coded reasons.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::aggregate::Query;
+use super::dimension::{DIMENSIONS, Values};
+use super::record::{Noun, RecordId, State};
+use super::vocabulary::Vocabulary;
+
+/// Why something is counted that was not, or no longer counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A record was entered.
+    Added,
+    /// A record that was withdrawn is there again.
+    Restored,
+    /// A record was withdrawn.
+    Withdrawn,
+    /// Two records were joined as those of one person.
+    Joined,
+    /// Two records are no longer joined.
+    Unjoined,
+    /// A record was corrected.
+    Corrected,
+    /// No record changed, but what the codes of the question cover.
+    DefinitionChanged,
+}
+
+/// Which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Counted now and not before.
+    Entered,
+    /// Counted before and not now.
+    Left,
+}
+
+/// A record by which something is counted, and what happened to it in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    pub noun: Noun,
+    pub record: RecordId,
+    pub reason: Reason,
+    /// The write of the version that holds now.
+    pub write: i64,
+}
+
+/// The version of a record that held in one state: its write, and whether it says something.
+pub type Held = Option<(i64, State)>;
+
+/// What happened to a record between two states.
+pub fn between(noun: Noun, from: Held, to: Held) -> Option<(Reason, i64)> {
+    use State::{Active, Withdrawn};
+    let (write, state) = to?;
+    let reason = match (noun, from.map(|(_, state)| state), state) {
+        (Noun::Linkage, Some(Active), Withdrawn) => Reason::Unjoined,
+        (Noun::Linkage, None | Some(Withdrawn), Active) => Reason::Joined,
+        (_, None, Active) => Reason::Added,
+        (_, Some(Withdrawn), Active) => Reason::Restored,
+        (_, Some(Active), Withdrawn) => Reason::Withdrawn,
+        (Noun::Linkage, Some(Active), Active) if from.is_some_and(|(before, _)| before != write) => Reason::Joined,
+        (_, Some(Active), Active) if from.is_some_and(|(before, _)| before != write) => Reason::Corrected,
+        _ => return None,
+    };
+    Some((reason, write))
+}
+
+impl Turn {
+    /// Whether what happened to a record can be why something turned this way: nothing is counted because a record was
+    /// withdrawn.
+    pub fn may_follow(self, reason: Reason) -> bool {
+        match self {
+            Self::Entered => reason != Reason::Withdrawn,
+            Self::Left => !matches!(reason, Reason::Added | Reason::Restored),
+        }
+    }
+}
+
+/// The reason that counts where several records changed: that one came or went says more than that one was corrected.
+pub fn foremost(changes: &[Changed]) -> Reason {
+    changes.iter().map(|change| change.reason).min().unwrap_or(Reason::DefinitionChanged)
+}
+
+/// How a word of a question has changed its meaning since the question was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum Change {
+    /// Another term took its place: the question asks by the old definition.
+    Replaced { by: String },
+    /// New records do not carry it any more.
+    Retired,
+    /// It covers other codes than it did.
+    Covers { more: Vec<String>, fewer: Vec<String> },
+    /// Its definition was reworded.
+    Redefined,
+}
+
+/// A word of a question whose meaning has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Redefinition {
+    pub vocabulary: String,
+    pub code: String,
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// What has become of the words of a question since.
+pub fn redefinitions(query: &Query, before: &Vocabulary, now: &Vocabulary) -> Vec<Redefinition> {
+    let mut words: Vec<(&str, &String, bool)> = query.with.iter().map(|kind| ("kind", kind, false)).collect();
+    for dimension in DIMENSIONS {
+        let Values::Vocabulary { name, broader } = dimension.values else { continue };
+        words.extend(query.filters.get(dimension.code).into_iter().flatten().map(|code| (name, code, broader)));
+    }
+    let mut found = Vec::new();
+    for (vocabulary, code, broader) in words {
+        let (Some(old), Some(new)) = (before.term(vocabulary, code), now.term(vocabulary, code)) else { continue };
+        let mut note = |change| {
+            found.push(Redefinition { vocabulary: vocabulary.to_owned(), code: code.clone(), change });
+        };
+        match &new.replaced_by {
+            Some(by) if old.replaced_by != new.replaced_by => note(Change::Replaced { by: by.clone() }),
+            _ if new.retired && !old.retired => note(Change::Retired),
+            _ => {}
+        }
+        let (was, is) = (before.covered(vocabulary, code, broader), now.covered(vocabulary, code, broader));
+        if was != is {
+            let (more, fewer) = (is.difference(&was).cloned().collect(), was.difference(&is).cloned().collect());
+            note(Change::Covers { more, fewer });
+        }
+        let text = |term: &super::vocabulary::Term| term.texts.get("en").map(|text| text.definition.clone());
+        if text(old) != text(new) {
+            note(Change::Redefined);
+        }
+    }
+    found
+}

@@ -1,0 +1,185 @@
+//! What was published when: series of figures, ready for a step chart, with their conflicts. For anybody.
+
+use actix_web::get;
+use actix_web::web::Data;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::check::Rule;
+use crate::domain::disclosure;
+use crate::domain::record::RecordId;
+use crate::domain::series::{self, Conflict, Point, Series};
+use crate::exchange::steps;
+use crate::store::published::Published;
+
+use crate::http::problem::{Kind, Problem};
+use crate::http::reply::Reply;
+use crate::http::request::Parameters;
+use crate::http::state::Records;
+
+/// Series, by figure, measure, definition and region. They are never joined.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"series": [{"figure": "evacuated", "measure": "persons", "definition": "network_clients",
+    "population": null, "region": "Chechnya",
+    "points": [{"id": "lgbtnet-2018-04-03:evacuated", "published_on": "2018-04-03", "as_of": "2018-04-03",
+        "period_start": "2017-04-01", "value": 114, "qualifier": "exact", "stated": "114", "low": 114, "high": 114,
+        "publication": "lgbtnet-2018-04-03", "publisher": "Russian LGBT Network",
+        "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after",
+        "population": "Chechens evacuated from the region", "note": null}],
+    "conflicts": []}]}))]
+pub struct AllSeries {
+    pub series: Vec<SeriesView>,
+}
+
+/// Figures of one name, measure, definition and region, in the order of publication.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SeriesView {
+    pub figure: String,
+    /// persons or incidents
+    pub measure: String,
+    /// What exactly is counted, of whom: a code of the vocabulary `definition`; `_U` where nobody said.
+    pub definition: String,
+    /// The publication's own words, where nobody said which definition they mean.
+    pub population: Option<String>,
+    pub region: String,
+    pub points: Vec<PointView>,
+    /// Days of which the series says different things. All of them are kept.
+    pub conflicts: Vec<ConflictView>,
+}
+
+/// What was published once.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PointView {
+    /// `publication:figure`
+    pub id: String,
+    pub published_on: chrono::NaiveDate,
+    /// The day that the figure speaks of.
+    pub as_of: chrono::NaiveDate,
+    /// The first day that it counts.
+    pub period_start: Option<chrono::NaiveDate>,
+    pub value: u64,
+    /// exact, about, at_least or more_than
+    pub qualifier: String,
+    /// The value with its qualifier, in words.
+    pub stated: String,
+    /// The least that it allows; null for `about`.
+    pub low: Option<u64>,
+    /// The most that it allows; null for `about`, and where there is no upper end.
+    pub high: Option<u64>,
+    pub publication: String,
+    pub publisher: String,
+    /// Where it was read.
+    pub address: String,
+    /// Whom or what it counts, in the publication's words.
+    pub population: String,
+    pub note: Option<String>,
+}
+
+/// Figures that say different things of one day.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConflictView {
+    pub as_of: chrono::NaiveDate,
+    pub figures: Vec<String>,
+    /// Whether all of them can be true at once, as "more than 80" and "about 85".
+    pub compatible: bool,
+}
+
+fn point_view(point: &Point<'_>) -> PointView {
+    let (publication, figure) = (point.publication, &point.figure.body);
+    let interval = figure.value.interval();
+    PointView {
+        id: point.figure.code.clone(),
+        published_on: publication.body.published_on,
+        as_of: figure.as_of,
+        period_start: figure.period_start,
+        value: figure.value.value,
+        qualifier: figure.value.qualifier.name().to_owned(),
+        stated: figure.value.to_string(),
+        low: interval.map(|(low, _)| low),
+        high: interval.and_then(|(_, high)| high),
+        publication: publication.code.clone(),
+        publisher: publication.body.publisher.clone(),
+        address: publication.body.address.clone(),
+        population: figure.population.clone(),
+        note: figure.note.clone(),
+    }
+}
+
+fn series_view(series: &Series<'_>) -> SeriesView {
+    let code = |id: &RecordId| {
+        let point = series.points.iter().find(|point| point.figure.id == *id);
+        point.map(|point| point.figure.code.clone())
+    };
+    let conflict = |Conflict { as_of, figures, compatible }: &Conflict| ConflictView {
+        as_of: *as_of,
+        figures: figures.iter().filter_map(code).collect(),
+        compatible: *compatible,
+    };
+    SeriesView {
+        figure: series.key.name.to_owned(),
+        measure: series.key.measure.to_owned(),
+        definition: series.key.definition.to_owned(),
+        population: series.key.population.map(str::to_owned),
+        region: series.key.region.to_owned(),
+        points: series.points.iter().map(point_view).collect(),
+        conflicts: series.conflicts.iter().map(conflict).collect(),
+    }
+}
+
+/// The published series of a figure, or all.
+fn of<'p>(published: &'p Published, figure: Option<&str>) -> Result<Vec<Series<'p>>, Problem> {
+    let mut found = series::series(published.points());
+    if let Some(name) = figure {
+        found.retain(|series| series.key.name == name);
+        if found.is_empty() {
+            let expected = "what a published figure is called";
+            return Err(Problem::parameter("figure", Rule::UnknownRecord, Some(name), expected));
+        }
+    }
+    Ok(found)
+}
+
+async fn published(store: &Records) -> Result<Published, Problem> {
+    store.run(|store| store.look(|conn| Published::read(conn, None))).await
+}
+
+/// Read what was published when.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "read_series",
+    params(("figure" = Option<String>, Query, description = "what the figures are called; all series where it is missing",
+        example = "evacuated")),
+    responses((status = 200, description = "The series", body = AllSeries))
+)]
+#[get("/figures/series")]
+pub async fn read(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    let figure = parameters.only(&["figure"])?.pop().map(|(_, figure)| figure);
+    let published = published(&store).await?;
+    let series = of(&published, figure.as_deref())?.iter().map(series_view).collect();
+    Ok(Reply::json(&disclosure::to_anybody(&published.documents(), AllSeries { series })).public())
+}
+
+/// Read what was published when, as a table: a row a figure, in the order of publication within its series.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "read_series_csv",
+    params(("figure" = Option<String>, Query, description = "what the figures are called; all series where it is missing",
+        example = "evacuated")),
+    responses((status = 200, description = "The series", body = String, content_type = "text/csv",
+        example = "figure,measure,definition,region,published_on,as_of,period_start,value,qualifier,low,high,conflict,publication,publisher,population,note\nevacuated,persons,network_clients,Chechnya,2018-04-03,2018-04-03,2017-04-01,114,exact,114,114,,lgbtnet-2018-04-03,Russian LGBT Network,Chechens evacuated from the region,\n"))
+)]
+#[get("/figures/series.csv")]
+pub async fn read_csv(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    let figure = parameters.only(&["figure"])?.pop().map(|(_, figure)| figure);
+    let published = published(&store).await?;
+    let text = steps::csv(&of(&published, figure.as_deref())?).map_err(|why| {
+        tracing::error!(error = %why, "a table could not be written");
+        Problem::new(Kind::Internal)
+    })?;
+    Ok(Reply::csv(&disclosure::to_anybody(&published.documents(), text)).public())
+}
+
+/// The addresses, below `/api/v1`.
+pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(read).service(read_csv);
+}
