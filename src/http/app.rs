@@ -29,6 +29,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(scope("/terms").configure(staff::nouns::terms::services))
         .service(scope("/publications").configure(staff::nouns::publications::services))
         .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))
+        .service(staff::figures::keep_answer)
         .service(scope("/audit").configure(staff::audit::services));
     let research = scope("/research")
         .service(research::aggregates::read)

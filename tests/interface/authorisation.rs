@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::client::path_of;
 use crate::support::operations::{Operation, all};
+use crate::support::samples::some_record;
 use crate::support::{Answer, App, Caller, on_both};
 
 on_both! {
@@ -25,11 +26,7 @@ on_both! {
 /// A record of each noun, so that addresses of records lead somewhere.
 fn record(app: &App, operation: &Operation) -> String {
     let Some(noun) = operation.noun() else { return "lgbtnet-2018-04-03".to_owned() };
-    let reader = if noun == Noun::Term { app.admin() } else { app.caseworker() };
-    let listed = reader.get(&format!("{}?limit=1", path_of(noun))).expect(200);
-    // The founding data hold no linkage.
-    let found = listed.items().first().map(|record| record["id"].as_str().unwrap().to_owned());
-    found.unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
+    some_record(app, noun)
 }
 
 /// Sends an operation as it should be sent, except that nothing is changed by it: the version is not the newest.

@@ -4,7 +4,7 @@ use attest::domain::record::Noun;
 
 use crate::support::client::path_of;
 use crate::support::operations::{Operation, all};
-use crate::support::samples::entry;
+use crate::support::samples::{entry, some_record};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -25,7 +25,7 @@ fn read(app: &App) -> Vec<(Operation, Answer)> {
     for operation in all().into_iter().filter(|operation| operation.method == "GET") {
         let caller = app.by(operation.some_role());
         let id = match operation.noun() {
-            Some(noun) => caller.get(&path_of(noun)).items()[0]["id"].as_str().unwrap().to_owned(),
+            Some(noun) => some_record(app, noun),
             None => "lgbtnet-2018-04-03".to_owned(),
         };
         let headers = [("Origin", "https://example.org")];

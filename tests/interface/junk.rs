@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::path_of;
 use crate::support::operations::{Operation, all, document, resolve};
+use crate::support::samples::some_record;
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -274,6 +275,7 @@ fn junk_is_answered_as_documented(app: &App) {
     for operation in all() {
         let ids: Vec<String> = match operation.noun() {
             Some(noun) => {
+                some_record(app, noun);
                 let listed = app.by(operation.some_role()).get(&format!("{}?limit=5", path_of(noun)));
                 let reader = if noun == Noun::Term { app.admin() } else { app.caseworker() };
                 let items = if listed.status == 200 { listed } else { reader.get(&path_of(noun)) }.items();

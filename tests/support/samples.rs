@@ -4,6 +4,7 @@ use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
 use super::app::App;
+use super::client::path_of;
 
 /// An entry of a noun that is accepted, its references entered first. No two are alike.
 pub fn entry(app: &App, noun: Noun) -> Value {
@@ -50,4 +51,12 @@ pub fn correction(app: &App, noun: Noun) -> (&'static str, Value) {
 pub fn person(app: &App) -> String {
     let answer = app.caseworker().enter(Noun::Person, &json!({}));
     answer.json()["code"].as_str().unwrap().to_owned()
+}
+
+/// The identifier of some record of a noun: one that is there, or a new one.
+pub fn some_record(app: &App, noun: Noun) -> String {
+    let reader = app.enterer_of(noun);
+    let found = reader.get(&format!("{}?limit=1", path_of(noun))).expect(200).items();
+    let record = found.into_iter().next().unwrap_or_else(|| reader.enter(noun, &entry(app, noun)).json());
+    record["id"].as_str().unwrap().to_owned()
 }

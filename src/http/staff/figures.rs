@@ -77,7 +77,7 @@ pub struct AnswerToKeep {
     responses((status = 201, description = "The draft", body = Record<FigureEntry>,
         headers(("ETag" = String, description = "the version"), ("Location" = String, description = "its address"))))
 )]
-#[post("/computed")]
+#[post("/answers")]
 pub async fn keep_answer(
     allowed: Allowed<WriteFigures>,
     store: Data<Records>,
@@ -108,6 +108,18 @@ pub async fn keep_answer(
 
 /// A figure held against the records, record by record.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"today": "2026-11-22", "at_write": 9, "publication": "lgbtnet-2018-04-03", "figure": "evacuated",
+    "population": "Chechens evacuated from the region",
+    "published": {"value": 114, "qualifier": "exact", "as_of": "2018-04-03"},
+    "computed": {"as_of": {"count": 114, "bound": "exact", "status": "A"},
+        "now": {"count": 115, "bound": "exact", "status": "A"}},
+    "query": "measure=persons&kind=evacuation&origin=RU-CE", "status": "reproduced",
+    "baseline": {"at_write": 2, "count": 114, "bound": "exact", "status": "A"},
+    "differences": [{"from": "as_of", "to": "now", "reason": "added", "entered": 1, "left": 0}],
+    "redefined": [], "contradictions": [], "conflicts": [], "note": null,
+    "changes": [{"from": "as_of", "to": "now", "turn": "entered", "reason": "added", "unit": "P-0001", "records": [
+        {"noun": "person", "id": "01997c1e-0000-7000-8000-000000000000", "code": "P-0001", "reason": "added", "write": 8}]}],
+    "changes_in_all": 1}))]
 pub struct FigureReconciliation {
     pub today: chrono::NaiveDate,
     /// What Attest held after this write was asked.
@@ -213,7 +225,7 @@ pub async fn reconcile(
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), answer)))
 }
 
-/// The addresses, below those of figures.
+/// The address, below that of figures.
 pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(keep_answer).service(reconcile);
+    config.service(reconcile);
 }
