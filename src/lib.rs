@@ -32,6 +32,7 @@ pub mod domain {
     pub mod record;
     pub mod series;
     pub mod source;
+    pub mod stands;
     pub mod term;
     pub mod timing;
     pub mod vocabulary;

@@ -1,43 +1,13 @@
 //! What reconstructed records attest. The records of one figure belong together; how the records of different figures
 //! fall on the same persons is an assignment that nobody published, so a count that depends on it is never the answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::aggregate::{self, Measure, Query};
+use super::aggregate::{Measure, Query};
 use super::count::{Bound, Count};
 use super::record::RecordId;
-
-/// What a reconstructed record, or an attribute of one, stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stand {
-    Figure(RecordId),
-    /// What a figure's parts leave over. The parts may overlap, so it is at least what is counted.
-    Remainder(RecordId),
-    /// A case-file record about a reconstructed person.
-    CaseFile,
-}
-
-/// What is known of a figure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownFigure {
-    /// The figure that it is set against.
-    pub parent: Option<RecordId>,
-    /// Whether it lies inside its parent; `Some(false)` where it lies outside.
-    pub inside: Option<bool>,
-    pub bound: Bound,
-    /// Its query, [`Query::canonical`].
-    pub query: Option<String>,
-}
-
-/// All that the reconstructed records stand for.
-#[derive(Debug, Clone, Default)]
-pub struct World {
-    pub figures: HashMap<RecordId, KnownFigure>,
-    /// By figure the persons of whom some record names it.
-    pub members: HashMap<RecordId, HashSet<RecordId>>,
-    /// Every reconstructed person.
-    pub everyone: HashSet<RecordId>,
-}
+pub use super::stands::{KnownFigure, Stand, World};
+use super::stands::{Selection, size};
 
 /// One record that a criterion selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +17,8 @@ pub struct Fact {
     pub unit: RecordId,
     /// The values of the criterion's dimensions.
     pub cell: Vec<String>,
+    /// What happened, where the record is an incident.
+    pub kind: String,
     pub stand: Stand,
 }
 
@@ -61,113 +33,6 @@ pub struct Criterion {
     pub facts: Vec<Fact>,
 }
 
-/// The facts of one criterion for one cell.
-#[derive(Debug, Clone, Default)]
-struct Selection {
-    persons: HashSet<RecordId>,
-    stands: BTreeSet<Stand>,
-}
-
-impl Selection {
-    fn of<'f>(facts: impl IntoIterator<Item = &'f Fact>) -> Self {
-        let mut selection = Self::default();
-        for fact in facts {
-            selection.persons.insert(fact.person);
-            selection.stands.insert(fact.stand);
-        }
-        selection
-    }
-}
-
-/// Criteria that are one: the stands of the first are all among the stands of the others.
-#[derive(Debug, Clone)]
-struct Group {
-    persons: HashSet<RecordId>,
-    stands: BTreeSet<Stand>,
-}
-
-impl World {
-    fn own_bound(&self, stand: Stand) -> Bound {
-        match stand {
-            Stand::Figure(id) => self.figures.get(&id).map_or(Bound::Exact, |figure| figure.bound),
-            Stand::Remainder(whole) => self.remainder_bound(whole),
-            Stand::CaseFile => Bound::Exact,
-        }
-    }
-
-    /// What exact parts leave over is at least so many, because they may overlap; of other parts nothing can be said.
-    fn remainder_bound(&self, whole: RecordId) -> Bound {
-        let mut parts = self.figures.values().filter(|part| part.parent == Some(whole) && part.inside == Some(true));
-        if parts.all(|part| part.bound == Bound::Exact) { Bound::AtLeast } else { Bound::About }
-    }
-
-    /// The bound of a count of the persons of some figures. What lies inside a figure that is counted whole adds nobody,
-    /// however many there are of it.
-    fn bound(&self, stands: &BTreeSet<Stand>) -> Bound {
-        let held = |stand: &Stand| {
-            let around = self.around(*stand).into_iter().map(Stand::Figure).filter(|outer| outer != stand);
-            around.into_iter().any(|outer| stands.contains(&outer) && self.own_bound(outer) == Bound::Exact)
-        };
-        stands.iter().filter(|stand| !held(stand)).map(|stand| self.own_bound(*stand)).fold(Bound::Exact, Bound::and)
-    }
-
-    /// The figures around a stand, nearest first: itself and what it lies inside of.
-    fn around(&self, stand: Stand) -> Vec<RecordId> {
-        let mut chain = Vec::new();
-        let mut next = match stand {
-            Stand::Figure(id) | Stand::Remainder(id) => Some(id),
-            Stand::CaseFile => None,
-        };
-        while let Some(id) = next.filter(|id| !chain.contains(id)) {
-            chain.push(id);
-            let figure = self.figures.get(&id);
-            next = figure.filter(|figure| figure.inside == Some(true)).and_then(|figure| figure.parent);
-        }
-        chain
-    }
-
-    /// How many persons there are to share: those of the nearest common parent of all figures, else all; and whether that
-    /// is their number or only the least of it.
-    fn universe(&self, groups: &[Group]) -> (u64, Bound) {
-        let mut chains = groups.iter().flat_map(|group| &group.stands).map(|stand| self.around(*stand));
-        let first = chains.next().unwrap_or_default();
-        let others: Vec<_> = chains.collect();
-        let common = first.into_iter().find(|id| others.iter().all(|chain| chain.contains(id)));
-        match common.and_then(|id| Some((id, self.members.get(&id)?))) {
-            Some((id, members)) => (size(members), self.own_bound(Stand::Figure(id))),
-            None => {
-                let all = self.members.keys().copied().map(Stand::Figure).collect();
-                (size(&self.everyone), self.bound(&all))
-            }
-        }
-    }
-
-    /// Whether the publications say that two stands share nobody: one lies outside of what holds the other.
-    fn is_apart(&self, a: Stand, b: Stand) -> bool {
-        let outside = |a: Stand, b: Stand| {
-            let around = self.around(b);
-            self.around(a).iter().any(|id| {
-                let figure = self.figures.get(id).filter(|figure| figure.inside == Some(false));
-                figure.and_then(|figure| figure.parent).is_some_and(|parent| around.contains(&parent))
-            })
-        };
-        outside(a, b) || outside(b, a)
-    }
-
-    /// Whether a figure that the records stand for asks exactly this; then its bound. Any other figure attests nothing of
-    /// them: publishing a number must not make it true.
-    fn asked_by_figure(&self, query: &Query, stands: &BTreeSet<Stand>) -> Option<Bound> {
-        let asked = aggregate::comparable(&query.canonical());
-        let asks = |figure: &KnownFigure| figure.query.as_deref().map(aggregate::comparable).as_ref() == Some(&asked);
-        let named = self.figures.iter().filter(|(id, _)| stands.contains(&Stand::Figure(**id)));
-        named.filter(|(_, figure)| asks(figure)).map(|(_, figure)| figure.bound).reduce(Bound::and)
-    }
-}
-
-fn size(set: &HashSet<RecordId>) -> u64 {
-    set.len() as u64
-}
-
 fn intersection<'s>(sets: impl IntoIterator<Item = &'s HashSet<RecordId>>) -> HashSet<RecordId> {
     let mut sets = sets.into_iter();
     let first = sets.next().cloned().unwrap_or_default();
@@ -175,8 +40,8 @@ fn intersection<'s>(sets: impl IntoIterator<Item = &'s HashSet<RecordId>>) -> Ha
 }
 
 /// Merges criteria that select records of the same figures: one whose figures are all among another's implies it.
-fn groups(selections: &[&Selection]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn groups(selections: &[&Selection]) -> Vec<Selection> {
+    let mut groups: Vec<Selection> = Vec::new();
     for (at, selection) in selections.iter().enumerate() {
         let implied = selections.iter().enumerate().any(|(other_at, other)| {
             let proper = other.stands.is_subset(&selection.stands) && other.stands != selection.stands;
@@ -185,7 +50,7 @@ fn groups(selections: &[&Selection]) -> Vec<Group> {
         if !implied {
             let merged = selections.iter().filter(|other| selection.stands.is_subset(&other.stands));
             let persons = intersection(merged.map(|other| &other.persons));
-            groups.push(Group { persons, stands: selection.stands.clone() });
+            groups.push(selection.among(&persons));
         }
     }
     groups
@@ -197,19 +62,22 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
         return Count::ZERO;
     }
     let mut groups = groups(selections);
+    let mut numbers: Vec<_> = groups.iter().map(|group| world.number(group)).collect();
     let (universe, whole) = loop {
         let (universe, whole) = world.universe(&groups);
         // Who meets a criterion that everybody meets is not a question of assignment.
-        let everybody = |group: &Group| {
-            let all = size(&group.persons) == universe || group.persons == world.everyone;
-            all && world.bound(&group.stands) != Bound::About
+        let everybody = |(group, number): (&Selection, &Count)| match number {
+            Count::Attested { bound: Bound::About, .. } | Count::NotAttested { .. } => false,
+            Count::Attested { value, .. } => *value == universe || group.persons == world.everyone,
         };
-        let redundant = groups.iter().position(everybody).filter(|_| groups.len() > 1 && whole == Bound::Exact);
+        let redundant = groups.iter().zip(&numbers).position(everybody);
+        let redundant = redundant.filter(|_| groups.len() > 1 && whole == Bound::Exact);
         let Some(at) = redundant else { break (universe, whole) };
         groups.remove(at);
+        numbers.remove(at);
     };
-    if let [group] = groups.as_slice() {
-        return Count::Attested { value: size(&group.persons), bound: world.bound(&group.stands) };
+    if let [number] = numbers.as_slice() {
+        return *number;
     }
     let apart = groups.iter().enumerate().any(|(at, a)| {
         groups[..at].iter().any(|b| a.stands.iter().all(|a| b.stands.iter().all(|b| world.is_apart(*a, *b))))
@@ -218,13 +86,9 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
         return Count::ZERO;
     }
     let (mut sum, mut high) = (0, (whole == Bound::Exact).then_some(universe));
-    for group in &groups {
-        let value = size(&group.persons);
-        match world.bound(&group.stands) {
-            Bound::Exact => (sum, high) = (sum + value, Some(high.map_or(value, |high| high.min(value)))),
-            Bound::AtLeast => sum += value,
-            Bound::About => {}
-        }
+    for number in &numbers {
+        sum += number.least();
+        high = [high, number.most()].into_iter().flatten().min();
     }
     // Where there may be more to share, all parts may lie apart.
     let low = if whole == Bound::Exact { sum.saturating_sub((groups.len() as u64 - 1) * universe) } else { 0 };

@@ -63,7 +63,7 @@ type Parts = (Cells, Cells);
 type Buckets = BTreeMap<&'static str, Vec<timing::Bucket>>;
 type ExtentColumns = (Option<NaiveDate>, Option<NaiveDate>, Option<NaiveDate>, Option<NaiveDate>);
 type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String);
-type FactColumns = (RecordId, RecordId, String, String, String, Option<RecordId>, Option<RecordId>);
+type FactColumns = (RecordId, RecordId, String, String, String, String, Option<RecordId>, Option<RecordId>);
 
 /// Answers questions at one pair of times. What they share is read once.
 pub struct Counter<'c> {
@@ -319,13 +319,13 @@ impl<'c> Counter<'c> {
         let question = self.question(query, certainty.clone())?;
         let statement = statement::facts(&question, self.scope(Basis::Reconstructed));
         let rows = statement.load::<FactColumns>(self.conn)?;
-        let fact = |(person, unit, a, b, c, figure, persons_figure): FactColumns| {
+        let fact = |(person, unit, a, b, c, kind, figure, persons_figure): FactColumns| {
             let stand = match (figure, persons_figure) {
                 (Some(figure), _) => Stand::Figure(figure),
                 (None, Some(whole)) if ground => Stand::Remainder(whole),
                 _ => Stand::CaseFile,
             };
-            Fact { person, unit, cell: [a, b, c].into_iter().take(query.by.len()).collect(), stand }
+            Fact { person, unit, cell: [a, b, c].into_iter().take(query.by.len()).collect(), kind, stand }
         };
         Ok(rows.into_iter().map(fact).collect())
     }

@@ -65,8 +65,8 @@ impl<Row> RunQueryDsl<Conn> for Statement<Row> {}
 
 /// A cell and its count.
 pub type CellRow = (Text, Text, Text, BigInt);
-/// A record that a criterion selects: person, unit, cell, the figure of the attribute and that of the person.
-pub type FactRow = (Id, Id, Text, Text, Text, Nullable<Id>, Nullable<Id>);
+/// A record that a criterion selects: person, unit, cell, what happened, the figure of the attribute and that of the person.
+pub type FactRow = (Id, Id, Text, Text, Text, Text, Nullable<Id>, Nullable<Id>);
 
 /// The first and last of the earliest and of the latest days.
 pub type ExtentRow = (Nullable<Date>, Nullable<Date>, Nullable<Date>, Nullable<Date>);
@@ -364,6 +364,7 @@ pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
     statement.sql("SELECT DISTINCT ").person(scope);
     statement.sql(if incidents { ", COALESCE(i.record_id, p.record_id), " } else { ", p.record_id, " });
     statement.cell(question);
+    statement.sql(if incidents { "COALESCE(i.kind, ''), " } else { "'', " });
     statement.sql(match (incidents, ground) {
         (true, _) => "CASE WHEN i.record_id IS NULL THEN p.figure_id ELSE i.figure_id END",
         (false, true) => "p.ground_figure_id",

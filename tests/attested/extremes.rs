@@ -20,7 +20,13 @@ fn persons(set: u32) -> Vec<usize> {
 
 fn criterion(figure: usize, set: u32) -> Criterion {
     let stand = Stand::Figure(figure_id(figure));
-    let fact = |person| Fact { person: person_id(person), unit: person_id(person), cell: Vec::new(), stand };
+    let fact = |person| Fact {
+        person: person_id(person),
+        unit: person_id(person),
+        cell: Vec::new(),
+        kind: String::new(),
+        stand,
+    };
     Criterion { facts: persons(set).into_iter().map(fact).collect(), ..Criterion::default() }
 }
 

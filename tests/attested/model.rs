@@ -66,6 +66,8 @@ pub enum Pick {
     NoGround,
     /// The records of one figure inside the root and of one outside of it.
     Apart(usize, usize),
+    /// The records of some figures, each of another kind: they may fall on the same persons.
+    Either(Vec<usize>),
 }
 
 /// What a tree may have besides exact figures.
@@ -234,7 +236,7 @@ impl Tree {
     /// The records of an assignment that a pick selects.
     pub fn criterion(&self, pick: &Pick, assignment: &Assignment, incidents: bool) -> Criterion {
         let mut facts = Vec::new();
-        let mut of = |figure: usize, only_marked: bool, incidents: bool| {
+        let mut of = |figure: usize, only_marked: bool, kind: &str| {
             for (slot, person) in assignment[figure].iter().enumerate() {
                 let said = self.figures[figure].slots[slot];
                 let person = person_id(*person);
@@ -243,20 +245,27 @@ impl Tree {
                 }
                 for incident in 0..if incidents { said.incidents } else { 1 } {
                     let unit = if incidents { incident_id(figure, slot, incident) } else { person };
-                    facts.push(Fact { person, unit, cell: Vec::new(), stand: Stand::Figure(figure_id(figure)) });
+                    facts.push(Fact {
+                        person,
+                        unit,
+                        cell: Vec::new(),
+                        kind: kind.to_owned(),
+                        stand: Stand::Figure(figure_id(figure)),
+                    });
                 }
             }
         };
         match pick {
-            Pick::Figure(figure) => of(*figure, false, incidents),
-            Pick::Marked(figure) => of(*figure, true, incidents),
-            Pick::Grounds(figures) => figures.iter().for_each(|figure| of(*figure, false, false)),
-            Pick::Apart(a, b) => [a, b].into_iter().for_each(|figure| of(*figure, false, incidents)),
+            Pick::Figure(figure) => of(*figure, false, ""),
+            Pick::Marked(figure) => of(*figure, true, ""),
+            Pick::Grounds(figures) => figures.iter().for_each(|figure| of(*figure, false, "")),
+            Pick::Apart(a, b) => [a, b].into_iter().for_each(|figure| of(*figure, false, "")),
+            Pick::Either(figures) => figures.iter().for_each(|figure| of(*figure, false, &figure.to_string())),
             Pick::NoGround => {
                 let taken: HashSet<_> = self.grounds().flat_map(|ground| &assignment[ground]).collect();
                 for person in assignment[0].iter().filter(|person| !taken.contains(person)) {
                     let (person, stand) = (person_id(*person), Stand::Remainder(figure_id(0)));
-                    facts.push(Fact { person, unit: person, cell: Vec::new(), stand });
+                    facts.push(Fact { person, unit: person, cell: Vec::new(), kind: String::new(), stand });
                 }
             }
         }
@@ -282,6 +291,7 @@ impl Truth {
             Pick::Marked(figure) => of(*figure, true).collect(),
             Pick::Grounds(figures) => figures.iter().flat_map(|figure| of(*figure, false)).collect(),
             Pick::Apart(a, b) => of(*a, false).chain(of(*b, false)).collect(),
+            Pick::Either(figures) => figures.iter().flat_map(|figure| of(*figure, false)).collect(),
             Pick::NoGround => {
                 let taken: HashSet<_> =
                     tree.grounds().flat_map(|ground| of(ground, false)).map(|(who, _)| who).collect();
@@ -314,12 +324,14 @@ pub struct Question {
     pub picks: Vec<Pick>,
 }
 
-/// A criterion for a tree. None joins figures that may overlap: see OVERLAPPING UNION in `holds`.
+/// A criterion for a tree.
 pub fn any_pick(tree: &Tree, incidents: bool) -> BoxedStrategy<Pick> {
     let figures: Vec<_> = (0..tree.figures.len()).collect();
     let marked: Vec<_> =
         figures.iter().copied().filter(|at| tree.figures[*at].slots.iter().any(|slot| slot.marked)).collect();
-    let mut choices = vec![prop::sample::select(figures).prop_map(Pick::Figure).boxed()];
+    let several = 1..=figures.len().min(4);
+    let either = prop::sample::subsequence(figures.clone(), several).prop_map(Pick::Either).boxed();
+    let mut choices = vec![prop::sample::select(figures).prop_map(Pick::Figure).boxed(), either];
     if !marked.is_empty() {
         choices.push(prop::sample::select(marked).prop_map(Pick::Marked).boxed());
     }
