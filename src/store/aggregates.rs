@@ -148,8 +148,10 @@ impl<'c> Counter<'c> {
         Ok(Answer {
             times: self.times,
             rows,
-            // Joined records of one person may differ in what should be one attribute.
-            additive: query.by.iter().map(|dimension| !self.linked && query.is_additive(dimension)).collect(),
+            // Joined records of one person may differ in what should be one attribute; an incident is of one record.
+            additive: (query.by.iter())
+                .map(|dimension| query.is_additive(dimension) && !(self.linked && query.measure == Measure::Persons))
+                .collect(),
             case_file: most(&total.0),
             reconstructed: most(&total.1),
         })

@@ -140,17 +140,23 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
 }
 
 fn add_sources(conn: &mut Conn, records: &mut Records) -> QueryResult<()> {
-    let incidents: Vec<_> = records.values().flatten().filter(|(noun, _)| *noun == Noun::Incident).collect();
-    let incidents: Vec<RecordId> = incidents.into_iter().map(|(_, id)| *id).collect();
-    let linked = incident_sources::table
-        .filter(incident_sources::incident_id.eq_any(incidents))
-        .select((incident_sources::incident_id, incident_sources::source_id))
-        .distinct()
-        .load::<(RecordId, RecordId)>(conn)?;
+    let incidents = records.values().flatten().filter(|(noun, _)| *noun == Noun::Incident).map(|(_, id)| *id);
+    let incidents: Vec<RecordId> = incidents.collect();
+    let mut sources: HashMap<RecordId, BTreeSet<RecordId>> = HashMap::new();
+    for incidents in incidents.chunks(BATCH) {
+        let linked = incident_sources::table
+            .filter(incident_sources::incident_id.eq_any(incidents))
+            .select((incident_sources::incident_id, incident_sources::source_id))
+            .distinct()
+            .load::<(RecordId, RecordId)>(conn)?;
+        for (incident, source) in linked {
+            sources.entry(incident).or_default().insert(source);
+        }
+    }
     for own in records.values_mut() {
-        let of_unit = linked.iter().filter(|(incident, _)| own.contains(&(Noun::Incident, *incident)));
-        let sources: Vec<_> = of_unit.map(|(_, source)| (Noun::Source, *source)).collect();
-        own.extend(sources);
+        let of_unit = own.iter().filter(|(noun, _)| *noun == Noun::Incident).filter_map(|(_, id)| sources.get(id));
+        let more: Vec<_> = of_unit.flatten().map(|source| (Noun::Source, *source)).collect();
+        own.extend(more);
     }
     Ok(())
 }
