@@ -62,6 +62,7 @@ pub mod store {
     pub mod reconciliation;
     pub mod records;
     pub mod schema;
+    mod selects;
     pub mod session;
     pub mod sources;
     mod stamps;
@@ -109,6 +110,7 @@ pub mod http {
 
     /// For staff.
     pub mod staff {
+        mod actions;
         pub mod audit;
         pub mod candidates;
         pub mod figures;

@@ -6,21 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::aggregate::{Measure, Query};
 use super::count::{Bound, Count};
 use super::record::RecordId;
-pub use super::stands::{KnownFigure, Stand, World};
+pub use super::stands::{Fact, KnownFigure, Stand, World};
 use super::stands::{Selection, size};
-
-/// One record that a criterion selects.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    pub person: RecordId,
-    /// The incident, where the criterion is about incidents; else the person.
-    pub unit: RecordId,
-    /// The values of the criterion's dimensions.
-    pub cell: Vec<String>,
-    /// What happened, where the record is an incident.
-    pub kind: String,
-    pub stand: Stand,
-}
 
 /// What one part of a question selects: the filters and dimensions of persons, of grounds, of one incident, or one kind
 /// of `with`. Filters on incidents are one criterion, because they hold for one record.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::aggregate::{self, Query};
-use super::attested::Fact;
 use super::count::{Bound, Count};
 use super::record::RecordId;
 
@@ -37,6 +36,19 @@ pub struct World {
     pub members: HashMap<RecordId, HashSet<RecordId>>,
     /// Every reconstructed person.
     pub everyone: HashSet<RecordId>,
+}
+
+/// One record that a criterion selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    pub person: RecordId,
+    /// The incident, where the criterion is about incidents; else the person.
+    pub unit: RecordId,
+    /// The values of the criterion's dimensions.
+    pub cell: Vec<String>,
+    /// What happened, where the record is an incident.
+    pub kind: String,
+    pub stand: Stand,
 }
 
 /// Facts of one kind. Publications do not count one kind of incident of one person in two figures, unless the one lies

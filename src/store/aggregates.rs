@@ -20,8 +20,9 @@ use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
 use super::question::{Certainty, Filter, Question};
 use super::schema::{figure_versions, linkage_versions, person_versions, term_versions};
+use super::selects;
 use super::stamps;
-use super::statement::{self, Scope};
+use super::statement::Scope;
 use super::terms;
 
 /// One line of an answer: the values of its dimensions, `_T` for a total, and the count.
@@ -202,7 +203,7 @@ impl<'c> Counter<'c> {
         let asked = Query { measure: Measure::Incidents, ..query.without(&query.by) };
         let question = self.question(&asked, Certainty::Possible(Buckets::new()))?;
         let scope = Scope { basis: None, times: self.times, linked: self.linked };
-        let (a, b, c, d) = statement::extent(&question, scope).get_result::<ExtentColumns>(self.conn)?;
+        let (a, b, c, d) = selects::extent(&question, scope).get_result::<ExtentColumns>(self.conn)?;
         let ends: Vec<_> = [a, b, c, d].into_iter().flatten().collect();
         let (Some(mut from), Some(mut to)) = (ends.iter().min().copied(), ends.iter().max().copied()) else {
             return Ok(buckets);
@@ -252,7 +253,7 @@ impl<'c> Counter<'c> {
 
     fn case_file(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
         let question = self.question(query, certainty.clone())?;
-        let statement = statement::counts(&question, self.scope(Basis::CaseFile));
+        let statement = selects::counts(&question, self.scope(Basis::CaseFile));
         let rows = statement.load::<(String, String, String, i64)>(self.conn)?;
         let mut cells = Cells::new();
         for (a, b, c, count) in rows {
@@ -319,7 +320,7 @@ impl<'c> Counter<'c> {
     fn facts(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Vec<Fact>> {
         let ground = query.touched().any(|dimension| dimension.level == Level::Ground);
         let question = self.question(query, certainty.clone())?;
-        let statement = statement::facts(&question, self.scope(Basis::Reconstructed));
+        let statement = selects::facts(&question, self.scope(Basis::Reconstructed));
         let rows = statement.load::<FactColumns>(self.conn)?;
         let fact = |(person, unit, a, b, c, kind, figure, persons_figure): FactColumns| {
             let stand = match (figure, persons_figure) {

@@ -15,8 +15,9 @@ use super::backend::Conn;
 use super::error::{StoreError, word};
 use super::question::Question;
 use super::schema::{incident_sources, incident_versions, linkage_versions, person_versions, source_versions};
+use super::selects;
 use super::stamps::STATES;
-use super::statement::{self, Scope};
+use super::statement::Scope;
 
 /// How many units are explained at once: each is a parameter of a statement.
 const BATCH: usize = 500;
@@ -44,7 +45,7 @@ impl Side {
     }
 
     fn only(&self, other: &Self, conn: &mut Conn) -> QueryResult<Vec<RecordId>> {
-        statement::only_in((&self.question, self.scope), (&other.question, other.scope)).load(conn)
+        selects::only_in((&self.question, self.scope), (&other.question, other.scope)).load(conn)
     }
 }
 
@@ -89,7 +90,7 @@ pub fn outside(conn: &mut Conn, part: &Query, whole: &Query, times: Times) -> Re
 /// The database's own.
 pub fn counted(conn: &mut Conn, query: &Query, times: Times) -> Result<u64, StoreError> {
     let side = Side::new(conn, query, times)?;
-    Ok(statement::units(&side.question, side.scope).load::<RecordId>(conn)?.len() as u64)
+    Ok(selects::units(&side.question, side.scope).load::<RecordId>(conn)?.len() as u64)
 }
 
 type Records = BTreeMap<RecordId, BTreeSet<(Noun, RecordId)>>;
@@ -97,8 +98,7 @@ type Records = BTreeMap<RecordId, BTreeSet<(Noun, RecordId)>>;
 /// By unit the records by which it is counted in one state.
 fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> QueryResult<Records> {
     let mut records = Records::new();
-    let rows: Vec<(RecordId, RecordId, RecordId)> =
-        statement::evidence(&side.question, side.scope, units).load(conn)?;
+    let rows: Vec<(RecordId, RecordId, RecordId)> = selects::evidence(&side.question, side.scope, units).load(conn)?;
     let mut persons: HashMap<RecordId, BTreeSet<RecordId>> = HashMap::new();
     for (unit, person, incident) in rows {
         let own = records.entry(unit).or_default();

@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query as SqlQuery, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use diesel::sql_types::{BigInt, Date, Text};
 
 use crate::domain::aggregate::{MOST_DIMENSIONS, Measure};
 use crate::domain::dimension::{Dimension, Level};
-use crate::domain::edtf::Edtf;
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, Times};
 use crate::domain::timing::{Bucket, Days};
@@ -63,16 +62,6 @@ impl<Row> SqlQuery for Statement<Row> {
 
 impl<Row> RunQueryDsl<Conn> for Statement<Row> {}
 
-/// A cell and its count.
-pub type CellRow = (Text, Text, Text, BigInt);
-/// A record that a criterion selects: person, unit, cell, what happened, the figure of the attribute and that of the person.
-pub type FactRow = (Id, Id, Text, Text, Text, Text, Nullable<Id>, Nullable<Id>);
-
-/// The first and last of the earliest and of the latest days.
-pub type ExtentRow = (Nullable<Date>, Nullable<Date>, Nullable<Date>, Nullable<Date>);
-/// What is counted, and by which records.
-pub type EvidenceRow = (Id, Id, Id);
-
 /// Which persons' records are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
@@ -93,13 +82,18 @@ impl<Row> Statement<Row> {
         self
     }
 
+    pub(super) fn append(&mut self, other: Self) -> &mut Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.parts.push(Part::Text(text.to_owned()));
         self
     }
 
     /// A version that says something at the two times: written by then, known by then, and not replaced by one that was.
-    fn visible(&mut self, table: &'static str, alias: &'static str, times: Times) -> &mut Self {
+    pub(super) fn visible(&mut self, table: &'static str, alias: &'static str, times: Times) -> &mut Self {
         let Times { as_of, at_write } = times;
         self.sql(alias).sql(".state = 'active'");
         self.sql(" AND ").sql(alias).sql(".write <= ").number(at_write);
@@ -131,7 +125,7 @@ impl<Row> Statement<Row> {
     }
 
     /// `FROM` and `WHERE`: the versions that the question is about.
-    fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
+    pub(super) fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
         self.tables(question, scope);
         self.sql(" WHERE ").visible("person_versions", "p", scope.times);
         if let Some(basis) = scope.basis {
@@ -308,7 +302,7 @@ impl<Row> Statement<Row> {
     }
 
     /// The three columns of a cell; those that the question does not use are empty.
-    fn cell(&mut self, question: &Question) -> &mut Self {
+    pub(super) fn cell(&mut self, question: &Question) -> &mut Self {
         for at in 0..MOST_DIMENSIONS {
             match question.by.get(at) {
                 Some(dimension) => self.column(question, dimension),
@@ -319,12 +313,12 @@ impl<Row> Statement<Row> {
         self
     }
 
-    fn person(&mut self, scope: Scope) -> &mut Self {
+    pub(super) fn person(&mut self, scope: Scope) -> &mut Self {
         self.sql(if scope.linked { "COALESCE(l.canonical_id, p.record_id)" } else { "p.record_id" })
     }
 
     /// What is counted: an incident, or a person as which joined records are counted.
-    fn unit(&mut self, question: &Question, scope: Scope) -> &mut Self {
+    pub(super) fn unit(&mut self, question: &Question, scope: Scope) -> &mut Self {
         match question.measure {
             Measure::Persons => self.person(scope),
             Measure::Incidents => self.sql("i.record_id"),
@@ -336,83 +330,6 @@ impl<Row> Statement<Row> {
 const BUCKETS: [&str; MOST_DIMENSIONS] = ["b0", "b1", "b2"];
 
 /// Whether a question is about incidents.
-fn of_incidents(question: &Question) -> bool {
+pub(super) fn of_incidents(question: &Question) -> bool {
     question.measure == Measure::Incidents || question.touched().any(|dimension| dimension.level.is_incident())
-}
-
-/// Counts the records of a question, cell by cell.
-pub fn counts(question: &Question, scope: Scope) -> Statement<CellRow> {
-    let mut statement = Statement::new();
-    statement.sql("SELECT ").cell(question);
-    let many = question.touched().any(|dimension| dimension.level.is_many());
-    match question.measure {
-        Measure::Incidents if !many => statement.sql("COUNT(*)"),
-        _ => statement.sql("COUNT(DISTINCT ").unit(question, scope).sql(")"),
-    };
-    statement.body(question, scope);
-    for (at, column) in ["1", "2", "3"].into_iter().enumerate().take(question.by.len()) {
-        statement.sql(if at == 0 { " GROUP BY " } else { ", " }).sql(column);
-    }
-    statement
-}
-
-/// Lists the records that one criterion selects, each with what it stands for.
-pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
-    let incidents = of_incidents(question);
-    let ground = question.touched().any(|dimension| dimension.level == Level::Ground);
-    let mut statement = Statement::new();
-    statement.sql("SELECT DISTINCT ").person(scope);
-    statement.sql(if incidents { ", COALESCE(i.record_id, p.record_id), " } else { ", p.record_id, " });
-    statement.cell(question);
-    statement.sql(if incidents { "COALESCE(i.kind, ''), " } else { "'', " });
-    statement.sql(match (incidents, ground) {
-        (true, _) => "CASE WHEN i.record_id IS NULL THEN p.figure_id ELSE i.figure_id END",
-        (false, true) => "p.ground_figure_id",
-        (false, false) => "p.figure_id",
-    });
-    statement.sql(", p.figure_id").body(question, scope);
-    statement
-}
-
-/// The days between which the dates of a question's incidents lie, open ends left out: the first and the last of the
-/// earliest days, then of the latest.
-pub fn extent(question: &Question, scope: Scope) -> Statement<ExtentRow> {
-    let (first, last) = (Edtf::unknown().earliest(), Edtf::unknown().latest());
-    let mut statement = Statement::new();
-    for begin in ["SELECT MIN(", ", MAX("] {
-        statement.sql(begin).sql("CASE WHEN i.earliest > ").day(first).sql(" THEN i.earliest END)");
-    }
-    for begin in [", MIN(", ", MAX("] {
-        statement.sql(begin).sql("CASE WHEN i.latest < ").day(last).sql(" THEN i.latest END)");
-    }
-    statement.body(question, scope);
-    statement
-}
-
-/// Lists what a question counts.
-pub fn units(question: &Question, scope: Scope) -> Statement<Id> {
-    let mut statement = Statement::new();
-    statement.sql("SELECT DISTINCT ").unit(question, scope).body(question, scope);
-    statement
-}
-
-/// Lists what one question counts and another does not.
-pub fn only_in(counted: (&Question, Scope), but_not: (&Question, Scope)) -> Statement<Id> {
-    let mut statement = units(counted.0, counted.1);
-    statement.sql(" EXCEPT ").parts.extend(units(but_not.0, but_not.1).parts);
-    statement
-}
-
-/// Lists the records by which some of what a question counts is counted: the unit, a person's record, and an incident of it
-/// where the question is about incidents, else the person's record again.
-pub fn evidence(question: &Question, scope: Scope, units: &[RecordId]) -> Statement<EvidenceRow> {
-    let mut statement = Statement::new();
-    statement.sql("SELECT DISTINCT ").unit(question, scope).sql(", p.record_id, ");
-    statement.sql(if of_incidents(question) { "COALESCE(i.record_id, p.record_id)" } else { "p.record_id" });
-    statement.body(question, scope).sql(" AND ").unit(question, scope);
-    for (at, unit) in units.iter().enumerate() {
-        statement.sql(if at == 0 { " IN (" } else { ", " }).id(*unit);
-    }
-    statement.sql(if units.is_empty() { " IS NULL" } else { ")" });
-    statement
 }

@@ -23,6 +23,7 @@ use crate::store::narrowing::{self, By};
 use crate::store::records::{self, After, Found, Stored, Which};
 use crate::store::session::Tx;
 
+use super::actions::{correct_action, create_action, restore_action, withdraw_action};
 use crate::http::auth::{Allowed, Permission};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -383,30 +384,4 @@ pub async fn history<E: Stored, P: Permission>(
     let found = store.read(allowed.actor(), move |session| records::get::<E>(session.conn(), id, Which::All)).await?;
     let page = Page { items: found.iter().map(Record::<E>::new).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
-}
-
-/// The audit's names for what is done to a record.
-macro_rules! audit_names {
-    ($($function:ident $verb:literal;)*) => {
-        $(fn $function(noun: crate::domain::record::Noun) -> &'static str {
-            use crate::domain::record::Noun;
-            match noun {
-                Noun::Term => concat!("term.", $verb),
-                Noun::Event => concat!("event.", $verb),
-                Noun::Source => concat!("source.", $verb),
-                Noun::Publication => concat!("publication.", $verb),
-                Noun::Figure => concat!("figure.", $verb),
-                Noun::Person => concat!("person.", $verb),
-                Noun::Incident => concat!("incident.", $verb),
-                Noun::Linkage => concat!("linkage.", $verb),
-            }
-        })*
-    };
-}
-
-audit_names! {
-    create_action "create";
-    correct_action "correct";
-    withdraw_action "withdraw";
-    restore_action "restore";
 }
