@@ -108,6 +108,10 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
         }
         persons.entry(person).or_default().insert(unit);
     }
+    if !query.with.is_empty() {
+        // What `with` asks for may stand in any record that is counted as the same person.
+        add_joined(conn, &mut persons)?;
+    }
     let ids: Vec<_> = persons.keys().copied().collect();
     let linkages = linkage_versions::table
         .filter(linkage_versions::person_id.eq_any(&ids))
@@ -139,6 +143,27 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
     Ok(records)
 }
 
+/// Adds the records that were ever counted as the same persons.
+fn add_joined(conn: &mut Conn, persons: &mut HashMap<RecordId, BTreeSet<RecordId>>) -> QueryResult<()> {
+    let pairs = |conn: &mut Conn, ids: &BTreeSet<RecordId>| {
+        let about = linkage_versions::person_id.eq_any(ids).or(linkage_versions::canonical_id.eq_any(ids));
+        let pairs = linkage_versions::table.filter(about);
+        let pairs = pairs.select((linkage_versions::person_id, linkage_versions::canonical_id)).distinct();
+        pairs.load::<(RecordId, RecordId)>(conn)
+    };
+    let own: BTreeSet<_> = persons.keys().copied().collect();
+    // Joined records meet in the one that they are counted as, two steps apart.
+    let near: BTreeSet<_> = pairs(conn, &own)?.into_iter().flat_map(|(a, b)| [a, b]).collect();
+    for (person, canonical) in pairs(conn, &near)? {
+        let of = |id: RecordId| persons.get(&id).cloned().unwrap_or_default();
+        let units = &of(person) | &of(canonical);
+        for id in [person, canonical] {
+            persons.entry(id).or_default().extend(&units);
+        }
+    }
+    Ok(())
+}
+
 fn add_sources(conn: &mut Conn, records: &mut Records) -> QueryResult<()> {
     let incidents = records.values().flatten().filter(|(noun, _)| *noun == Noun::Incident).map(|(_, id)| *id);
     let incidents: Vec<RecordId> = incidents.collect();
@@ -163,8 +188,11 @@ fn add_sources(conn: &mut Conn, records: &mut Records) -> QueryResult<()> {
 
 type StampColumns = (RecordId, i64, NaiveDate, String);
 
-/// When the versions of some records were written, and from which day they were known.
-struct Histories(HashMap<(Noun, RecordId), Vec<(i64, NaiveDate, State)>>);
+/// When a version was written, from which day it was known, and whether it says something.
+type Moment = (i64, NaiveDate, State);
+
+/// The moments of all versions of some records.
+struct Histories(HashMap<(Noun, RecordId), Vec<Moment>>);
 
 impl Histories {
     fn read(conn: &mut Conn, records: &Records) -> QueryResult<Self> {

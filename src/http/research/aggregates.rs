@@ -129,7 +129,7 @@ fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Q
         let (query, asked) = Query::read(pairs, &mut checker);
         Ok(checker.finish((query, check_times(asked, now)?))?)
     })?;
-    let answer = store.look(|conn| Ok(Counter::new(conn, times)?.answer(&query)?))?;
+    let answer = store.look(|conn| Counter::new(conn, times)?.answer(&query))?;
     let asked = query.canonical();
     store.write(actor, "aggregate.read", move |tx| {
         tx.note("query", asked);
