@@ -154,11 +154,12 @@ fn add_joined(conn: &mut Conn, persons: &mut HashMap<RecordId, BTreeSet<RecordId
     let own: BTreeSet<_> = persons.keys().copied().collect();
     // Joined records meet in the one that they are counted as, two steps apart.
     let near: BTreeSet<_> = pairs(conn, &own)?.into_iter().flat_map(|(a, b)| [a, b]).collect();
-    for (person, canonical) in pairs(conn, &near)? {
-        let of = |id: RecordId| persons.get(&id).cloned().unwrap_or_default();
+    let joined = pairs(conn, &near)?;
+    for (person, canonical) in joined.iter().chain(&joined) {
+        let of = |id: &RecordId| persons.get(id).cloned().unwrap_or_default();
         let units = &of(person) | &of(canonical);
         for id in [person, canonical] {
-            persons.entry(id).or_default().extend(&units);
+            persons.entry(*id).or_default().extend(&units);
         }
     }
     Ok(())
