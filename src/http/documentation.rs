@@ -61,6 +61,11 @@ pub fn beginning() -> OpenApi {
 pub fn complete(api: &mut OpenApi) {
     let schemas = serde_json::to_value(&api.components).unwrap_or_default();
     for (path, item) in &mut api.paths.paths {
+        if let Some(get) = item.get.as_mut().filter(|get| has_entity_tag(path, get)) {
+            let unchanged =
+                ResponseBuilder::new().description("Unchanged: the entity tag of If-None-Match still holds");
+            get.responses.responses.insert("304".to_owned(), RefOr::T(unchanged.build()));
+        }
         let operations = [&mut item.get, &mut item.post, &mut item.patch];
         for operation in operations.into_iter().flatten() {
             for kind in errors(path, operation) {
@@ -84,6 +89,16 @@ pub fn complete(api: &mut OpenApi) {
         let name = format!("Problem{}", kind.status());
         components.responses.entry(name).or_insert(RefOr::T(response));
     }
+}
+
+/// Whether an answer can be asked for again with `If-None-Match`: what is public, and the newest version of a record.
+fn has_entity_tag(path: &str, operation: &Operation) -> bool {
+    let tagged = operation
+        .responses
+        .responses
+        .get("200")
+        .is_some_and(|response| matches!(response, RefOr::T(response) if response.headers.contains_key("ETag")));
+    tagged || (operation.security.is_none() && path.starts_with("/api/"))
 }
 
 /// Shows a correction as the fields of an entry, none of them required but the reason.

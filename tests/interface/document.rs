@@ -99,6 +99,10 @@ fn every_operation_has_examples_of_body_and_answer() {
             let response = resolve(&document, response);
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{}", operation.name());
             let content = &response["content"];
+            if status == "304" {
+                assert!(content.is_null(), "{}", operation.name());
+                continue;
+            }
             assert!(content.is_object(), "{} {status}", operation.name());
             contents.push(content);
         }
