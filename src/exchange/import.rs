@@ -8,6 +8,7 @@ use crate::domain::check::{FieldError, MOST_ERRORS, Rule};
 use crate::domain::entry::{self, Fields};
 use crate::domain::policy::Actor;
 use crate::domain::record::{Noun, RecordId};
+use crate::store::backend;
 use crate::store::database::{Outcome, Store};
 use crate::store::error::StoreError;
 use crate::store::records::{self, Stored};
@@ -168,6 +169,10 @@ impl Import<'_, '_> {
             }
             self.rows += 1;
             (self.progress)(self.rows);
+            // Seldom, and the more seldom the more there is.
+            if self.rows >= 512 && self.rows.is_power_of_two() {
+                backend::renew_statistics(self.tx.conn()).map_err(StoreError::from)?;
+            }
             if self.errors.len() >= MOST_ERRORS {
                 return Ok(());
             }

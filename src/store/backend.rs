@@ -245,10 +245,8 @@ fn prepare_postgres(conn: &mut PgConnection, access: Access) -> Result<(), OpenE
         return Err(OpenError::TooOld { what: "PostgreSQL", found, needed: OLDEST_POSTGRES.to_string() });
     }
     conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET lock_timeout = '10s'")?;
-    match access {
-        Access::Read => conn.batch_execute("SET default_transaction_read_only = on")?,
-        // A plan that was made while the tables were empty reads them whole, and an import would keep it to its end.
-        Access::Write => conn.batch_execute("SET plan_cache_mode = force_custom_plan")?,
+    if access == Access::Read {
+        conn.batch_execute("SET default_transaction_read_only = on")?;
     }
     Ok(())
 }
@@ -326,6 +324,21 @@ pub fn begin_write(conn: &mut Conn) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
         Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+    }
+}
+
+/// Tells PostgreSQL what the write in progress has put into the tables. Its plans stand on statistics that nobody renews
+/// before the commit: of what was hardly there at the beginning, an import would read more and more for every row.
+///
+/// # Errors
+/// The database's own.
+pub fn renew_statistics(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => {
+            let tables: Vec<_> = super::classes::TABLES.iter().map(|table| table.name).collect();
+            conn.batch_execute(&format!("ANALYZE {}", tables.join(", ")))
+        }
     }
 }
 
