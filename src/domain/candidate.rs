@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::person::Person;
+use super::vocabulary::Vocabulary;
 
 /// What two records can have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -32,15 +33,15 @@ pub fn known(code: &str) -> Option<&str> {
 }
 
 /// Where two records agree, and where they contradict each other. What one of them does not know does neither.
-pub fn compare(a: &Person, b: &Person) -> (Vec<Trait>, Vec<Trait>) {
+pub fn compare(a: &Person, b: &Person, words: &Vocabulary) -> (Vec<Trait>, Vec<Trait>) {
     let external = |person: &Person| person.external.as_ref().map(|external| external.id.clone());
-    let code = |code: &String| known(code).map(str::to_owned);
+    let code = |list: &str, code: &String| known(code).map(|code| words.successor(list, code));
     let pairs = [
         (Trait::ExternalId, external(a), external(b)),
-        (Trait::Ground, code(&a.ground), code(&b.ground)),
-        (Trait::Origin, code(&a.origin), code(&b.origin)),
-        (Trait::Sex, code(&a.sex), code(&b.sex)),
-        (Trait::AgeGroup, code(&a.age_group), code(&b.age_group)),
+        (Trait::Ground, code("ground", &a.ground), code("ground", &b.ground)),
+        (Trait::Origin, code("place", &a.origin), code("place", &b.origin)),
+        (Trait::Sex, code("sex", &a.sex), code("sex", &b.sex)),
+        (Trait::AgeGroup, code("age_group", &a.age_group), code("age_group", &b.age_group)),
     ];
     let (mut agree, mut differ) = (Vec::new(), Vec::new());
     for (name, a, b) in pairs {

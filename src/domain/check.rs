@@ -202,7 +202,10 @@ impl<'r> Checker<'r> {
         match self.register.vocabulary().term(vocabulary, code) {
             Some(term) if term.retired && !self.carried.contains(code) => {
                 let expected = match &term.replaced_by {
-                    Some(next) => format!("`{next}`, which took its place, or {}", self.code_of(vocabulary)),
+                    Some(_) => {
+                        let successor = self.register.vocabulary().successor(vocabulary, code);
+                        format!("`{successor}`, which took its place, or {}", self.code_of(vocabulary))
+                    }
                     None => self.code_of(vocabulary),
                 };
                 self.refuse(field, Rule::RetiredCode, Some(code), expected)

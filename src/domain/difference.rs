@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::aggregate::Query;
-use super::dimension::{DIMENSIONS, Values};
+use super::dimension::{DIMENSIONS, Level, Values};
 use super::record::{Noun, RecordId, State};
 use super::vocabulary::Vocabulary;
 
@@ -107,15 +107,30 @@ pub struct Redefinition {
     pub change: Change,
 }
 
+/// What a word covers besides itself and what it took the place of.
+#[derive(Debug, Clone, Copy)]
+enum Cover {
+    Own,
+    /// The codes below it.
+    Below,
+    /// The kinds of a family.
+    Kinds,
+}
+
 /// What has become of the words of a question since.
 pub fn redefinitions(query: &Query, before: &Vocabulary, now: &Vocabulary) -> Vec<Redefinition> {
-    let mut words: Vec<(&str, &String, bool)> = query.with.iter().map(|kind| ("kind", kind, false)).collect();
+    let mut words: Vec<(&str, &String, Cover)> = query.with.iter().map(|kind| ("kind", kind, Cover::Own)).collect();
     for dimension in DIMENSIONS {
         let Values::Vocabulary { name, broader } = dimension.values else { continue };
-        words.extend(query.filters.get(dimension.code).into_iter().flatten().map(|code| (name, code, broader)));
+        let cover = match dimension.level {
+            Level::Kind => Cover::Kinds,
+            _ if broader => Cover::Below,
+            _ => Cover::Own,
+        };
+        words.extend(query.filters.get(dimension.code).into_iter().flatten().map(|code| (name, code, cover)));
     }
     let mut found = Vec::new();
-    for (vocabulary, code, broader) in words {
+    for (vocabulary, code, cover) in words {
         let (Some(old), Some(new)) = (before.term(vocabulary, code), now.term(vocabulary, code)) else { continue };
         let mut note = |change| {
             found.push(Redefinition { vocabulary: vocabulary.to_owned(), code: code.clone(), change });
@@ -125,7 +140,12 @@ pub fn redefinitions(query: &Query, before: &Vocabulary, now: &Vocabulary) -> Ve
             _ if new.retired && !old.retired => note(Change::Retired),
             _ => {}
         }
-        let (was, is) = (before.covered(vocabulary, code, broader), now.covered(vocabulary, code, broader));
+        let covered = |known: &Vocabulary| match cover {
+            Cover::Own => known.covered(vocabulary, code, false),
+            Cover::Below => known.covered(vocabulary, code, true),
+            Cover::Kinds => known.kinds_of(code),
+        };
+        let (was, is) = (covered(before), covered(now));
         if was != is {
             let (more, fewer) = (is.difference(&was).cloned().collect(), was.difference(&is).cloned().collect());
             note(Change::Covers { more, fewer });

@@ -19,6 +19,8 @@ pub trait Entry: DeserializeOwned + Serialize + ToSchema + Default + Send + 'sta
     /// The parsed value.
     type Body: Clone + PartialEq + std::fmt::Debug + Send + 'static;
     const NOUN: Noun;
+    /// The field that makes the code in the register.
+    const CODE: &'static str = "code";
 
     /// The fields that every noun has.
     fn header(&self) -> Header<'_>;

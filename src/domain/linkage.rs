@@ -1,6 +1,8 @@
 //! The decision that two records are of one person: who decided it, why, and from which sources. Persons are never
 //! rewritten: the one record is counted as the other for as long as the decision stands.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -49,6 +51,7 @@ pub struct LinkageEntry {
 impl Entry for LinkageEntry {
     type Body = Linkage;
     const NOUN: Noun = Noun::Linkage;
+    const CODE: &'static str = "person";
 
     fn header(&self) -> Header<'_> {
         Header::new(&None, &self.known_on, &self.reason)
@@ -111,18 +114,21 @@ pub struct Joined {
 /// records, without those of the decision itself.
 pub fn chained<'o>(new: &Joined, others: &'o [Joined]) -> Option<&'o Joined> {
     let later = others.iter().map(|other| other.known_on).filter(|day| *day > new.known_on);
-    std::iter::once(new.known_on).chain(later).find_map(|day| {
-        others.iter().find(|other| {
+    let days: BTreeSet<_> = std::iter::once(new.known_on).chain(later).collect();
+    days.into_iter().find_map(|day| {
+        // By person the version that holds on the day: the last written of those known by then.
+        let mut holding: HashMap<RecordId, &Joined> = HashMap::new();
+        for other in others.iter().filter(|other| other.known_on <= day) {
+            let held = holding.entry(other.person).or_insert(other);
+            if held.write < other.write {
+                *held = other;
+            }
+        }
+        holding.into_values().find(|other| {
             let touches = other.person == new.canonical || other.canonical == new.person;
-            touches && other.state == State::Active && holds(other, others, day)
+            touches && other.state == State::Active
         })
     })
-}
-
-/// Whether a version is the one that holds on a day: the last written of those known by then.
-fn holds(version: &Joined, others: &[Joined], day: NaiveDate) -> bool {
-    let replaced = |other: &Joined| other.person == version.person && other.write > version.write;
-    version.known_on <= day && !others.iter().any(|other| replaced(other) && other.known_on <= day)
 }
 
 #[cfg(test)]

@@ -86,11 +86,16 @@ impl Entry for TermEntry {
         let replaced_by = c.text("replaced_by", self.replaced_by.as_deref());
         if let Some(next) = &replaced_by {
             let known = c.register().vocabulary();
-            if vocabulary == SPECIAL || !known.has(&vocabulary, next) {
-                c.refuse("replaced_by", Rule::UnknownCode, Some(next), format!("another code of `{vocabulary}`"));
-            } else if known.successors(&vocabulary, next).contains(&code.as_str()) {
-                let expected = "a code that does not lead back to this one";
+            let below = known.covered(&vocabulary, &code, true).contains(next) || *next == code;
+            let withdrawn =
+                known.term(&vocabulary, next).is_some_and(|term| term.retired && term.replaced_by.is_none());
+            if below {
+                let expected = "a code that neither lies in this one nor leads back to it";
                 c.refuse("replaced_by", Rule::Inconsistent, Some(next), expected);
+            } else if vocabulary == SPECIAL || !known.has(&vocabulary, next) {
+                c.refuse("replaced_by", Rule::UnknownCode, Some(next), format!("another code of `{vocabulary}`"));
+            } else if withdrawn {
+                c.refuse("replaced_by", Rule::RetiredCode, Some(next), format!("a code of `{vocabulary}` in use"));
             }
         }
         let family = c.text("family", self.family.as_deref());

@@ -126,9 +126,11 @@ impl Vocabulary {
     pub fn covered(&self, vocabulary: &str, code: &str, broader: bool) -> BTreeSet<String> {
         let mut found = BTreeSet::from([code.to_owned()]);
         let Some(list) = self.lists.get(vocabulary) else { return found };
-        let lies_in = |term: &Term, found: &BTreeSet<String>| {
-            let over = if broader { term.broader.as_ref() } else { None };
-            [over, term.replaced_by.as_ref()].into_iter().flatten().any(|code| found.contains(code))
+        // What was replaced lies where its successor does.
+        let lies_in = |term: &Term, found: &BTreeSet<String>| match (&term.replaced_by, &term.broader) {
+            (Some(successor), _) => found.contains(successor),
+            (None, Some(over)) => broader && found.contains(over),
+            (None, None) => false,
         };
         loop {
             let more: Vec<_> = list
@@ -164,6 +166,12 @@ impl Vocabulary {
             next = self.term(vocabulary, code).and_then(|term| term.replaced_by.as_deref());
         }
         passed
+    }
+
+    /// The kinds that are counted under a family: a kind that was replaced is of its successor's.
+    pub fn kinds_of(&self, family: &str) -> BTreeSet<String> {
+        let kinds = self.lists.get("kind").into_iter().flat_map(BTreeMap::keys);
+        kinds.filter(|kind| self.family(&self.successor("kind", kind)) == Some(family)).cloned().collect()
     }
 
     /// The family of a kind of incident.

@@ -19,7 +19,7 @@ use crate::domain::vocabulary::{TOTAL, Vocabulary};
 use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
 use super::question::{Certainty, Filter, Question};
-use super::schema::{figure_versions, linkage_versions, person_versions, term_versions};
+use super::schema::{figure_versions, person_versions, term_versions};
 use super::selects;
 use super::stamps;
 use super::statement::Scope;
@@ -39,23 +39,12 @@ pub struct Answer {
     pub rows: Vec<Row>,
     /// Whether the cells of each dimension add up to the total, in the order of the question.
     pub additive: Vec<bool>,
+    /// Whether joined records of some person differ in what is divided by, so that the person is counted under each value.
+    pub joined_differ: bool,
     /// How many of the counted units come from case files.
     pub case_file: u64,
     /// How many of the counted units are reconstructed, or the most that they can be.
     pub reconstructed: u64,
-}
-
-impl Answer {
-    /// Whether joined records of one person are counted under several values of an attribute of the person: then the cells
-    /// of persons are more than their total.
-    pub fn joined_differ(&self, query: &Query) -> bool {
-        let personal = !query.by.is_empty() && query.by.iter().all(|dimension| query.is_additive(dimension));
-        let total = |row: &&Row| row.cell.iter().all(|value| value == TOTAL);
-        let Some(whole) = self.rows.iter().find(total).and_then(|row| row.tally.most()) else { return false };
-        let cells = self.rows.iter().filter(|row| !row.cell.iter().any(|value| value == TOTAL));
-        let sum: u64 = cells.map(|row| row.tally.count.least()).sum();
-        personal && self.additive.contains(&false) && sum > whole
-    }
 }
 
 type Cells = BTreeMap<Vec<String>, Count>;
@@ -95,10 +84,7 @@ impl<'c> Counter<'c> {
 
     /// Without what is known of the reconstructed records: enough to make questions ready.
     pub(super) fn bare(conn: &'c mut Conn, times: Times) -> QueryResult<Self> {
-        let linked = diesel::select(diesel::dsl::exists(
-            linkage_versions::table.filter(linkage_versions::write.le(times.at_write)),
-        ))
-        .get_result(conn)?;
+        let linked = selects::linkages(times).get_result::<i64>(conn)? > 0;
         let replaced = diesel::select(diesel::dsl::exists(
             term_versions::table
                 .filter(term_versions::replaced_by.is_not_null())
@@ -147,6 +133,7 @@ impl<'c> Counter<'c> {
             None => 0,
         };
         Ok(Answer {
+            joined_differ: self.joined_differ(query)?,
             times: self.times,
             rows,
             // Joined records of one person may differ in what should be one attribute; an incident is of one record.
@@ -156,6 +143,21 @@ impl<'c> Counter<'c> {
             case_file: most(&total.0),
             reconstructed: most(&total.1),
         })
+    }
+
+    /// Only case files are joined: where the values of an attribute add up to more persons than there are, some have two.
+    fn joined_differ(&mut self, query: &Query) -> QueryResult<bool> {
+        if !self.linked || query.measure != Measure::Persons {
+            return Ok(false);
+        }
+        let whole: u64 = sum(&self.case_file(&query.without(&query.by), &Certainty::Definite)?);
+        for dimension in query.by.iter().filter(|dimension| !dimension.level.is_incident()) {
+            let others: Vec<_> = query.by.iter().copied().filter(|other| other != dimension).collect();
+            if sum(&self.case_file(&query.without(&others), &Certainty::Definite)?) > whole {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The count of a question without dimensions, such as a figure's.
@@ -364,6 +366,10 @@ fn left_out(query: &Query) -> Vec<Vec<&'static Dimension>> {
             (0..1 << all.len()).map(|mask| chosen(mask).map(|(_, dimension)| *dimension).collect()).collect()
         }
     }
+}
+
+fn sum(cells: &Cells) -> u64 {
+    cells.values().map(|count| count.least()).sum()
 }
 
 fn merged((case_file, reconstructed): &Parts) -> Cells {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{self, Measure, Query};
-use crate::domain::check::{Checker, FieldError, Invalid, Register, Rule};
+use crate::domain::check::{Checker, FieldError, Invalid, Rule};
 use crate::domain::count::{Bounded, Qualifier};
 use crate::domain::figure::{Figure, FigureEntry, Relation};
 use crate::domain::publication::Visibility;
@@ -16,7 +16,7 @@ use super::error::{StoreError, corrupt, word};
 use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
 use super::schema::figure_versions;
-use super::session::Tx;
+use super::session::{Session, Tx};
 use super::version_table::version_table;
 
 version_table! {
@@ -163,9 +163,14 @@ fn not_computed(tx: &mut Tx<'_>, body: &Figure) -> Result<Option<FieldError>, St
 ///
 /// # Errors
 /// [`StoreError::Invalid`] for what is wrong with the question, or where its answer is no number.
-pub fn from_answer(tx: &mut Tx<'_>, question: &str, entry: FigureEntry) -> Result<FigureEntry, StoreError> {
-    let now = Times { as_of: tx.session().today(), at_write: tx.write() - 1 };
-    let mut checker = Checker::new(tx.session());
+pub fn from_answer(
+    session: &mut Session<'_>,
+    now: Times,
+    question: &str,
+    entry: FigureEntry,
+) -> Result<FigureEntry, StoreError> {
+    let mut checker = Checker::new(session);
+    checker.required("query", Some(question));
     let (query, asked) = checker.within("query", |c| Query::read(&aggregate::pairs(question), c));
     if !query.by.is_empty() {
         let by = query.by.iter().map(|dimension| dimension.code).collect::<Vec<_>>().join(",");
@@ -179,7 +184,7 @@ pub fn from_answer(tx: &mut Tx<'_>, question: &str, entry: FigureEntry) -> Resul
         checker.refuse("query.at_write", Rule::OutOfRange, Some(&given), expected);
     }
     let query = checker.finish(query)?;
-    let tally = Counter::new(tx.conn(), times)?.count(&query)?;
+    let tally = Counter::new(session.conn(), times)?.count(&query)?;
     let Some(Bounded { value, qualifier }) = tally.stated() else {
         let expected = format!("a question with one number for its answer; this one lies from {}", tally.count);
         return Err(Invalid::one(FieldError::new("query", Rule::Inconsistent, Some(question), expected)).into());

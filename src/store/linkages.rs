@@ -15,6 +15,7 @@ use super::records::{Loaded, Stored, Warning, Which, codes};
 use super::schema::{linkage_sources, linkage_versions};
 use super::session::Tx;
 use super::stamps::STATES;
+use super::terms;
 use super::version_table::version_table;
 
 version_table! {
@@ -112,14 +113,17 @@ impl Stored for LinkageEntry {
         let code = |id| names.get(&id).map(String::as_str).unwrap_or_default();
         let (_, a) = newest(conn, body.person)?;
         let (_, b) = newest(conn, body.canonical)?;
+        let words = terms::vocabulary(conn, None)?;
         let attributes = [
-            ("conflicting_ground", "ground", &a.ground, &b.ground),
-            ("conflicting_origin", "origin", &a.origin, &b.origin),
-            ("conflicting_sex", "sex", &a.sex, &b.sex),
-            ("conflicting_age_group", "age_group", &a.age_group, &b.age_group),
+            ("conflicting_ground", "ground", "ground", &a.ground, &b.ground),
+            ("conflicting_origin", "origin", "place", &a.origin, &b.origin),
+            ("conflicting_sex", "sex", "sex", &a.sex, &b.sex),
+            ("conflicting_age_group", "age_group", "age_group", &a.age_group, &b.age_group),
         ];
-        let differ = attributes.into_iter().filter(|(_, _, a, b)| a != b);
-        let warning = |(warning, name, a, b): (&'static str, &str, &String, &String)| {
+        let counted = attributes
+            .map(|(warning, name, list, a, b)| (warning, name, words.successor(list, a), words.successor(list, b)));
+        let differ = counted.into_iter().filter(|(_, _, a, b)| a != b);
+        let warning = |(warning, name, a, b): (&'static str, &str, String, String)| {
             let (person, canonical) = (code(body.person), code(body.canonical));
             let detail = format!("{name}: {person} has {a}, {canonical} has {b}; the person is counted under both");
             Warning { code: warning, detail }

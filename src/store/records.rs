@@ -293,7 +293,7 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreErr
     let id = RecordId::new();
     let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
     if tx.session().find(E::NOUN, &code)?.is_some() {
-        return Err(invalid("code", Rule::Taken, Some(&code), format!("a code that no other {} has", E::NOUN)));
+        return Err(invalid(E::CODE, Rule::Taken, Some(&code), format!("a code that no other {} has", E::NOUN)));
     }
     may_publish::<E>(tx, &[&body])?;
     let (created_at, created_write) = (tx.written_at(), tx.write());
@@ -342,7 +342,7 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch
     let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before))?;
     if let Some(code) = code.filter(|code| *code != found.version.code) {
         let expected = format!("`{}`: a record keeps its code", found.version.code);
-        return Err(invalid("code", Rule::Inconsistent, Some(&code), expected));
+        return Err(invalid(E::CODE, Rule::Inconsistent, Some(&code), expected));
     }
     may_publish::<E>(tx, &[&found.version.body, &body])?;
     let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use crate::domain::aggregate::Measure;
 use crate::domain::dimension::Level;
 use crate::domain::edtf::Edtf;
-use crate::domain::record::RecordId;
+use crate::domain::record::{RecordId, Times};
 
 use super::backend::Id;
 use super::question::Question;
@@ -24,7 +24,7 @@ pub type EvidenceRow = (Id, Id, Id);
 /// Counts the records of a question, cell by cell.
 pub fn counts(question: &Question, scope: Scope) -> Statement<CellRow> {
     let mut statement = Statement::new();
-    statement.sql("SELECT ").cell(question);
+    statement.name_buckets(question).sql("SELECT ").cell(question);
     let many = question.touched().any(|dimension| dimension.level.is_many());
     match question.measure {
         Measure::Incidents if !many => statement.sql("COUNT(*)"),
@@ -42,7 +42,7 @@ pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
     let incidents = of_incidents(question);
     let ground = question.touched().any(|dimension| dimension.level == Level::Ground);
     let mut statement = Statement::new();
-    statement.sql("SELECT DISTINCT ").person(scope);
+    statement.name_buckets(question).sql("SELECT DISTINCT ").person(scope);
     statement.sql(if incidents { ", COALESCE(i.record_id, p.record_id), " } else { ", p.record_id, " });
     statement.cell(question);
     statement.sql(if incidents { "COALESCE(i.kind, ''), " } else { "'', " });
@@ -95,5 +95,12 @@ pub fn evidence(question: &Question, scope: Scope, units: &[RecordId]) -> Statem
         statement.sql(if at == 0 { " IN (" } else { ", " }).id(*unit);
     }
     statement.sql(if units.is_empty() { " IS NULL" } else { ")" });
+    statement
+}
+
+/// Counts the decisions about who is one person that stand at two times.
+pub fn linkages(times: Times) -> Statement<BigInt> {
+    let mut statement = Statement::new();
+    statement.sql("SELECT COUNT(*) FROM linkage_versions l WHERE ").visible("linkage_versions", "l", times);
     statement
 }

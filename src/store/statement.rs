@@ -12,7 +12,7 @@ use crate::domain::aggregate::{MOST_DIMENSIONS, Measure};
 use crate::domain::dimension::{Dimension, Level};
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, Times};
-use crate::domain::timing::{Bucket, Days};
+use crate::domain::timing::Days;
 use crate::domain::vocabulary::NOT_APPLICABLE;
 
 use super::backend::{Conn, Id, MultiBackend};
@@ -133,6 +133,10 @@ impl<Row> Statement<Row> {
             self.sql(if scope.linked { " AND COALESCE(c.basis, p.basis) = " } else { " AND p.basis = " });
             self.text(basis.name());
         }
+        if scope.linked && of_incidents(question) && !must_have_incidents(question) {
+            // Nothing happened to a person only where no record of theirs says that something did.
+            self.sql(" AND (i.record_id IS NOT NULL OR NOT ").with(None, scope).sql(")");
+        }
         for (dimension, filter) in &question.filters {
             self.sql(" AND ");
             match filter {
@@ -141,7 +145,7 @@ impl<Row> Statement<Row> {
             };
         }
         for kinds in &question.with {
-            self.with(kinds, scope);
+            self.sql(" AND ").with(Some(kinds), scope);
         }
         self
     }
@@ -158,21 +162,12 @@ impl<Row> Statement<Row> {
             self.visible("person_versions", "c", times);
         }
         if of_incidents(question) {
-            // Without a filter a person with no incident is counted too, as `_Z`.
-            let filtered = question.filters.iter().any(|(dimension, filter)| {
-                let special = match filter {
-                    Filter::Codes(codes) => codes,
-                    Filter::Days(days) => &days.special,
-                };
-                dimension.level.is_incident() && !special.contains(NOT_APPLICABLE)
-            });
-            let must = filtered || question.measure == Measure::Incidents || question.buckets().next().is_some();
-            self.sql(if must { " JOIN" } else { " LEFT JOIN" });
+            self.sql(if must_have_incidents(question) { " JOIN" } else { " LEFT JOIN" });
             self.sql(" incident_versions i ON i.person_id = p.record_id AND ");
             self.visible("incident_versions", "i", times);
         }
-        for (at, (_, buckets)) in question.buckets().enumerate() {
-            self.buckets(at, buckets);
+        for (at, _) in question.buckets().enumerate() {
+            self.join_buckets(at);
         }
         if at(Level::Kind) {
             self.sql(" LEFT JOIN term_versions t ON t.vocabulary = 'kind' AND t.term = ");
@@ -191,20 +186,27 @@ impl<Row> Statement<Row> {
         }
     }
 
+    /// Names the buckets of each dimension of time, before anything is selected.
+    pub(super) fn name_buckets(&mut self, question: &Question) -> &mut Self {
+        for (at, (_, buckets)) in question.buckets().enumerate() {
+            self.sql(if at == 0 { "WITH " } else { ", " }).sql(BUCKETS[at]).sql("(code, begins, ends) AS (");
+            for (nth, bucket) in buckets.iter().enumerate() {
+                self.sql(if nth == 0 { "VALUES (" } else { ", (" }).text(&bucket.code).sql(", ");
+                self.day(bucket.begins).sql(", ").day(bucket.ends).sql(")");
+            }
+            if buckets.is_empty() {
+                self.sql("SELECT '', earliest, latest FROM incident_versions WHERE 1 = 0");
+            }
+            self.sql(") ");
+        }
+        self
+    }
+
     /// Joins the buckets of one dimension into which the incident's date reaches. Intervals on a line that meet each other
     /// two by two have a day in common, so that pairs are enough.
-    fn buckets(&mut self, at: usize, buckets: &[Bucket]) {
-        for (nth, bucket) in buckets.iter().enumerate() {
-            self.sql(if nth == 0 { " JOIN (SELECT " } else { " UNION ALL SELECT " }).text(&bucket.code);
-            self.sql(if nth == 0 { " AS code, " } else { ", " }).day(bucket.begins);
-            self.sql(if nth == 0 { " AS begins, " } else { ", " }).day(bucket.ends);
-            self.sql(if nth == 0 { " AS ends" } else { "" });
-        }
-        if buckets.is_empty() {
-            self.sql(" JOIN (SELECT '' AS code, i2.earliest AS begins, i2.latest AS ends FROM incident_versions i2 WHERE 1 = 0");
-        }
+    fn join_buckets(&mut self, at: usize) {
         let own = BUCKETS[at];
-        self.sql(") ")
+        self.sql(" JOIN ")
             .sql(own)
             .sql(" ON i.earliest <= ")
             .sql(own)
@@ -236,23 +238,25 @@ impl<Row> Statement<Row> {
         self.recorded(dimension).one_of(&days.special).sql(")")
     }
 
-    /// Has some visible incident of one of the kinds.
-    fn with(&mut self, kinds: &BTreeSet<String>, scope: Scope) -> &mut Self {
-        self.sql(" AND EXISTS (SELECT 1 FROM incident_versions w");
+    /// Has some visible incident of one of the kinds, or of any where none is named.
+    fn with(&mut self, kinds: Option<&BTreeSet<String>>, scope: Scope) -> &mut Self {
         if scope.linked {
+            // In one set for all, because no index helps to find one person's among joined records.
+            self.person(scope).sql(" IN (SELECT COALESCE(wl.canonical_id, w.person_id) FROM incident_versions w");
             self.sql(" JOIN person_versions wp ON wp.record_id = w.person_id AND ");
             self.visible("person_versions", "wp", scope.times);
             self.sql(" LEFT JOIN linkage_versions wl ON wl.person_id = w.person_id AND ");
-            self.visible("linkage_versions", "wl", scope.times);
-            self.sql(" WHERE COALESCE(wl.canonical_id, w.person_id) = COALESCE(l.canonical_id, p.record_id)");
+            self.visible("linkage_versions", "wl", scope.times).sql(" WHERE ");
         } else {
-            self.sql(" WHERE w.person_id = p.record_id");
+            self.sql("EXISTS (SELECT 1 FROM incident_versions w WHERE w.person_id = p.record_id AND ");
         }
-        self.sql(" AND w.kind").one_of(kinds).sql(" AND ");
+        if let Some(kinds) = kinds {
+            self.sql("w.kind").one_of(kinds).sql(" AND ");
+        }
         self.visible("incident_versions", "w", scope.times).sql(")")
     }
 
-    fn one_of(&mut self, values: &BTreeSet<String>) -> &mut Self {
+    pub(super) fn one_of(&mut self, values: &BTreeSet<String>) -> &mut Self {
         for (at, value) in values.iter().enumerate() {
             self.sql(if at == 0 { " IN (" } else { ", " }).text(value);
         }
@@ -287,7 +291,7 @@ impl<Row> Statement<Row> {
     }
 
     /// A plain column as it is counted.
-    fn counted_as(&mut self, column: &'static str, pairs: Option<&[(String, String)]>) -> &mut Self {
+    pub(super) fn counted_as(&mut self, column: &'static str, pairs: Option<&[(String, String)]>) -> &mut Self {
         match pairs {
             Some(pairs) => self.sql("CASE ").sql(column).cases(pairs).sql(column).sql(" END"),
             None => self.sql(column),
@@ -328,6 +332,18 @@ impl<Row> Statement<Row> {
 
 /// Names for the buckets of each dimension of time.
 const BUCKETS: [&str; MOST_DIMENSIONS] = ["b0", "b1", "b2"];
+
+/// Whether it leaves out persons with no incident. Without a filter they are counted too, as `_Z`.
+fn must_have_incidents(question: &Question) -> bool {
+    let filtered = question.filters.iter().any(|(dimension, filter)| {
+        let special = match filter {
+            Filter::Codes(codes) => codes,
+            Filter::Days(days) => &days.special,
+        };
+        dimension.level.is_incident() && !special.contains(NOT_APPLICABLE)
+    });
+    filtered || question.measure == Measure::Incidents || question.buckets().next().is_some()
+}
 
 /// Whether a question is about incidents.
 pub(super) fn of_incidents(question: &Question) -> bool {

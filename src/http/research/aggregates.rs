@@ -161,7 +161,7 @@ fn view(query: &Query, answer: &Answer) -> Aggregates {
         reconstructed: answer.reconstructed,
         not_attested: answer.rows.iter().any(|row| matches!(row.tally.count, Count::NotAttested { .. })),
         of_time: query.is_of_time(),
-        joined: answer.joined_differ(query),
+        joined: answer.joined_differ,
     };
     let codes = || query.by.iter().map(|dimension| dimension.code.to_owned());
     Aggregates {

@@ -63,7 +63,8 @@ pub async fn list(
     let asked = parameters.only(&["limit"])?.pop();
     let limit = asked.map_or(Ok(FEW), |(_, text)| read_limit(&text))?;
     let id = path.get()?;
-    let found = store.count(move |store| store.look(|conn| candidates::find(conn, id, limit))).await?;
+    let actor = allowed.actor();
+    let found = store.count(move |store| store.read(&actor, |session| candidates::find(session, id, limit))).await?;
     let view = |found: Candidate| {
         let Candidate { id, code, score, agree, differ, incidents } = found;
         CandidateView { id, code, score, agree, differ, incidents }

@@ -86,24 +86,31 @@ pub async fn keep_answer(
 ) -> Result<Reply, Problem> {
     let asked: AnswerToKeep = body.read()?;
     let hash = body.hash("answer");
-    records::enter::<FigureEntry, _>(allowed, &store, key, hash, move |tx| {
-        let question = asked.query.unwrap_or_default();
-        let entry = FigureEntry {
-            publication: asked.publication,
-            code: asked.code,
-            population: asked.population,
-            definition: asked.definition,
-            region: asked.region,
-            period_start: asked.period_start,
-            relation: asked.relation,
-            parent: asked.parent,
-            breakdown: asked.breakdown,
-            note: asked.note,
-            ..FigureEntry::default()
-        };
-        figures::from_answer(tx, &question, entry)
-    })
-    .await
+    let actor = allowed.actor();
+    // Counted before the write begins: nobody waits for it to enter a case.
+    let entry = store
+        .count(move |store| {
+            let now = store.times()?;
+            store.read(&actor, |session| {
+                let question = asked.query.unwrap_or_default();
+                let entry = FigureEntry {
+                    publication: asked.publication,
+                    code: asked.code,
+                    population: asked.population,
+                    definition: asked.definition,
+                    region: asked.region,
+                    period_start: asked.period_start,
+                    relation: asked.relation,
+                    parent: asked.parent,
+                    breakdown: asked.breakdown,
+                    note: asked.note,
+                    ..FigureEntry::default()
+                };
+                figures::from_answer(session, now, &question, entry)
+            })
+        })
+        .await?;
+    records::enter::<FigureEntry, _>(allowed, &store, key, hash, move |_| Ok(entry)).await
 }
 
 /// A figure held against the records, record by record.
