@@ -4,6 +4,9 @@
 mod support;
 
 mod figures {
+    mod differences;
+    mod held;
+    mod histories;
     mod published;
     mod reconciled;
     mod rules;

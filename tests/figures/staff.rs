@@ -23,7 +23,8 @@ pub fn figure(app: &App, publication: &str, code: &str, value: u64, more: &Value
 /// The newest version of the record with a code.
 #[track_caller]
 pub fn by_code(app: &App, noun: Noun, code: &str) -> Answer {
-    let found = app.publisher().get(&format!("/api/v1/staff/{}?code={code}", noun.plural())).expect(200).items();
+    let path = format!("/api/v1/staff/{}?code={code}&status=all", noun.plural());
+    let found = app.publisher().get(&path).expect(200).items();
     assert_eq!(found.len(), 1, "{noun} {code}");
     let id = found[0]["id"].as_str().unwrap();
     app.publisher().get(&format!("/api/v1/staff/{}/{id}", noun.plural())).expect(200)
