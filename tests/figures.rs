@@ -4,11 +4,16 @@
 mod support;
 
 mod figures {
+    mod bounded;
+    mod contradictions;
     mod differences;
     mod held;
     mod histories;
+    mod kept;
     mod published;
     mod reconciled;
+    mod redefined;
+    mod refused;
     mod rules;
     mod staff;
 }

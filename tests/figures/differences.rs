@@ -4,9 +4,7 @@
 use attest::domain::record::Noun;
 use serde_json::json;
 
-use super::held::{
-    BACK, BEFORE, corrected, expect, expect_none, incident, join, kind, person, source, turned, watch,
-};
+use super::held::{BACK, BEFORE, corrected, expect, expect_none, incident, join, kind, person, source, turned, watch};
 use crate::support::{App, on_both};
 
 const TORTURED: (&str, &str) = ("tortured", "measure=persons&kind=torture");
@@ -131,12 +129,15 @@ fn a_restored_record_is_restored(app: &App) {
 
 fn a_corrected_person_is_corrected(app: &App) {
     three(app);
-    watch(app, &[
-        ("outed", "measure=persons&ground=outed"),
-        ("attacked", "measure=persons&ground=attacked"),
-        ("either", "measure=persons&ground=attacked,outed"),
-        ("tortures", "measure=incidents&kind=torture&ground=outed"),
-    ]);
+    watch(
+        app,
+        &[
+            ("outed", "measure=persons&ground=outed"),
+            ("attacked", "measure=persons&ground=attacked"),
+            ("either", "measure=persons&ground=attacked,outed"),
+            ("tortures", "measure=incidents&kind=torture&ground=outed"),
+        ],
+    );
     corrected(app, Noun::Person, "A", &json!({"ground": "attacked"}), None);
     let by = "corrected: person A corrected";
     expect(app, "outed", [1, 1, 0], &["as_of>now corrected +0 -1"], &[&format!("as_of>now -A {by}")]);
@@ -156,7 +157,15 @@ fn a_corrected_person_is_corrected(app: &App) {
 
 fn a_corrected_incident_is_corrected(app: &App) {
     three(app);
-    watch(app, &[TORTURED, TORTURES, ("detained", "measure=persons&kind=detention"), ("both", "measure=persons&with=detention,torture")]);
+    watch(
+        app,
+        &[
+            TORTURED,
+            TORTURES,
+            ("detained", "measure=persons&kind=detention"),
+            ("both", "measure=persons&with=detention,torture"),
+        ],
+    );
     corrected(app, Noun::Incident, "A-torture", &json!({"kind": "beating"}), None);
     let by = "corrected: incident A-torture corrected";
     expect(app, "tortured", [1, 1, 0], &["as_of>now corrected +0 -1"], &[&format!("as_of>now -A {by}")]);
@@ -239,12 +248,15 @@ fn a_corrected_source_is_corrected(app: &App) {
     three(app);
     let sources = json!({"sources": [{"source": "S-1", "credence": "probable"}]});
     corrected(app, Noun::Incident, "A-torture", &sources, Some(BEFORE));
-    watch(app, &[
-        ("low", "measure=persons&reliability=low"),
-        ("high", "measure=incidents&reliability=high"),
-        ("any", "measure=incidents&reliability=high,low"),
-        ("of_source", "measure=incidents&source=S-1"),
-    ]);
+    watch(
+        app,
+        &[
+            ("low", "measure=persons&reliability=low"),
+            ("high", "measure=incidents&reliability=high"),
+            ("any", "measure=incidents&reliability=high,low"),
+            ("of_source", "measure=incidents&source=S-1"),
+        ],
+    );
     corrected(app, Noun::Source, "S-1", &json!({"reliability": "high"}), None);
     let by = "corrected: source S-1 corrected";
     expect(app, "low", [1, 1, 0], &["as_of>now corrected +0 -1"], &[&format!("as_of>now -A {by}")]);
@@ -259,12 +271,15 @@ fn a_changed_definition_is_no_records_doing(app: &App) {
     kind(app, "burning");
     incident(app, "B-arson", "B", "arson", Some(BEFORE));
     incident(app, "C-burning", "C", "burning", Some(BEFORE));
-    watch(app, &[
-        ("burnings", "measure=incidents&kind=burning"),
-        ("burnt", "measure=persons&kind=burning"),
-        ("burnt_and_detained", "measure=persons&with=burning,detention"),
-        ("arsons", "measure=incidents&kind=arson"),
-    ]);
+    watch(
+        app,
+        &[
+            ("burnings", "measure=incidents&kind=burning"),
+            ("burnt", "measure=persons&kind=burning"),
+            ("burnt_and_detained", "measure=persons&with=burning,detention"),
+            ("arsons", "measure=incidents&kind=arson"),
+        ],
+    );
     corrected(app, Noun::Term, "kind:arson", &json!({"replaced_by": "burning"}), None);
     let counted = ["baseline>as_of definition_changed +1 -0"];
     expect(app, "burnings", [1, 2, 2], &counted, &["baseline>as_of +B-arson definition_changed: "]);

@@ -115,8 +115,7 @@ pub fn changes(answer: &Value) -> Vec<String> {
 pub fn expect(app: &App, name: &str, counts: [i64; 3], counted: &[&str], changed: &[&str]) {
     let answer = held(app, &format!("{OWN}:{name}"));
     let count = |of: &Value| of["count"].as_i64().unwrap();
-    let found =
-        [count(&answer["baseline"]), count(&answer["computed"]["as_of"]), count(&answer["computed"]["now"])];
+    let found = [count(&answer["baseline"]), count(&answer["computed"]["as_of"]), count(&answer["computed"]["now"])];
     assert_eq!(found, counts, "{name}: {answer}");
     assert_eq!(differences(&answer), counted, "{name}");
     assert_eq!(changes(&answer), changed, "{name}");
