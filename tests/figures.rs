@@ -15,5 +15,7 @@ mod figures {
     mod redefined;
     mod refused;
     mod rules;
+    mod series;
+    mod shown;
     mod staff;
 }
