@@ -6,6 +6,7 @@ mod support;
 mod figures {
     mod bounded;
     mod contradictions;
+    mod desk;
     mod differences;
     mod held;
     mod histories;
