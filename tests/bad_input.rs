@@ -7,6 +7,7 @@ mod bad_input {
     mod bodies;
     mod command_line;
     mod imports;
+    mod joins;
     mod questions;
     mod values;
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod figures {
+    mod baselines;
     mod bounded;
     mod contradictions;
     mod desk;

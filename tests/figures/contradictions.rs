@@ -52,7 +52,7 @@ fn a_published_part_is_no_larger_than_its_whole(app: &App) {
         figure(app, OWN, &name, value, &more);
         let expected: &[_] = if too_many > 0 { &[("published_part_exceeds_whole", too_many)] } else { &[] };
         let line = &lines(app, OWN)[&name];
-        let told: Vec<_> = line["contradictions"].as_array().unwrap().iter().cloned().collect();
+        let told = line["contradictions"].as_array().unwrap().clone();
         let expected: Vec<_> =
             expected.iter().map(|(name, count)| json!({"contradiction": name, "count": count})).collect();
         assert_eq!(told, expected, "{value} {qualifier} of {parent}, {relation}");

@@ -5,7 +5,7 @@ use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
 use super::held::{BEFORE, OWN, corrected, held, incident, kind, lines, person, watch};
-use super::staff::{by_code, figure};
+use super::staff::{by_code, figure, publication};
 use crate::support::{App, on_both};
 
 const AGGREGATES: &str = "/api/v1/research/aggregates";
@@ -174,13 +174,8 @@ fn a_new_record_takes_the_word_that_is_in_use(app: &App) {
     // A record that has it keeps it.
     corrected(app, Noun::Incident, "B-arson", &json!({"place": "RU-CE"}), None);
     // A query may still ask by it, because records have it.
-    figure(
-        app,
-        &super::staff::publication(app, OWN, "published").json()["code"].as_str().unwrap().to_owned(),
-        "arsons",
-        2,
-        &json!({"query": "measure=incidents&kind=arson", "measure": "incidents"}),
-    );
+    publication(app, OWN, "published");
+    figure(app, OWN, "arsons", 2, &json!({"query": "measure=incidents&kind=arson", "measure": "incidents"}));
     assert_eq!(lines(app, OWN)["arsons"]["status"], "reproduced");
 }
 
