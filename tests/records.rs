@@ -4,8 +4,11 @@
 mod support;
 
 mod records {
+    mod candidates;
+    mod linkages;
     mod lists;
     mod repeats;
+    mod replaced;
     mod rules;
     mod versions;
     mod vocabulary;

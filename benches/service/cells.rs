@@ -110,7 +110,9 @@ pub fn ask(question: &Question, database: &Database, server: &Server) -> Line {
         Backend::Postgres => &question.postgres,
     };
     let plain = plain(&mut conn, sql);
-    let served = served(&client.json(&path), &question.by);
+    let mut served = served(&client.json(&path), &question.by);
+    // Buckets into which some date reaches are told though none lies inside.
+    served.retain(|_, count| *count > 0);
     assert_eq!(served, plain, "{path} and plain SQL give different answers");
     let load = |conn: &mut Conn| drop(diesel::sql_query(sql).load::<Cell>(conn).unwrap());
     Line::ask(question.path.clone(), |_| drop(client.get(&path)), |_| load(&mut conn))

@@ -4,7 +4,7 @@ use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
 use super::app::App;
-use super::client::path_of;
+use super::client::{Answer, path_of};
 
 /// An entry of a noun that is accepted, its references entered first. No two are alike.
 pub fn entry(app: &App, noun: Noun) -> Value {
@@ -26,10 +26,7 @@ pub fn entry(app: &App, noun: Noun) -> Value {
             let person = app.caseworker().enter(Noun::Person, &entry(app, Noun::Person)).json();
             json!({"person": person["code"], "kind": "detention", "date": "2017-04~", "place": "RU-CE"})
         }
-        Noun::Linkage => {
-            let source = app.caseworker().enter(Noun::Source, &entry(app, Noun::Source)).json();
-            json!({"person": person(app), "canonical": person(app), "sources": [source["code"]], "reason": "one passport"})
-        }
+        Noun::Linkage => decision(app, &person(app), &person(app)),
     }
 }
 
@@ -59,4 +56,17 @@ pub fn some_record(app: &App, noun: Noun) -> String {
     let found = reader.get(&format!("{}?limit=1", path_of(noun))).expect(200).items();
     let record = found.into_iter().next().unwrap_or_else(|| reader.enter(noun, &entry(app, noun)).json());
     record["id"].as_str().unwrap().to_owned()
+}
+
+/// The decision that one record is counted as another, with a source of its own.
+pub fn decision(app: &App, person: &str, canonical: &str) -> Value {
+    let source = app.caseworker().enter(Noun::Source, &entry(app, Noun::Source)).json();
+    json!({"person": person, "canonical": canonical, "sources": [source["code"]], "reason": "one passport"})
+}
+
+/// Joins one record to another, known from a day.
+pub fn join(app: &App, person: &str, canonical: &str, known_on: &str) -> Answer {
+    let mut decision = decision(app, person, canonical);
+    decision["known_on"] = known_on.into();
+    app.caseworker().enter(Noun::Linkage, &decision)
 }
