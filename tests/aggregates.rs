@@ -14,6 +14,7 @@ mod aggregates {
     mod generate;
     mod golden;
     mod history;
+    mod linked;
     mod naive;
     mod oracle;
     mod refusals;
