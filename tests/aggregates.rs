@@ -8,6 +8,7 @@ mod aggregates {
     mod asks;
     mod case;
     mod cells;
+    mod chains;
     mod dates;
     mod demo;
     mod enter;
