@@ -12,12 +12,15 @@ mod aggregates {
     mod dates;
     mod demo;
     mod enter;
+    mod export;
     mod generate;
     mod golden;
     mod history;
     mod linked;
     mod naive;
     mod oracle;
+    mod overlaps;
+    mod possible;
     mod refusals;
     mod researcher;
     mod times;

@@ -97,7 +97,7 @@ pub fn spelled(answer: &Value) -> Vec<BTreeMap<String, String>> {
     };
     let by = dimensions(answer);
     let row = |row: &Value| {
-        let own = by.iter().map(String::as_str).chain(["count", "bound", "status", "low", "high"]);
+        let own = by.iter().map(String::as_str).chain(["count", "bound", "possible", "status", "low", "high"]);
         let common =
             [("query", canonical(answer)), ("as_of", text(&answer["as_of"])), ("at_write", text(&answer["at_write"]))];
         let common = common.map(|(column, text)| (column.to_owned(), text));
@@ -116,4 +116,5 @@ pub fn compare_csv(app: &App, query: &str, answer: &Value) {
     let table = app.researcher().get(&path).expect(200);
     assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
     assert_eq!(csv_rows(&table.text()), spelled(answer), "{query}");
+    assert_eq!(answer["query"], canonical(answer), "{query}");
 }

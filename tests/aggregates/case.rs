@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 /// A day as it is written in an entry; days in this form order as texts.
 pub type Day = &'static str;
 
@@ -13,35 +15,44 @@ pub struct Person {
     pub age_group: &'static str,
 }
 
-/// A date with the year, the quarter and the month that wholly contain it, worked out by hand.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A date with its earliest and its latest day.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dated {
-    pub edtf: &'static str,
-    pub year: &'static str,
-    pub quarter: &'static str,
-    pub month: &'static str,
+    pub edtf: String,
+    pub earliest: NaiveDate,
+    pub latest: NaiveDate,
 }
 
-const fn dated(edtf: &'static str, year: &'static str, quarter: &'static str, month: &'static str) -> Dated {
-    Dated { edtf, year, quarter, month }
-}
-
-/// By EDTF level 1, with `~` one unit of the stated precision wider on each side (`src/domain/edtf.rs`).
-pub const DATES: [Dated; 13] = [
-    dated("2017-04-11", "2017", "2017-Q2", "2017-04"),
-    dated("2017-04-01", "2017", "2017-Q2", "2017-04"),
-    dated("2017-06-30/2017-07-01", "2017", "_U", "_U"),
-    dated("2017-05~", "2017", "2017-Q2", "_U"),
-    dated("2017-04~", "2017", "_U", "_U"),
-    dated("2017", "2017", "_U", "_U"),
-    dated("2017-XX", "2017", "_U", "_U"),
-    dated("2016-12-31", "2016", "2016-Q4", "2016-12"),
-    dated("2016-12-31~", "_U", "_U", "_U"),
-    dated("2018-01?", "2018", "2018-Q1", "2018-01"),
-    dated("2018-02/2018-03-31", "2018", "2018-Q1", "_U"),
-    dated("2017-02/2018-04-03", "_U", "_U", "_U"),
-    dated("XXXX", "_U", "_U", "_U"),
+/// Dates with their days worked out by hand: EDTF level 1, with `~` one unit of the stated precision wider on each side
+/// and an open end as far as can be written (`src/domain/edtf.rs`).
+pub const DATES: [(&str, &str, &str); 15] = [
+    ("2017-04-11", "2017-04-11", "2017-04-11"),
+    ("2017-04-01", "2017-04-01", "2017-04-01"),
+    ("2017-06-30/2017-07-01", "2017-06-30", "2017-07-01"),
+    ("2017-05~", "2017-04-01", "2017-06-30"),
+    ("2017-04~", "2017-03-01", "2017-05-31"),
+    ("2017", "2017-01-01", "2017-12-31"),
+    ("2017-XX", "2017-01-01", "2017-12-31"),
+    ("2016-12-31", "2016-12-31", "2016-12-31"),
+    ("2016-12-31~", "2016-12-30", "2017-01-01"),
+    ("2018-01?", "2018-01-01", "2018-01-31"),
+    ("2018-02/2018-03-31", "2018-02-01", "2018-03-31"),
+    ("2017-02/2018-04-03", "2017-02-01", "2018-04-03"),
+    ("XXXX", "0001-01-01", "9999-12-31"),
+    ("2017-11/..", "2017-11-01", "9999-12-31"),
+    ("../2016-03", "0001-01-01", "2016-03-31"),
 ];
+
+/// The dates of the list.
+pub fn dates() -> Vec<Dated> {
+    let day = |text: &str| text.parse().unwrap();
+    let dated = |(edtf, earliest, latest): (&str, &str, &str)| Dated {
+        edtf: edtf.to_owned(),
+        earliest: day(earliest),
+        latest: day(latest),
+    };
+    DATES.into_iter().map(dated).collect()
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
@@ -99,12 +110,28 @@ impl<T> Record<T> {
     }
 }
 
+/// The decision that a person's record is counted as another, both by their places in the case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linkage {
+    pub person: usize,
+    pub canonical: usize,
+}
+
 /// All that was entered.
 #[derive(Debug, Clone, Default)]
 pub struct CaseFile {
     pub persons: Vec<Record<Person>>,
     pub incidents: Vec<Record<Incident>>,
     pub sources: Vec<Record<Source>>,
+    pub linkages: Vec<Record<Linkage>>,
+}
+
+impl CaseFile {
+    /// The person as whom a record is counted.
+    pub fn counted_as(&self, person: usize, as_of: &str, at_write: i64) -> usize {
+        let decisions = self.linkages.iter().filter_map(|linkage| linkage.at(as_of, at_write));
+        decisions.filter(|linkage| linkage.person == person).map(|linkage| linkage.canonical).next().unwrap_or(person)
+    }
 }
 
 /// A question.
@@ -121,6 +148,11 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// By how many dimensions of time it filters.
+    pub fn of_times(&self) -> usize {
+        self.filters.keys().filter(|dimension| ["year", "quarter", "month"].contains(dimension)).count()
+    }
+
     /// The query string, at a number of the newest write.
     pub fn query(&self, newest: i64, sources: &[Record<Source>]) -> String {
         let mut parts = vec![format!("measure={}", self.measure), format!("totals={}", self.totals)];

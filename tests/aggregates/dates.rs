@@ -1,28 +1,37 @@
 //! Uncertain dates: a bucket holds what lies wholly inside it, `_U` the rest, and the total does not depend on buckets.
 
-use serde_json::json;
+use std::collections::BTreeMap;
 
-use super::asks::{ask, count, counts, table};
-use super::case::DATES;
+use serde_json::{Value, json};
+
+use super::asks::{PATH, ask, count, counts, only_row, rows, table};
+use super::case::dates;
 use super::golden::{incident, person};
 use crate::support::{App, on_both};
 
 /// An incident of each date, all of one person, and one more person with none.
 fn all_dates(app: &App) {
     let person = person(app, &json!({}));
-    for date in DATES {
+    for date in dates() {
         incident(app, &person, &json!({"kind": "threat", "date": date.edtf}));
     }
 }
 
+/// The counts that are not 0: a bucket into which dates only reach has a row too.
+fn definite(app: &App, query: &str) -> BTreeMap<String, u64> {
+    let mut counts = counts(&ask(app, query));
+    counts.retain(|_, count| *count > 0);
+    counts
+}
+
 fn buckets_and_the_rest_add_up_to_the_total(app: &App) {
     all_dates(app);
-    let years = counts(&ask(app, "measure=incidents&by=year"));
-    assert_eq!(years, table(&[("2016", 1), ("2017", 7), ("2018", 2), ("_U", 3), ("_T", 13)]));
-    let quarters = counts(&ask(app, "measure=incidents&by=quarter"));
-    assert_eq!(quarters, table(&[("2016-Q4", 1), ("2017-Q2", 3), ("2018-Q1", 2), ("_U", 7), ("_T", 13)]));
-    let months = counts(&ask(app, "measure=incidents&by=month"));
-    assert_eq!(months, table(&[("2016-12", 1), ("2017-04", 2), ("2018-01", 1), ("_U", 9), ("_T", 13)]));
+    let years = definite(app, "measure=incidents&by=year");
+    assert_eq!(years, table(&[("2016", 1), ("2017", 7), ("2018", 2), ("_U", 5), ("_T", 15)]));
+    let quarters = definite(app, "measure=incidents&by=quarter");
+    assert_eq!(quarters, table(&[("2016-Q4", 1), ("2017-Q2", 3), ("2018-Q1", 2), ("_U", 9), ("_T", 15)]));
+    let months = definite(app, "measure=incidents&by=month");
+    assert_eq!(months, table(&[("2016-12", 1), ("2017-04", 2), ("2018-01", 1), ("_U", 11), ("_T", 15)]));
     for buckets in [years, quarters, months] {
         let sum: u64 = buckets.iter().filter(|(cell, _)| *cell != "_T").map(|(_, count)| count).sum();
         assert_eq!(sum, buckets["_T"]);
@@ -37,15 +46,18 @@ fn a_filter_by_time_keeps_what_is_definite(app: &App) {
     all_dates(app);
     let incidents = |filter: &str| count(app, &format!("measure=incidents&{filter}"));
     assert_eq!(incidents("year=2017"), 7);
-    assert_eq!(incidents("year=2017..2018"), 9);
-    assert_eq!(incidents("year=2017,2018"), 9);
-    assert_eq!(incidents("year=2016..2018"), 10);
-    assert_eq!(incidents("year=_U"), 3);
-    assert_eq!(incidents("year=2016..2018,_U"), 13);
-    assert_eq!(incidents("quarter=2017-Q1..2017-Q4"), 3);
-    assert_eq!(incidents("quarter=2016-Q4..2018-Q1"), 6);
+    // What lies across neighbouring years lies inside of both together.
+    assert_eq!(incidents("year=2017..2018"), 10);
+    assert_eq!(incidents("year=2017,2018"), 10);
+    assert_eq!(incidents("year=2016..2018"), 12);
+    assert_eq!(incidents("year=2016,2018"), 3);
+    assert_eq!(incidents("year=_U"), 5);
+    assert_eq!(incidents("year=2016..2018,_U"), 15);
+    assert_eq!(incidents("quarter=2017-Q1..2017-Q4"), 7);
+    assert_eq!(incidents("quarter=2016-Q4..2018-Q1"), 11);
     assert_eq!(incidents("month=2017-04"), 2);
-    assert_eq!(incidents("month=2016-12..2018-01"), 4);
+    assert_eq!(incidents("month=2017-04..2017-06"), 3);
+    assert_eq!(incidents("month=2016-12..2018-01"), 10);
     // What lies inside the year and not inside the quarter.
     assert_eq!(incidents("year=2017&quarter=_U"), 4);
     assert_eq!(ask(app, "year=2017..2019")["filter"], json!({"year": ["2017", "2018", "2019"]}));
@@ -56,7 +68,7 @@ fn the_total_does_not_depend_on_the_buckets(app: &App) {
     let (first, second) = (person(app, &json!({})), person(app, &json!({})));
     incident(app, &first, &json!({"kind": "threat", "date": "2017-04-11"}));
     incident(app, &second, &json!({"kind": "threat", "date": "2017/2018"}));
-    for (measure, total) in [("persons", 3), ("incidents", 15)] {
+    for (measure, total) in [("persons", 3), ("incidents", 17)] {
         assert_eq!(count(app, &format!("measure={measure}")), total);
         for bucket in ["year", "quarter", "month", "year,month", "year,quarter,month"] {
             let answer = ask(app, &format!("measure={measure}&by={bucket}"));
@@ -75,14 +87,60 @@ fn a_correction_moves_an_incident_to_another_bucket(app: &App) {
     let person = person(app, &json!({}));
     let entry = json!({"person": person, "kind": "threat", "date": "2017/2018"});
     let entered = app.caseworker().enter(Noun::Incident, &entry);
-    assert_eq!(counts(&ask(app, "measure=incidents&by=year")), table(&[("_U", 1), ("_T", 1)]));
+    let years = ask(app, "measure=incidents&by=year");
+    assert_eq!(counts(&years), table(&[("2017", 0), ("2018", 0), ("_U", 1), ("_T", 1)]));
     let changes = json!({"date": "2017-04", "reason": "the source was asked"});
     app.caseworker().correct(Noun::Incident, &entered, &changes).expect(200);
     assert_eq!(counts(&ask(app, "measure=incidents&by=year")), table(&[("2017", 1), ("_T", 1)]));
     assert_eq!(counts(&ask(app, "measure=incidents&by=month")), table(&[("2017-04", 1), ("_T", 1)]));
 }
 
+/// "2017-02/2018-04-03" may be of either year, "2017" is of one: a reader sees both, and what may come to each.
+fn a_bucket_says_what_may_lie_in_it_besides(app: &App) {
+    let (first, second) = (person(app, &json!({})), person(app, &json!({"sex": "F"})));
+    for (person, date) in
+        [(&first, "2017-02/2018-04-03"), (&first, "2017"), (&second, "2017-12-31/2018-01-01"), (&second, "XXXX")]
+    {
+        incident(app, person, &json!({"kind": "threat", "date": date}));
+    }
+    let row =
+        |count: u64, possible: u64| json!({"count": count, "bound": "exact", "status": "A", "possible": possible});
+    let plain = |count: u64| json!({"count": count, "bound": "exact", "status": "A"});
+    let expect = |query: &str, expected: &[(&str, Value)]| {
+        let expected: BTreeMap<_, _> = expected.iter().map(|(cell, row)| ((*cell).to_owned(), row.clone())).collect();
+        let found: BTreeMap<_, _> =
+            rows(&ask(app, query)).into_iter().map(|(cell, row)| (cell.join(" "), row)).collect();
+        assert_eq!(found, expected, "{query}");
+    };
+    // Dates of which nothing is known reach no further than the others: nobody sees nine thousand rows.
+    expect(
+        "measure=incidents&by=year",
+        &[("2017", row(1, 3)), ("2018", row(0, 3)), ("_U", plain(3)), ("_T", plain(4))],
+    );
+    // The first is in 2017 for certain, so that only the second may come to it.
+    expect("by=year", &[("2017", row(1, 1)), ("2018", row(0, 2)), ("_U", plain(2)), ("_T", plain(2))]);
+    expect("measure=incidents&by=sex,year&totals=none&year=2018", &[("F 2018", row(0, 2)), ("_U 2018", row(0, 1))]);
+    expect("measure=incidents&by=sex&year=2017..2018", &[("F", row(1, 1)), ("_U", row(2, 0)), ("_T", row(3, 1))]);
+    assert_eq!(only_row(app, "measure=incidents&year=2016"), row(0, 1));
+    // What is not about time says nothing of it.
+    assert_eq!(only_row(app, "measure=incidents"), plain(4));
+}
+
+fn more_than_a_hundred_years_of_months_are_refused(app: &App) {
+    let person = person(app, &json!({}));
+    for date in ["1900-01-01", "2000-01-01"] {
+        incident(app, &person, &json!({"kind": "threat", "date": date}));
+    }
+    // 1,201 months, 401 quarters.
+    let refused = app.researcher().get(&format!("{PATH}?by=month"));
+    refused.refuses(400, "by", "out_of_range");
+    let narrowed = definite(app, "measure=incidents&by=month&month=1900-01");
+    assert_eq!(narrowed, table(&[("1900-01", 1), ("_T", 1)]));
+    assert_eq!(definite(app, "measure=incidents&by=quarter&totals=none").len(), 2);
+}
+
 on_both! { empty:
+    a_bucket_says_what_may_lie_in_it_besides, more_than_a_hundred_years_of_months_are_refused,
     buckets_and_the_rest_add_up_to_the_total, a_filter_by_time_keeps_what_is_definite,
     the_total_does_not_depend_on_the_buckets, a_correction_moves_an_incident_to_another_bucket
 }

@@ -109,8 +109,17 @@ fn grounds_and_origins_divide_the_persons(app: &App) {
     assert_eq!(counts(&ask(app, "by=origin")), table(&[("RU-CE", 114), ("_O", 8), ("_T", 122)]));
     // No sex, age, day or place was invented.
     assert_eq!(counts(&ask(app, "by=sex,age_group&totals=none")), table(&[("_U _U", 122)]));
-    assert_eq!(counts(&ask(app, "by=year&totals=none&kind=evacuation,departure_abroad")), table(&[("_U", 114)]));
-    assert_eq!(count(app, "year=2017..2018"), 0);
+    let years = ask(app, "by=year&totals=none&kind=evacuation,departure_abroad");
+    assert_eq!(counts(&years), table(&[("2017", 0), ("2018", 0), ("_U", 114)]));
+    // All of it happened from February 2017 to 3 April 2018, nobody knows when.
+    for year in ["2017", "2018"] {
+        assert_eq!(rows(&years)[&vec![year.to_owned()]]["possible"], 114, "{year}");
+        let only = only_row(app, &format!("kind=evacuation&year={year}"));
+        assert_eq!(only, json!({"count": 0, "bound": "exact", "possible": 114, "status": "A"}));
+    }
+    let both = only_row(app, "kind=evacuation&year=2017..2018");
+    assert_eq!(both, json!({"count": 114, "bound": "exact", "possible": 0, "status": "A"}));
+    assert_eq!(only_row(app, "kind=evacuation&month=2017-02..2018-04"), both);
 }
 
 fn combinations_that_nobody_attested_have_bounds(app: &App) {
@@ -185,13 +194,15 @@ fn the_table_says_what_the_answer_says(app: &App) {
         "measure=incidents&by=actor,source,reliability&totals=all",
         "with=detention,departure_abroad",
         "measure=persons&by=year&as_of=2018-04-02",
+        "measure=persons&by=quarter,kind&totals=all",
+        "measure=incidents&by=kind&year=2017",
         "by=origin&totals=none",
     ] {
         let answer = ask(app, query);
         compare_csv(app, query, &answer);
     }
     let header = app.researcher().get("/api/v1/research/aggregates.csv?by=kind").expect(200).text();
-    assert!(header.starts_with("kind,count,bound,status,low,high,query,as_of,at_write\n"), "{header}");
+    assert!(header.starts_with("kind,count,bound,possible,status,low,high,query,as_of,at_write\n"), "{header}");
 }
 
 on_both! { demo:

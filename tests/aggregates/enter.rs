@@ -4,7 +4,7 @@ use attest::domain::record::Noun;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::case::{CaseFile, Day, Incident, Person, Record, Version, family};
+use super::case::{CaseFile, Day, Incident, Linkage, Person, Record, Version, family};
 use super::generate::{RELIABILITIES, Step};
 use crate::support::{Answer, App};
 
@@ -16,6 +16,7 @@ pub struct Desk<'a> {
     persons: Vec<Answer>,
     incidents: Vec<Answer>,
     sources: Vec<Answer>,
+    linkages: Vec<Answer>,
 }
 
 fn person_entry(person: &Person, known_on: Day) -> Value {
@@ -35,15 +36,16 @@ fn code(answer: &Answer) -> String {
 fn turn(app: &App, noun: Noun, seen: &Answer, active: bool, known_on: &str) -> Answer {
     let path = format!("{}/{}", seen.path(noun), if active { "restoration" } else { "withdrawal" });
     let body = json!({"reason": "looked into again", "known_on": known_on});
-    app.publisher().post_with(&path, &[("If-Match", &seen.etag())], &body).expect(200)
+    app.publisher().post_with(&path, &[("If-Match", &seen.etag())], &body)
 }
 
 /// Withdraws a record that is not withdrawn yet, known from a day.
 pub fn withdraw(app: &App, noun: Noun, seen: &Answer, known_on: &str) -> Answer {
-    turn(app, noun, seen, false, known_on)
+    turn(app, noun, seen, false, known_on).expect(200)
 }
 
-/// Withdraws or restores one of the records, if it is not so already.
+/// Withdraws or restores one of the records, if it is not so already. Only a join may be refused: the records that it joins
+/// may have been withdrawn or joined otherwise.
 fn turn_one<T: Clone>(
     app: &App,
     noun: Noun,
@@ -59,6 +61,10 @@ fn turn_one<T: Clone>(
     let last = records[at].versions.last().unwrap().clone();
     if last.active != active {
         let answer = turn(app, noun, &seen[at], active, day);
+        if noun == Noun::Linkage && active && answer.status == 422 {
+            return;
+        }
+        let answer = answer.expect(200);
         records[at].versions.push(version(&answer, day, active, last.body));
         seen[at] = answer;
     }
@@ -71,8 +77,14 @@ fn is_withdrawn<T>(record: &Record<T>) -> bool {
 impl<'a> Desk<'a> {
     /// A desk with three sources, one of each reliability, known from the beginning.
     pub fn new(app: &'a App<'a>) -> Self {
-        let mut desk =
-            Self { app, case: CaseFile::default(), persons: Vec::new(), incidents: Vec::new(), sources: Vec::new() };
+        let mut desk = Self {
+            app,
+            case: CaseFile::default(),
+            persons: Vec::new(),
+            incidents: Vec::new(),
+            sources: Vec::new(),
+            linkages: Vec::new(),
+        };
         for reliability in RELIABILITIES {
             let entry = json!({"type": "interview", "reliability": reliability, "known_on": "2018-01-01"});
             let answer = app.caseworker().enter(Noun::Source, &entry);
@@ -160,6 +172,55 @@ impl<'a> Desk<'a> {
                 let incidents = (self.case.incidents.as_mut_slice(), self.incidents.as_mut_slice());
                 turn_one(self.app, Noun::Incident, incidents, *at, active, day);
             }
+            Step::Join(at, canonical, day) => self.join(*at, *canonical, day),
+            Step::JoinOther(at, canonical, day) => self.join_other(*at, *canonical, day),
+            Step::Unjoin(at, day) | Step::Rejoin(at, day) => {
+                let active = matches!(step, Step::Rejoin(..));
+                let linkages = (self.case.linkages.as_mut_slice(), self.linkages.as_mut_slice());
+                turn_one(self.app, Noun::Linkage, linkages, *at, active, day);
+            }
         }
+    }
+
+    /// Joins two records; what is refused (a chain, a record with itself, one that is withdrawn, a second decision about one
+    /// record) is left out.
+    fn join(&mut self, person: Index, canonical: Index, day: Day) {
+        let number = self.case.persons.len();
+        let body = Linkage { person: person.index(number), canonical: canonical.index(number) };
+        let code = |at: usize| &self.case.persons[at].code;
+        let entry = json!({"person": code(body.person), "canonical": code(body.canonical), "known_on": day,
+            "sources": [self.case.sources[0].code], "reason": "the same passport"});
+        let answer = self.app.caseworker().create(Noun::Linkage, &entry);
+        if matches!(answer.status, 409 | 422) {
+            return;
+        }
+        let answer = answer.expect(201);
+        let first = version(&answer, day, true, body);
+        // A decision goes by the code of the record that it joins.
+        let code = self.case.persons[first.body.person].code.clone();
+        self.case.linkages.push(Record { code, versions: vec![first] });
+        self.linkages.push(answer);
+    }
+
+    /// Corrects whom a joined record is counted as; what is refused is left out.
+    fn join_other(&mut self, at: Index, canonical: Index, day: Day) {
+        if self.linkages.is_empty() {
+            return;
+        }
+        let at = at.index(self.linkages.len());
+        if is_withdrawn(&self.case.linkages[at]) {
+            return;
+        }
+        let person = self.case.linkages[at].versions[0].body.person;
+        let body = Linkage { person, canonical: canonical.index(self.case.persons.len()) };
+        let changes = json!({"canonical": self.case.persons[body.canonical].code, "known_on": day,
+            "reason": "the passport was another's"});
+        let answer = self.app.caseworker().correct(Noun::Linkage, &self.linkages[at], &changes);
+        if answer.status == 422 {
+            return;
+        }
+        let answer = answer.expect(200);
+        self.case.linkages[at].versions.push(version(&answer, day, true, body));
+        self.linkages[at] = answer;
     }
 }

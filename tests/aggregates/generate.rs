@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-use super::case::{Ask, DATES, Day, Incident, KINDS, Person};
+use super::case::{Ask, Dated, Day, Incident, KINDS, Person, dates};
 
 /// The days from which things are known.
 pub const DAYS: [Day; 4] = ["2018-01-10", "2018-02-10", "2018-03-10", "2018-04-10"];
@@ -24,6 +24,12 @@ pub enum Step {
     WithdrawIncident(Index, Day),
     Restore(Index, Day),
     RestoreIncident(Index, Day),
+    /// Decides that the first is counted as the second.
+    Join(Index, Index, Day),
+    /// Decides that a joined record is counted as another one.
+    JoinOther(Index, Index, Day),
+    Unjoin(Index, Day),
+    Rejoin(Index, Day),
 }
 
 fn any_day() -> impl Strategy<Value = Day> {
@@ -36,13 +42,17 @@ fn any_person() -> impl Strategy<Value = Person> {
         .prop_map(|(ground, origin, sex, age_group)| Person { ground, origin, sex, age_group })
 }
 
+fn any_date() -> impl Strategy<Value = Dated> {
+    select(dates())
+}
+
 /// An incident of some person: which, is cut to how many there are when it is entered.
 fn any_incident() -> impl Strategy<Value = Incident> {
     let involvement = (select(vec!["perpetrator", "helper"]), select(ACTORS.to_vec()));
     (
         0..64_usize,
         select(KINDS.to_vec()),
-        select(DATES.to_vec()),
+        any_date(),
         select(PLACES.to_vec()),
         select(vec!["RU", "DE", "_U"]),
         prop::collection::vec(involvement, 0..=3),
@@ -74,6 +84,10 @@ pub fn any_step() -> impl Strategy<Value = Step> {
         2 => (which(), any_day()).prop_map(|(at, day)| Step::WithdrawIncident(at, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::Restore(at, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::RestoreIncident(at, day)),
+        4 => (which(), which(), any_day()).prop_map(|(at, canonical, day)| Step::Join(at, canonical, day)),
+        1 => (which(), which(), any_day()).prop_map(|(at, canonical, day)| Step::JoinOther(at, canonical, day)),
+        1 => (which(), any_day()).prop_map(|(at, day)| Step::Unjoin(at, day)),
+        1 => (which(), any_day()).prop_map(|(at, day)| Step::Rejoin(at, day)),
     ]
 }
 
@@ -94,9 +108,9 @@ const VALUES: [(&str, &[&str]); 15] = [
     ("place", &["RU", "RU-CE", "DE", "_U"]),
     ("origin", &["RU", "RU-CE", "DE", "_U", "_O"]),
     ("destination", &["RU", "DE", "_U", "_Z"]),
-    ("year", &["2016", "2017", "2017..2018", "2015..2016", "_U"]),
-    ("quarter", &["2017-Q2", "2016-Q4..2017-Q2", "2018-Q1", "_U"]),
-    ("month", &["2017-04", "2016-12..2018-01", "_U"]),
+    ("year", &["2016", "2017", "2017..2018", "2015..2016", "_U", "_Z"]),
+    ("quarter", &["2017-Q2", "2016-Q4..2017-Q2", "2017-Q1..2017-Q4", "2018-Q1", "_U"]),
+    ("month", &["2017-04", "2017-03,2017-05", "2016-12..2018-01", "_U"]),
     ("actor", &["state_agent", "law_enforcement", "relatives", "_U", "_Z"]),
     ("source", &["0", "1", "2", "_U"]),
     ("reliability", &["high", "low", "_U"]),

@@ -26,6 +26,11 @@ fn by(actors: &[&str]) -> Value {
 }
 
 /// The golden case of section 3: four executions, of which one has two perpetrators, sum to five by perpetrator.
+///
+/// Source: in the HURIDOCS Events Standard Formats one act has any number of perpetrators, each by a record of involvement
+/// (https://huridocs.org/resource-library/monitoring-and-documenting-human-rights-violations/events-standard-formats/); what
+/// follows for counting: Ball, "Who Did What to Whom?", 2.2.3, shared responsibility
+/// (https://hrdag.org/whodidwhattowhom/ch_223.html).
 fn four_executions_with_five_perpetrators_are_four(app: &App) {
     for actors in
         [&["law_enforcement", "relatives"] as &[_], &["law_enforcement"], &["law_enforcement"], &["relatives"]]
@@ -49,6 +54,8 @@ fn four_executions_with_five_perpetrators_are_four(app: &App) {
     assert_eq!(counts(&ask(app, "measure=incidents&kind=threat&by=actor")), table(&[("relatives", 1), ("_T", 1)]));
 }
 
+/// Persons against incidents. Source: Ball, "Who Did What to Whom?", 2.2.2: a victim is neither one violation nor one
+/// perpetrator, so that victims and violations are counted apart (https://hrdag.org/whodidwhattowhom/ch_222.html).
 fn a_person_with_many_incidents_is_one_person(app: &App) {
     let (first, second) = (person(app, &json!({"sex": "M"})), person(app, &json!({"sex": "F"})));
     for kind in ["detention", "detention", "torture"] {

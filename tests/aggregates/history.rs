@@ -1,5 +1,7 @@
-//! Every answer is given again: random histories of entering, correcting, withdrawing, restoring and back-dating, with
-//! questions in between, which are asked again at the end with the times that their answers named.
+//! Every answer is given again: random histories of entering, correcting, withdrawing, restoring, joining, un-joining and
+//! back-dating, with questions in between, which are asked again at the end with the times that their answers named.
+
+use std::cell::Cell;
 
 use attest::domain::record::Noun;
 use proptest::prelude::*;
@@ -45,6 +47,7 @@ fn again(app: &App, kept: &[(String, Value)]) -> Result<(), TestCaseError> {
 fn every_answer_about_case_files_is_given_again(home: &Home) {
     let steps = (any_steps(1), prop::collection::vec(any_step(), STEPS - 4));
     let asks = prop::collection::vec(prop::collection::vec(any_ask(), QUESTIONS), STEPS);
+    let joined = Cell::new(0);
     let outcome = TestRunner::new(config(HISTORIES)).run(&(steps, asks), |((first, steps), asks)| {
         let home = Home::new(home.backend, Data::Empty);
         let app = App::start(&home);
@@ -54,9 +57,11 @@ fn every_answer_about_case_files_is_given_again(home: &Home) {
             desk.take(steps.next().unwrap());
             keep(&app, app.contents().write, asks, &desk, &mut kept);
         }
+        joined.set(joined.get() + desk.case.linkages.iter().map(|linkage| linkage.versions.len()).sum::<usize>());
         again(&app, &kept)
     });
     outcome.unwrap_or_else(|why| panic!("{why}"));
+    assert!(joined.get() >= HISTORIES as usize, "{} decisions", joined.get());
 }
 
 /// What is done to one of the reconstructed records, or to a figure that they stand for.

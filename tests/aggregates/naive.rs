@@ -1,43 +1,143 @@
-//! The same counts, done plainly: every person, every incident, every value, one by one.
+//! The same counts, done plainly: every person, every incident, every value, every month, one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate};
 
 use super::case::{Ask, CaseFile, Incident, Person, coded, family};
 
 const OF_PERSONS: [&str; 5] = ["ground", "origin", "basis", "sex", "age_group"];
+const TIMES: [&str; 3] = ["year", "quarter", "month"];
 
-/// What a dimension says of one combination of person, incident, involvement and source.
-type Line = BTreeMap<&'static str, String>;
-
-/// By cell, `_T` for totals, how many.
-pub type Counts = BTreeMap<Vec<String>, u64>;
-
-fn of_person(person: &Person) -> Line {
-    let values = [person.ground, person.origin, "case_file", person.sex, person.age_group];
-    OF_PERSONS.into_iter().zip(values.map(str::to_owned)).collect()
+/// How many there are, and how many more there may be: `None` where the question is not about time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    pub count: u64,
+    pub possible: Option<u64>,
 }
 
-fn of_no_incident() -> Line {
-    let incident = ["kind", "family", "place", "destination", "year", "quarter", "month"];
-    incident
-        .into_iter()
-        .chain(["actor", "source", "reliability"])
-        .map(|dimension| (dimension, "_Z".to_owned()))
-        .collect()
+/// By cell, `_T` for totals, how many.
+pub type Counts = BTreeMap<Vec<String>, Tally>;
+
+type Units = BTreeMap<Vec<String>, BTreeSet<usize>>;
+
+/// One combination of person, incident, involvement and source that meets all that is not of time.
+struct Line {
+    values: BTreeMap<&'static str, String>,
+    /// Missing where nothing happened.
+    date: Option<(NaiveDate, NaiveDate)>,
+    unit: usize,
+}
+
+/// Months are counted through: January of the year 1 is 12.
+fn month(day: NaiveDate) -> i32 {
+    day.year() * 12 + i32::try_from(day.month0()).unwrap()
+}
+
+/// The bucket of a month.
+pub fn bucket(dimension: &str, month: i32) -> String {
+    let (year, month) = (month / 12, month % 12);
+    match dimension {
+        "year" => format!("{year:04}"),
+        "quarter" => format!("{year:04}-Q{}", month / 3 + 1),
+        _ => format!("{year:04}-{:02}", month + 1),
+    }
+}
+
+/// How many months its buckets have.
+fn width(dimension: &str) -> i32 {
+    match dimension {
+        "year" => 12,
+        "quarter" => 3,
+        _ => 1,
+    }
+}
+
+/// The first and the last month of a bucket, by its code.
+fn months(code: &str) -> (i32, i32) {
+    let first = code[..4].parse::<i32>().unwrap() * 12;
+    match code[4..].strip_prefix('-') {
+        None => (first, first + 11),
+        Some(rest) => match rest.strip_prefix('Q') {
+            Some(quarter) => {
+                let quarter = first + (quarter.parse::<i32>().unwrap() - 1) * 3;
+                (quarter, quarter + 2)
+            }
+            None => (first + rest.parse::<i32>().unwrap() - 1, first + rest.parse::<i32>().unwrap() - 1),
+        },
+    }
+}
+
+/// A filter of time: the months that are asked for, and codes that are no buckets.
+struct Asked<'a> {
+    dimension: &'static str,
+    months: Vec<(i32, i32)>,
+    special: Vec<&'a str>,
+}
+
+impl Asked<'_> {
+    fn has(&self, month: i32) -> bool {
+        self.months.iter().any(|(first, last)| (*first..=*last).contains(&month))
+    }
+
+    /// Whether the date is asked for as what is wholly inside no bucket, or as what never happened.
+    fn is_special(&self, line: &Line) -> bool {
+        self.special.contains(&line.values[self.dimension].as_str())
+    }
+}
+
+impl Line {
+    fn months(&self) -> Option<(i32, i32)> {
+        self.date.map(|(earliest, latest)| (month(earliest), month(latest)))
+    }
+
+    /// Whether all of it lies inside of what is asked.
+    fn is_inside(&self, asked: &[Asked]) -> bool {
+        asked.iter().all(|asked| {
+            let inside = self.months().is_some_and(|(first, last)| (first..=last).all(|month| asked.has(month)));
+            inside || asked.is_special(self)
+        })
+    }
+
+    /// Whether it may have happened in a month that is asked for.
+    fn may_be_in(&self, month: i32, asked: &[Asked]) -> bool {
+        asked.iter().all(|asked| asked.has(month) || asked.is_special(self))
+    }
+
+    /// Whether it may have happened at any time that is asked for.
+    fn may_be(&self, asked: &[Asked]) -> bool {
+        match self.months() {
+            Some((first, last)) => (first..=last).any(|month| self.may_be_in(month, asked)),
+            None => asked.iter().all(|asked| asked.is_special(self)),
+        }
+    }
+}
+
+fn of_person(person: &Person) -> impl Iterator<Item = (&'static str, String)> {
+    let values = [person.ground, person.origin, "case_file", person.sex, person.age_group];
+    OF_PERSONS.into_iter().zip(values.map(str::to_owned))
+}
+
+fn of_no_incident(unit: usize) -> Line {
+    let incident = ["kind", "family", "place", "destination", "actor", "source", "reliability"];
+    let values = incident.into_iter().chain(TIMES).map(|dimension| (dimension, "_Z".to_owned())).collect();
+    Line { values, date: None, unit }
 }
 
 /// Every combination of who took part and where it is known from.
-fn of_incident(case: &CaseFile, incident: &Incident, as_of: &str, at_write: i64) -> Vec<Line> {
+fn of_incident(case: &CaseFile, incident: &Incident, (as_of, at_write): (&str, i64), unit: usize) -> Vec<Line> {
     let movement = family(incident.kind) == "movement";
-    let own = [
-        ("kind", incident.kind),
-        ("family", family(incident.kind)),
-        ("place", incident.place),
-        ("destination", if movement { incident.destination } else { "_Z" }),
-        ("year", incident.date.year),
-        ("quarter", incident.date.quarter),
-        ("month", incident.date.month),
+    let (first, last) = (month(incident.date.earliest), month(incident.date.latest));
+    let mut own = vec![
+        ("kind", incident.kind.to_owned()),
+        ("family", family(incident.kind).to_owned()),
+        ("place", incident.place.to_owned()),
+        ("destination", if movement { incident.destination } else { "_Z" }.to_owned()),
     ];
+    for dimension in TIMES {
+        let same = bucket(dimension, first) == bucket(dimension, last);
+        own.push((dimension, if same { bucket(dimension, first) } else { "_U".to_owned() }));
+    }
     let mut actors: Vec<_> = incident.involvements.iter().map(|(_, actor)| *actor).collect();
     if actors.is_empty() {
         actors.push("_U");
@@ -53,11 +153,11 @@ fn of_incident(case: &CaseFile, incident: &Incident, as_of: &str, at_write: i64)
     let mut lines = Vec::new();
     for actor in actors {
         for (source, reliability) in &sources {
-            let mut line: Line = own.iter().map(|(dimension, value)| (*dimension, (*value).to_owned())).collect();
-            line.insert("actor", actor.to_owned());
-            line.insert("source", source.clone());
-            line.insert("reliability", (*reliability).to_owned());
-            lines.push(line);
+            let mut values: BTreeMap<_, _> = own.iter().cloned().collect();
+            values.insert("actor", actor.to_owned());
+            values.insert("source", source.clone());
+            values.insert("reliability", (*reliability).to_owned());
+            lines.push(Line { values, date: Some((incident.date.earliest, incident.date.latest)), unit });
         }
     }
     lines
@@ -68,53 +168,146 @@ fn lies_in(dimension: &str, value: &str, asked: &str) -> bool {
     match dimension {
         "place" | "origin" | "destination" if asked == "RU" => value == "RU" || value.starts_with("RU-"),
         "actor" if asked == "state_agent" => ["state_agent", "law_enforcement"].contains(&value),
-        "year" | "quarter" | "month" => match asked.split_once("..") {
-            // Codes of buckets order as texts.
-            Some((first, last)) => value != "_U" && value != "_Z" && first <= value && value <= last,
-            None => value == asked,
-        },
         _ => value == asked,
     }
 }
 
-/// Counts what a question asks for.
-pub fn count(case: &CaseFile, ask: &Ask, as_of: &str, at_write: i64) -> Counts {
-    let mut found: BTreeMap<Vec<String>, BTreeSet<usize>> = BTreeMap::new();
-    for (at_person, record) in case.persons.iter().enumerate() {
-        let Some(person) = record.at(as_of, at_write) else { continue };
-        let incidents: Vec<_> = (case.incidents.iter().enumerate())
-            .filter_map(|(at, record)| Some((at, record.at(as_of, at_write)?)))
-            .filter(|(_, incident)| incident.person == at_person)
-            .collect();
-        if !ask.with.iter().all(|kind| incidents.iter().any(|(_, incident)| incident.kind == *kind)) {
+/// What meets the question in all but time.
+fn lines(case: &CaseFile, ask: &Ask, as_of: &str, at_write: i64) -> Vec<Line> {
+    let persons: Vec<_> = (case.persons.iter().enumerate())
+        .filter_map(|(at, record)| Some((at, case.counted_as(at, as_of, at_write), record.at(as_of, at_write)?)))
+        .collect();
+    let incidents_of = |person: usize| -> Vec<(usize, &Incident)> {
+        let all = case.incidents.iter().enumerate();
+        let visible = all.filter_map(|(at, record)| Some((at, record.at(as_of, at_write)?)));
+        visible.filter(|(_, incident)| incident.person == person).collect()
+    };
+    let mut lines: Vec<Line> = Vec::new();
+    for (at_person, counted_as, person) in &persons {
+        // The kinds of all records of the one person.
+        let joined = persons.iter().filter(|(_, other, _)| other == counted_as).map(|(at, ..)| incidents_of(*at));
+        let has = |kind: &&str| joined.clone().flatten().any(|(_, incident)| incident.kind == *kind);
+        if !ask.with.iter().all(has) {
             continue;
         }
-        let mut lines: Vec<(usize, Line)> = Vec::new();
-        for (at, incident) in &incidents {
-            lines.extend(of_incident(case, incident, as_of, at_write).into_iter().map(|line| (*at, line)));
+        let unit = |incident| if ask.measure == "persons" { *counted_as } else { incident };
+        let mut of_person_lines = Vec::new();
+        for (at, incident) in incidents_of(*at_person) {
+            of_person_lines.extend(of_incident(case, incident, (as_of, at_write), unit(at)));
         }
-        // Nothing happened to the person: not applicable, whatever is asked of an incident.
-        if lines.is_empty() && ask.measure == "persons" {
-            lines.push((0, of_no_incident()));
+        // Nothing is recorded there: not applicable, whatever is asked of an incident.
+        if ask.measure == "persons" && of_person_lines.is_empty() {
+            of_person_lines.push(of_no_incident(*counted_as));
         }
-        for (at_incident, mut line) in lines {
-            line.extend(of_person(person));
-            let fits = ask.filters.iter().all(|(dimension, values)| {
-                let value = &line[dimension];
-                values.iter().any(|asked| lies_in(dimension, value, &coded(dimension, asked, &case.sources)))
-            });
+        for mut line in of_person_lines {
+            line.values.extend(of_person(person));
+            let fits =
+                ask.filters.iter().filter(|(dimension, _)| !TIMES.contains(dimension)).all(|(dimension, asked)| {
+                    let value = &line.values[dimension];
+                    asked.iter().any(|asked| lies_in(dimension, value, &coded(dimension, asked, &case.sources)))
+                });
             if fits {
-                let unit = if ask.measure == "persons" { at_person } else { at_incident };
-                let cell = ask.by.iter().map(|dimension| line[dimension].clone()).collect();
-                found.entry(cell).or_default().insert(unit);
+                lines.push(line);
             }
         }
     }
-    totalled(ask, &found)
+    lines
 }
 
-/// The cells with the totals that were asked for, each the number of different units in all the cells that it is of.
-fn totalled(ask: &Ask, found: &BTreeMap<Vec<String>, BTreeSet<usize>>) -> Counts {
+fn asked_times(ask: &Ask) -> Vec<Asked<'static>> {
+    let of_time = ask.filters.iter().filter(|(dimension, _)| TIMES.contains(dimension));
+    let asked = of_time.map(|(dimension, values)| {
+        let mut asked = Asked { dimension, months: Vec::new(), special: Vec::new() };
+        for code in values.iter().flat_map(|value| value.split(',')) {
+            match code.split_once("..") {
+                _ if code.starts_with('_') => asked.special.push(code),
+                Some((first, last)) => asked.months.push((months(first).0, months(last).1)),
+                None => asked.months.push(months(code)),
+            }
+        }
+        asked
+    });
+    asked.collect()
+}
+
+/// The months between which dates are divided: from the first to the last end of any date that is no open end, and no
+/// further than what is asked for.
+fn extent(lines: &[Line], asked: &[Asked]) -> Option<(i32, i32)> {
+    let is_open = |day: &NaiveDate| (day.year(), day.ordinal()) == (1, 1) || day.succ_opt().unwrap().year() == 10_000;
+    let ends = lines.iter().filter(|line| line.may_be(asked)).filter_map(|line| line.date);
+    let ends: Vec<_> = ends.flat_map(|(a, b)| [a, b]).filter(|day| !is_open(day)).map(month).collect();
+    let (mut first, mut last) = (*ends.iter().min()?, *ends.iter().max()?);
+    for asked in asked.iter().filter(|asked| asked.special.is_empty()) {
+        first = first.max(asked.months.iter().map(|(first, _)| *first).min()?);
+        last = last.min(asked.months.iter().map(|(_, last)| *last).max()?);
+    }
+    (first <= last).then_some((first, last))
+}
+
+/// The buckets that a date may lie in, together with all else that the question divides by.
+fn reached(lines: &[Line], ask: &Ask, asked: &[Asked]) -> Units {
+    let mut found = Units::new();
+    let divided: Vec<_> = ask.by.iter().filter(|dimension| TIMES.contains(dimension)).collect();
+    if divided.is_empty() {
+        for line in lines.iter().filter(|line| line.may_be(asked)) {
+            let cell = ask.by.iter().map(|dimension| line.values[dimension].clone()).collect();
+            found.entry(cell).or_default().insert(line.unit);
+        }
+        return found;
+    }
+    let Some((from, to)) = extent(lines, asked) else { return found };
+    for line in lines {
+        let Some((first, last)) = line.months() else { continue };
+        // No bucket is longer than a year.
+        for month in first.max(from - 11)..=last.min(to + 11) {
+            let begins = |dimension: &str| month / width(dimension) * width(dimension);
+            let between = divided.iter().all(|of| begins(of) <= to && begins(of) + width(of) > from);
+            if between && line.may_be_in(month, asked) {
+                let value = |dimension: &&'static str| match TIMES.contains(dimension) {
+                    true => bucket(dimension, month),
+                    false => line.values[dimension].clone(),
+                };
+                found.entry(ask.by.iter().map(value).collect()).or_default().insert(line.unit);
+            }
+        }
+    }
+    found
+}
+
+/// Counts one question, without totals.
+fn cells(lines: &[Line], ask: &Ask) -> Counts {
+    let asked = asked_times(ask);
+    let mut definite = Units::new();
+    for line in lines.iter().filter(|line| line.is_inside(&asked)) {
+        let cell = ask.by.iter().map(|dimension| line.values[dimension].clone()).collect();
+        definite.entry(cell).or_default().insert(line.unit);
+    }
+    let number = |units: Option<&BTreeSet<usize>>| units.map_or(0, |units| units.len() as u64);
+    if ask.by.is_empty() {
+        definite.entry(Vec::new()).or_default();
+    }
+    let mut counts: Counts = definite
+        .iter()
+        .map(|(cell, units)| (cell.clone(), Tally { count: number(Some(units)), possible: None }))
+        .collect();
+    let of_time = !asked.is_empty() || ask.by.iter().any(|dimension| TIMES.contains(dimension));
+    if of_time {
+        let mut reached = reached(lines, ask, &asked);
+        if ask.by.is_empty() {
+            reached.entry(Vec::new()).or_default();
+        }
+        for (cell, units) in reached {
+            let count = number(definite.get(&cell));
+            let more = definite.get(&cell).map_or(units.len(), |definite| units.difference(definite).count());
+            counts.insert(cell, Tally { count, possible: Some(more as u64) });
+        }
+    }
+    counts
+}
+
+/// Counts what a question asks for. Every total is a question of its own.
+pub fn count(case: &CaseFile, ask: &Ask, as_of: &str, at_write: i64) -> Counts {
+    let lines = lines(case, ask, as_of, at_write);
     let number = ask.by.len();
     let all = (1_u32 << number) - 1;
     let left_out: Vec<u32> = match ask.totals {
@@ -123,21 +316,20 @@ fn totalled(ask: &Ask, found: &BTreeMap<Vec<String>, BTreeSet<usize>>) -> Counts
         _ if number == 0 => vec![0],
         _ => vec![0, all],
     };
-    let mut totals: BTreeMap<Vec<String>, BTreeSet<usize>> = BTreeMap::new();
+    let mut counts = Counts::new();
     for mask in left_out {
-        if mask == all {
-            totals.entry(vec!["_T".to_owned(); number]).or_default();
-        }
-        for (cell, units) in found {
-            let values = cell.iter().enumerate();
-            let total = values.map(|(at, value)| if mask & (1 << at) == 0 { value.clone() } else { "_T".to_owned() });
-            totals.entry(total.collect()).or_default().extend(units);
+        let kept = |at: usize| mask & (1 << at) == 0;
+        let by = (0..number).filter(|at| kept(*at)).map(|at| ask.by[at]).collect();
+        for (cell, tally) in cells(&lines, &Ask { by, ..ask.clone() }) {
+            let mut values = cell.into_iter();
+            let total = (0..number).map(|at| if kept(at) { values.next().unwrap() } else { "_T".to_owned() });
+            counts.insert(total.collect(), tally);
         }
     }
-    totals.into_iter().map(|(cell, units)| (cell, units.len() as u64)).collect()
+    counts
 }
 
-/// Whether the cells of a dimension add up to the total, whatever was entered.
+/// Whether the cells of a dimension add up to the total, whatever was entered, as long as no records were joined.
 pub fn is_additive(measure: &str, dimension: &str) -> bool {
     OF_PERSONS.contains(&dimension)
         || (measure == "incidents" && !["actor", "source", "reliability"].contains(&dimension))
