@@ -48,7 +48,7 @@ fn covers(found: &Counts, expected: &Counts) -> Result<(), String> {
 }
 
 fn every_answer_equals_a_naive_count(home: &Home) {
-    let config = Config { cases: CASE_FILES, max_shrink_iters: 20, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: CASE_FILES, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let asked = prop::collection::vec(any_ask(), QUESTIONS);
     let outcome = TestRunner::new(config).run(&(any_steps(STEPS), asked), |(steps, asks)| {
         let home = Home::new(home.backend, Data::Empty);
