@@ -17,6 +17,7 @@ mod aggregates {
     mod golden;
     mod history;
     mod linked;
+    mod mended;
     mod naive;
     mod oracle;
     mod overlaps;

@@ -20,4 +20,5 @@ mod figures {
     mod series;
     mod shown;
     mod staff;
+    mod unknown;
 }

@@ -187,6 +187,11 @@ impl Query {
         self.touched().any(|dimension| dimension.grain().is_some())
     }
 
+    /// Whether it asks of whom nothing is recorded, or nothing known.
+    pub fn asks_for_nothing(&self) -> bool {
+        self.filters.values().flatten().any(|code| code == UNKNOWN || code == NOT_APPLICABLE)
+    }
+
     /// Whether the cells of a dimension add up to the total: only where every counted unit has one value of it.
     pub fn is_additive(&self, dimension: &Dimension) -> bool {
         match self.measure {

@@ -53,11 +53,11 @@ fn meet(world: &World, selections: &[&Selection]) -> Count {
     let (universe, whole) = loop {
         let (universe, whole) = world.universe(&groups);
         // Who meets a criterion that everybody meets is not a question of assignment.
-        let everybody = |(group, number): (&Selection, &Count)| match number {
+        let everybody = |number: &Count| match number {
             Count::Attested { bound: Bound::About, .. } | Count::NotAttested { .. } => false,
-            Count::Attested { value, .. } => *value == universe || group.persons == world.everyone,
+            Count::Attested { value, .. } => *value == universe || *value == size(&world.everyone),
         };
-        let redundant = groups.iter().zip(&numbers).position(everybody);
+        let redundant = numbers.iter().position(everybody);
         let redundant = redundant.filter(|_| groups.len() > 1 && whole == Bound::Exact);
         let Some(at) = redundant else { break (universe, whole) };
         groups.remove(at);

@@ -18,9 +18,9 @@ pub enum Trait {
     AgeGroup,
 }
 
-/// What an agreement counts: an identifier says more than an attribute that many share.
+/// What an agreement counts. An identifier in another system may be a running number, so that it says little alone.
 pub const WEIGHTS: [(Trait, u32); 5] =
-    [(Trait::ExternalId, 8), (Trait::Ground, 2), (Trait::Origin, 1), (Trait::Sex, 1), (Trait::AgeGroup, 1)];
+    [(Trait::ExternalId, 4), (Trait::Ground, 2), (Trait::Origin, 1), (Trait::Sex, 1), (Trait::AgeGroup, 1)];
 /// What an incident counts of the same kind at a time that may be the same, for as many as [`MOST_INCIDENTS`].
 pub const INCIDENT_WEIGHT: u32 = 2;
 pub const MOST_INCIDENTS: u32 = 3;

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::reconcile::tolerance;
+
 /// How a source qualified a number it published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -50,8 +52,7 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    /// The least and the most that it allows, the most `None` where there is no upper end. "About" allows what lies within
-    /// [`tolerance`](super::reconcile::tolerance) but claims no interval, so it has none.
+    /// The least and the most that it says, the most `None` where there is no upper end. "About" claims no interval.
     pub fn interval(self) -> Option<(u64, Option<u64>)> {
         match self.qualifier {
             Qualifier::Exact => Some((self.value, Some(self.value))),
@@ -77,9 +78,14 @@ impl Bounded {
         Self { value, qualifier }
     }
 
-    /// Whether both can be true of one thing. Of "about" nobody can say that it cannot.
+    /// Whether both can be true of one thing. "About" allows what lies within its
+    /// [`tolerance`](super::reconcile::tolerance).
     pub fn agrees(self, other: Self) -> bool {
-        let (Some((a, a_most)), Some((b, b_most))) = (self.interval(), other.interval()) else { return true };
+        let allowed = |number: Self| {
+            let about = tolerance(number.value);
+            number.interval().unwrap_or((number.value.saturating_sub(about), Some(number.value + about)))
+        };
+        let ((a, a_most), (b, b_most)) = (allowed(self), allowed(other));
         a_most.is_none_or(|most| b <= most) && b_most.is_none_or(|most| a <= most)
     }
 

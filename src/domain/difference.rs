@@ -26,6 +26,8 @@ pub enum Reason {
     Corrected,
     /// No record changed, but what the codes of the question cover.
     DefinitionChanged,
+    /// No record that is counted changed, but a figure that built records stand for: they attest another number.
+    FigureChanged,
 }
 
 /// Which way.

@@ -32,8 +32,14 @@ pub fn tolerance(about: u64) -> u64 {
 
 /// Holds a published value against what was computed.
 pub fn status(published: Bounded, computed: Option<Tally>) -> Status {
-    let Some(Tally { count: Count::Attested { value: least, bound }, possible }) = computed else {
-        return Status::NotComputable;
+    let Some(Tally { count, possible }) = computed else { return Status::NotComputable };
+    let (least, bound) = match count {
+        Count::Attested { value, bound } => (value, bound),
+        Count::NotAttested { low, high } => {
+            let excluded =
+                published.interval().is_some_and(|(least, most)| least > high || most.is_some_and(|most| most < low));
+            return if excluded { Status::Differs } else { Status::NotComputable };
+        }
     };
     // What uncertain dates leave open may make up the rest.
     let most = least + possible.unwrap_or(0);
@@ -41,6 +47,7 @@ pub fn status(published: Bounded, computed: Option<Tally>) -> Status {
     let satisfied = match published.qualifier {
         Qualifier::Exact if bound == Bound::Exact && least == value && most == value => return Status::Reproduced,
         // The records say "at least" what the figure says exactly.
+        Qualifier::Exact if bound == Bound::AtLeast => least <= value,
         Qualifier::Exact => (least..=most).contains(&value),
         Qualifier::About => least <= value + tolerance(value) && most + tolerance(value) >= value,
         Qualifier::AtLeast => most >= value,
@@ -69,7 +76,9 @@ pub fn remainders(figures: &[(RecordId, &Figure)]) -> Vec<Remainder> {
     let values: BTreeMap<_, _> = figures.iter().map(|(id, figure)| (*id, figure.value)).collect();
     let mut parts: BTreeMap<(&str, RecordId), Vec<(RecordId, &Figure)>> = BTreeMap::new();
     for (id, figure) in figures {
-        if let (Some(breakdown), Some(parent)) = (&figure.breakdown, figure.parent) {
+        // What lies outside of its parent is no part of it.
+        let inside = figure.relation.is_some_and(Relation::is_subset);
+        if let (Some(breakdown), Some(parent), true) = (&figure.breakdown, figure.parent, inside) {
             parts.entry((breakdown, parent)).or_default().push((*id, figure));
         }
     }
@@ -100,9 +109,9 @@ pub enum Contradiction {
     PublishedPartExceedsWhole,
     /// As of the part's date the records count more for the part than for the whole.
     ComputedPartExceedsWhole,
-    /// The records count some for the part and not for the whole.
+    /// Some case files are counted for the part and not for the whole.
     CountedOutsideWhole,
-    /// The records count some for both, though the figure lies outside of its parent.
+    /// Some case files are counted for both, though the figure lies outside of its parent.
     CountedInsideWhole,
 }
 
@@ -111,9 +120,9 @@ pub enum Contradiction {
 pub struct Held {
     pub part: Tally,
     pub whole: Tally,
-    /// How many are counted for the part and not for the whole.
+    /// How many case files are counted for the part and cannot be for the whole.
     pub outside: u64,
-    /// How many are counted for both.
+    /// How many case files are counted for both.
     pub inside: u64,
 }
 

@@ -102,7 +102,9 @@ impl World {
 
     /// What exact parts leave over is at least so many, because they may overlap; of other parts nothing can be said.
     fn remainder_bound(&self, whole: RecordId) -> Bound {
-        let mut parts = self.figures.values().filter(|part| part.parent == Some(whole) && part.inside == Some(true));
+        // Only figures that the records stand for: a draft must not change a published number.
+        let named = self.figures.iter().filter(|(id, _)| self.members.contains_key(id)).map(|(_, part)| part);
+        let mut parts = named.filter(|part| part.parent == Some(whole) && part.inside == Some(true));
         if parts.all(|part| part.bound == Bound::Exact) { Bound::AtLeast } else { Bound::About }
     }
 

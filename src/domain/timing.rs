@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::edtf::Grain;
+use super::edtf::{Edtf, Grain};
 
 /// The most buckets of one grain that an answer is divided by: a hundred years of months.
 pub const MOST_BUCKETS: usize = 1_200;
@@ -52,20 +52,57 @@ impl Days {
     pub fn hull(&self) -> Option<(NaiveDate, NaiveDate)> {
         Some((self.runs.first()?.0, self.runs.last()?.1))
     }
+
+    /// The days that both keep.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut runs = Vec::new();
+        for (first, last) in &self.runs {
+            let meeting = other.runs.iter().map(|(begins, ends)| (*first.max(begins), *last.min(ends)));
+            runs.extend(meeting.filter(|(first, last)| first <= last));
+        }
+        Self { runs, special: self.special.intersection(&other.special).cloned().collect() }
+    }
 }
 
-/// The buckets from one day to another; `None` where they are more than [`MOST_BUCKETS`].
-pub fn buckets(grain: Grain, from: NaiveDate, to: NaiveDate) -> Option<Vec<Bucket>> {
-    let mut found = Vec::new();
-    let mut next = Some(from);
-    while let Some(day) = next.filter(|day| *day <= to) {
-        if found.len() == MOST_BUCKETS {
-            return None;
+/// The spans of days on which some date may lie, in their order. Dates without a known end reach as far as the others do,
+/// and what is asked for.
+pub fn covered(dates: &[(NaiveDate, NaiveDate)], asked: Option<(NaiveDate, NaiveDate)>) -> Vec<(NaiveDate, NaiveDate)> {
+    let (first, last) = (Edtf::unknown().earliest(), Edtf::unknown().latest());
+    let ends = dates.iter().flat_map(|(from, to)| {
+        [Some(*from).filter(|from| *from > first), Some(*to).filter(|to| *to < last)].into_iter().flatten()
+    });
+    let known = ends.clone().min().zip(ends.max());
+    let Some((begins, ends)) = asked.or(known) else { return Vec::new() };
+    let clip = |(from, to): &(NaiveDate, NaiveDate)| ((*from).max(begins), (*to).min(ends));
+    let mut spans: Vec<_> = dates.iter().map(clip).filter(|(from, to)| from <= to).collect();
+    spans.sort_unstable();
+    let mut merged: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for (from, to) in spans {
+        match merged.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => merged.push((from, to)),
         }
-        let code = grain.bucket_of(day);
-        let (begins, ends) = grain.bounds(&code)?;
-        next = ends.succ_opt();
-        found.push(Bucket { code, begins, ends });
+    }
+    merged
+}
+
+/// The buckets in which some span lies, in their order; `None` where they are more than [`MOST_BUCKETS`].
+pub fn buckets(grain: Grain, spans: &[(NaiveDate, NaiveDate)]) -> Option<Vec<Bucket>> {
+    let mut found: Vec<Bucket> = Vec::new();
+    for (from, to) in spans {
+        // The span before may have ended in the bucket in which this one begins.
+        let after = found.last().and_then(|last| last.ends.succ_opt());
+        let mut next = Some(after.map_or(*from, |after| after.max(*from)));
+        while let Some(day) = next.filter(|day| day <= to) {
+            if found.len() == MOST_BUCKETS {
+                return None;
+            }
+            let code = grain.bucket_of(day);
+            let (begins, ends) = grain.bounds(&code)?;
+            next = ends.succ_opt();
+            found.push(Bucket { code, begins, ends });
+        }
     }
     Some(found)
 }
@@ -91,17 +128,30 @@ mod tests {
     }
 
     #[test]
-    fn buckets_cover_the_days_between() {
+    fn buckets_cover_the_spans_and_not_what_lies_between() {
         let day = |text: &str| text.parse().unwrap();
-        let codes = |grain, from, to| {
-            buckets(grain, day(from), day(to)).map(|found| found.iter().map(|b| b.code.clone()).collect::<Vec<_>>())
+        let codes = |grain, spans: &[(&str, &str)]| {
+            let spans: Vec<_> = spans.iter().map(|(from, to)| (day(from), day(to))).collect();
+            buckets(grain, &spans).map(|found| found.iter().map(|b| b.code.clone()).collect::<Vec<_>>())
         };
-        assert_eq!(
-            codes(Grain::Quarter, "2017-05-03", "2018-01-01").unwrap(),
-            ["2017-Q2", "2017-Q3", "2017-Q4", "2018-Q1"]
-        );
-        assert_eq!(codes(Grain::Month, "2018-01-02", "2018-01-01").unwrap(), [""; 0]);
-        assert_eq!(codes(Grain::Year, "9998-01-01", "9999-12-31").unwrap(), ["9998", "9999"]);
-        assert_eq!(codes(Grain::Month, "1800-01-01", "2018-01-01"), None);
+        let quarters = codes(Grain::Quarter, &[("2017-05-03", "2017-05-04"), ("2017-06-01", "2017-07-01")]);
+        assert_eq!(quarters.unwrap(), ["2017-Q2", "2017-Q3"]);
+        assert_eq!(codes(Grain::Year, &[("0001-05-01", "0001-05-31"), ("9998-01-01", "9999-12-31")]).unwrap().len(), 3);
+        assert_eq!(codes(Grain::Month, &[("1800-01-01", "2018-01-01")]), None);
+    }
+
+    #[test]
+    fn dates_without_an_end_reach_as_far_as_the_others_or_as_was_asked() {
+        let date = |text: &str| Edtf::parse(text).map(|date| (date.earliest(), date.latest())).unwrap();
+        let told = |dates: &[&str], asked: Option<&str>| {
+            let dates: Vec<_> = dates.iter().map(|text| date(text)).collect();
+            let spans = covered(&dates, asked.map(date)).into_iter();
+            spans.map(|(from, to)| format!("{from}..{to}")).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&["2017/..", "2019-05"], None), ["2017-01-01..2019-05-31"]);
+        assert_eq!(told(&["2017-04", "2019-05"], None), ["2017-04-01..2017-04-30", "2019-05-01..2019-05-31"]);
+        assert_eq!(told(&["2017/.."], Some("2020")), ["2020-01-01..2020-12-31"]);
+        assert_eq!(told(&["XXXX"], None), [""; 0]);
+        assert_eq!(told(&["XXXX"], Some("2020")), ["2020-01-01..2020-12-31"]);
     }
 }

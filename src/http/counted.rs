@@ -8,9 +8,8 @@ use crate::domain::count::{Bound, Count, Tally};
 /// A count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CountView {
-    /// The number; null where nobody attested the combination. Of a question about time, what is definite. Negative only
-    /// for what the parts of a figure leave over, where they are more than the whole.
-    pub count: Option<i64>,
+    /// The number; null where nobody attested the combination. Of a question about time, what is definite.
+    pub count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Bound>,
     /// `A`: a normal value (SDMX); `not_attested`: nobody published how these records combine.
@@ -30,10 +29,14 @@ pub struct CountView {
 impl From<Tally> for CountView {
     fn from(tally: Tally) -> Self {
         match tally.count {
-            Count::Attested { value, bound } => {
-                let count = i64::try_from(value).ok();
-                Self { count, bound: Some(bound), status: "A", possible: tally.possible, low: None, high: None }
-            }
+            Count::Attested { value, bound } => Self {
+                count: Some(value),
+                bound: Some(bound),
+                status: "A",
+                possible: tally.possible,
+                low: None,
+                high: None,
+            },
             Count::NotAttested { low, high } => {
                 let (low, high) = (Some(low), Some(high));
                 Self { count: None, bound: None, status: "not_attested", possible: None, low, high }

@@ -11,7 +11,7 @@ use crate::domain::figure::Figure;
 use crate::domain::reconcile::{self, Contradiction, Status, tolerance};
 use crate::domain::record::RecordId;
 use crate::store::differences::Difference;
-use crate::store::reconciliation::{Computed, Findings};
+use crate::store::reconciliation::{Computed, Findings, LeftOver};
 use crate::store::records::Found;
 
 use super::counted::CountView;
@@ -132,6 +132,10 @@ fn differences(computed: &Computed) -> Vec<DifferenceCount> {
             }
         }
     }
+    for ((from, to, _), rest) in spans(computed).into_iter().zip(computed.unexplained).filter(|(_, rest)| *rest != 0) {
+        let come = if rest > 0 { (rest.unsigned_abs(), 0) } else { (0, rest.unsigned_abs()) };
+        counts.insert((from, to, Reason::FigureChanged), come);
+    }
     let line = |((from, to, reason), (entered, left))| DifferenceCount { from, to, reason, entered, left };
     counts.into_iter().map(line).collect()
 }
@@ -174,37 +178,20 @@ pub fn line(findings: &Findings, publication: &str, found: &Found<Figure>) -> Li
 
 /// The lines for what the parts of a publication's figures leave over.
 pub fn derived(findings: &Findings, publication: &str, own: &[&Found<Figure>]) -> Vec<Line> {
-    let bodies: Vec<_> = own.iter().map(|found| (found.version.id, &found.version.body)).collect();
-    let remainders = reconcile::remainders(&bodies);
-    remainders.iter().filter_map(|remainder| left_over(findings, publication, own, remainder)).collect()
+    findings.left_over.iter().filter_map(|left| left_over(left, publication, own)).collect()
 }
 
-fn left_over(
-    findings: &Findings,
-    publication: &str,
-    own: &[&Found<Figure>],
-    remainder: &reconcile::Remainder,
-) -> Option<Line> {
+fn left_over(left: &LeftOver, publication: &str, own: &[&Found<Figure>]) -> Option<Line> {
+    let LeftOver { remainder, then, now } = left;
     let find = |id: RecordId| own.iter().find(|found| found.version.id == id).map(|found| &found.version.body);
     let parent = find(remainder.parent)?;
-    let value =
-        |figure: RecordId, pick: fn(&Computed) -> Tally| match pick(findings.of.get(&figure)?.computed.as_ref()?).count
-        {
-            Count::Attested { value, .. } => i64::try_from(value).ok(),
-            Count::NotAttested { .. } => None,
-        };
-    let left = |pick: fn(&Computed) -> Tally| {
-        let whole = value(remainder.parent, pick)?;
-        let parts: Option<Vec<_>> = remainder.parts.iter().map(|part| value(*part, pick)).collect();
-        let (count, bound) = (Some(whole - parts?.into_iter().sum::<i64>()), Some(remainder.qualifier.bound()));
-        Some(CountView { count, bound, status: "A", possible: None, low: None, high: None })
-    };
+    let count = |count: &Option<Count>| count.map(|count| Tally::from(count).into());
     Some(Line {
         publication: publication.to_owned(),
         figure: format!("{} less its parts by {}", parent.name, remainder.breakdown),
         population: format!("{}; none of the parts by {}", parent.population, remainder.breakdown),
         published: PublishedValue { value: remainder.value, qualifier: remainder.qualifier, as_of: parent.as_of },
-        computed: ComputedView { as_of: left(|computed| computed.then), now: left(|computed| computed.now) },
+        computed: ComputedView { as_of: count(then), now: count(now) },
         query: None,
         status: Status::Derived,
         tolerance: None,

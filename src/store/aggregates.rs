@@ -51,7 +51,6 @@ type Cells = BTreeMap<Vec<String>, Count>;
 /// What case files give, and what reconstructed records give.
 type Parts = (Cells, Cells);
 type Buckets = BTreeMap<&'static str, Vec<timing::Bucket>>;
-type ExtentColumns = (Option<NaiveDate>, Option<NaiveDate>, Option<NaiveDate>, Option<NaiveDate>);
 type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String);
 type FactColumns = (RecordId, RecordId, String, String, String, String, Option<RecordId>, Option<RecordId>);
 
@@ -97,7 +96,7 @@ impl<'c> Counter<'c> {
     /// What a question without dimensions counts, of whatever basis.
     pub(super) fn ready(&mut self, query: &Query) -> QueryResult<(Question, Scope)> {
         let question = self.question(&query.without(&query.by), Certainty::Definite)?;
-        Ok((question, Scope { basis: None, times: self.times, linked: self.linked }))
+        Ok((question, Scope { basis: None, ..self.scope(Basis::CaseFile) }))
     }
 
     /// Answers one question, with the totals that it asks for.
@@ -136,9 +135,9 @@ impl<'c> Counter<'c> {
             joined_differ: self.joined_differ(query)?,
             times: self.times,
             rows,
-            // Joined records of one person may differ in what should be one attribute; an incident is of one record.
+            // Joined records of one person may differ in what should be one attribute.
             additive: (query.by.iter())
-                .map(|dimension| query.is_additive(dimension) && !(self.linked && query.measure == Measure::Persons))
+                .map(|dimension| query.is_additive(dimension) && (!self.linked || dimension.level.is_incident()))
                 .collect(),
             case_file: most(&total.0),
             reconstructed: most(&total.1),
@@ -147,7 +146,7 @@ impl<'c> Counter<'c> {
 
     /// Only case files are joined: where the values of an attribute add up to more persons than there are, some have two.
     fn joined_differ(&mut self, query: &Query) -> QueryResult<bool> {
-        if !self.linked || query.measure != Measure::Persons {
+        if !self.linked {
             return Ok(false);
         }
         let whole: u64 = sum(&self.case_file(&query.without(&query.by), &Certainty::Definite)?);
@@ -187,6 +186,12 @@ impl<'c> Counter<'c> {
             reach.entry(Vec::new()).or_insert(Count::ZERO);
         }
         let mut tallies: BTreeMap<_, Tally> = certain(definite.clone());
+        // What lies in no bucket is certain to lie in none.
+        let special = |cell: &[String]| {
+            let values = query.by.iter().zip(cell).filter(|(dimension, _)| dimension.grain().is_some());
+            values.into_iter().any(|(_, value)| value.starts_with('_'))
+        };
+        reach.retain(|cell, _| !special(cell));
         for (cell, reach) in reach {
             let definite = definite.get(&cell).copied().unwrap_or(Count::ZERO);
             tallies.insert(cell, Tally::dated(definite, reach));
@@ -194,8 +199,7 @@ impl<'c> Counter<'c> {
         Ok(tallies)
     }
 
-    /// The buckets into which the dates reach that a question is about, by dimension. Open ends reach no further than the
-    /// other dates do.
+    /// The buckets into which the dates reach that a question is about, by dimension.
     fn buckets(&mut self, query: &Query) -> Result<Buckets, StoreError> {
         let mut buckets = Buckets::new();
         let times: Vec<_> = query.by.iter().filter_map(|dimension| Some((dimension, dimension.grain()?))).collect();
@@ -204,25 +208,17 @@ impl<'c> Counter<'c> {
         }
         let asked = Query { measure: Measure::Incidents, ..query.without(&query.by) };
         let question = self.question(&asked, Certainty::Possible(Buckets::new()))?;
-        let scope = Scope { basis: None, times: self.times, linked: self.linked };
-        let (a, b, c, d) = selects::extent(&question, scope).get_result::<ExtentColumns>(self.conn)?;
-        let ends: Vec<_> = [a, b, c, d].into_iter().flatten().collect();
-        let (Some(mut from), Some(mut to)) = (ends.iter().min().copied(), ends.iter().max().copied()) else {
-            return Ok(buckets);
-        };
-        for (_, filter) in &question.filters {
-            if let Filter::Days(days) = filter
-                && days.special.is_empty()
-                && let Some((first, last)) = days.hull()
-            {
-                (from, to) = (from.max(first), to.min(last));
-            }
-        }
+        let scope = Scope { basis: None, ..self.scope(Basis::CaseFile) };
+        let dates: Vec<(NaiveDate, NaiveDate)> = selects::dates(&question, scope).load(self.conn)?;
+        let hull = question.filters.iter().find_map(|(_, filter)| match filter {
+            Filter::Days(days) if days.special.is_empty() => days.hull(),
+            _ => None,
+        });
+        let spans = timing::covered(&dates, hull);
         for (dimension, grain) in times {
-            let Some(found) = timing::buckets(grain, from, to) else {
+            let Some(found) = timing::buckets(grain, &spans) else {
                 let expected = format!(
-                    "no more than {MOST_BUCKETS} buckets, but the dates reach from {from} to {to}: narrow it, as in \
-                     year=2017..2018"
+                    "no more than {MOST_BUCKETS} buckets, but the dates reach into more: narrow it, as in year=2017..2018"
                 );
                 let error = FieldError::new("by", Rule::OutOfRange, Some(dimension.code), expected);
                 return Err(Invalid::one(error).into());
@@ -238,7 +234,9 @@ impl<'c> Counter<'c> {
     }
 
     fn scope(&self, basis: Basis) -> Scope {
-        Scope { basis: Some(basis), times: self.times, linked: self.linked }
+        // Built records stand for nobody and are never joined.
+        let linked = self.linked && basis == Basis::CaseFile;
+        Scope { basis: Some(basis), times: self.times, words_at: self.times.at_write, linked }
     }
 
     /// The question made ready, by the lists as they stood then.

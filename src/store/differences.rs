@@ -8,12 +8,13 @@ use diesel::prelude::*;
 use crate::domain::aggregate::Query;
 use crate::domain::difference::{Changed, Held, Reason, Turn, between, foremost};
 use crate::domain::dimension::Level;
+use crate::domain::person::Basis;
 use crate::domain::record::{Noun, RecordId, State, Times};
 
 use super::aggregates::Counter;
 use super::backend::Conn;
 use super::error::{StoreError, word};
-use super::question::Question;
+use super::question::{Certainty, Question};
 use super::schema::{incident_sources, incident_versions, linkage_versions, person_versions, source_versions};
 use super::selects;
 use super::stamps::STATES;
@@ -47,6 +48,24 @@ impl Side {
     fn only(&self, other: &Self, conn: &mut Conn) -> QueryResult<Vec<RecordId>> {
         selects::only_in((&self.question, self.scope), (&other.question, other.scope)).load(conn)
     }
+
+    /// The question as it was asked, of the records of other times.
+    fn of_the_records_at(&self, other: &Self) -> Self {
+        let scope = Scope { words_at: self.scope.words_at, ..other.scope };
+        Self { question: self.question.clone(), scope }
+    }
+
+    /// Of case files alone: how built records fall on persons is nobody's statement.
+    fn of_case_files(mut self) -> Self {
+        self.scope.basis = Some(Basis::CaseFile);
+        self
+    }
+
+    /// With what uncertain dates allow.
+    fn with_what_is_possible(mut self) -> Self {
+        self.question.certainty = Certainty::Possible(BTreeMap::new());
+        self
+    }
 }
 
 /// Explains why the answers to a question differ: what the later counts and the earlier does not, and the other way round.
@@ -55,6 +74,16 @@ impl Side {
 /// The database's own.
 pub fn explain(conn: &mut Conn, query: &Query, from: Times, to: Times) -> Result<Vec<Difference>, StoreError> {
     let (before, after) = (Side::new(conn, query, from)?, Side::new(conn, query, to)?);
+    let mut by_words = BTreeSet::new();
+    if from.at_write != to.at_write {
+        // What would have turned although no record had changed, and not because of the records alone.
+        let (new_words, new_records) = (after.of_the_records_at(&before), before.of_the_records_at(&after));
+        by_words.extend(new_words.only(&before, conn)?);
+        by_words.extend(before.only(&new_words, conn)?);
+        for unit in [new_records.only(&before, conn)?, before.only(&new_records, conn)?].concat() {
+            by_words.remove(&unit);
+        }
+    }
     let mut found = Vec::new();
     for (turn, side, other) in [(Turn::Entered, &after, &before), (Turn::Left, &before, &after)] {
         let units = side.only(other, conn)?;
@@ -67,30 +96,51 @@ pub fn explain(conn: &mut Conn, query: &Query, from: Times, to: Times) -> Result
                     let (reason, write) = between(noun, held(from), held(to))?;
                     Some(Changed { noun, record, reason, write })
                 });
-                let records: Vec<_> = changes.filter(|change| turn.may_follow(change.reason)).collect();
-                found.push(Difference { unit, turn, reason: foremost(&records), records });
+                let likely = |change: &Changed| query.asks_for_nothing() || turn.may_follow(change.reason);
+                let records: Vec<_> = changes.filter(likely).collect();
+                let reason = if by_words.contains(&unit) { Reason::DefinitionChanged } else { foremost(&records) };
+                found.push(Difference { unit, turn, reason, records });
             }
         }
     }
     Ok(found)
 }
 
-/// How many one question counts at some times, and another does not.
-///
-/// # Errors
-/// The database's own.
-pub fn outside(conn: &mut Conn, part: &Query, whole: &Query, times: Times) -> Result<u64, StoreError> {
-    let (part, whole) = (Side::new(conn, part, times)?, Side::new(conn, whole, times)?);
-    Ok(part.only(&whole, conn)?.len() as u64)
+/// How the case files of a part lie to those of its whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlap {
+    /// How many are counted for the part and cannot be for the whole, whatever the uncertain dates are.
+    pub outside: u64,
+    /// How many are counted for both.
+    pub inside: u64,
 }
 
-/// How many records a question selects at some times, as they were recorded.
+/// How the case files of a part lie to those of its whole, at some times.
 ///
 /// # Errors
 /// The database's own.
-pub fn counted(conn: &mut Conn, query: &Query, times: Times) -> Result<u64, StoreError> {
-    let side = Side::new(conn, query, times)?;
-    Ok(selects::units(&side.question, side.scope).load::<RecordId>(conn)?.len() as u64)
+pub fn overlap(conn: &mut Conn, part: &Query, whole: &Query, times: Times) -> Result<Overlap, StoreError> {
+    let part = Side::new(conn, part, times)?.of_case_files();
+    let definite = Side::new(conn, whole, times)?.of_case_files();
+    let all: Vec<RecordId> = selects::units(&part.question, part.scope).load(conn)?;
+    let beside = part.only(&definite, conn)?.len() as u64;
+    let possible = definite.with_what_is_possible();
+    Ok(Overlap { outside: part.only(&possible, conn)?.len() as u64, inside: all.len() as u64 - beside })
+}
+
+/// The case files that a question counts and none of some others.
+///
+/// # Errors
+/// The database's own.
+pub fn left_over(conn: &mut Conn, whole: &Query, parts: &[&Query], times: Times) -> Result<u64, StoreError> {
+    let whole = Side::new(conn, whole, times)?.of_case_files();
+    let mut left: BTreeSet<RecordId> = selects::units(&whole.question, whole.scope).load(conn)?.into_iter().collect();
+    for part in parts {
+        let part = Side::new(conn, part, times)?.of_case_files();
+        let beside: BTreeSet<RecordId> = whole.only(&part, conn)?.into_iter().collect();
+        left = &left & &beside;
+    }
+    Ok(left.len() as u64)
 }
 
 type Records = BTreeMap<RecordId, BTreeSet<(Noun, RecordId)>>;
@@ -108,10 +158,6 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
         }
         persons.entry(person).or_default().insert(unit);
     }
-    if !query.with.is_empty() {
-        // What `with` asks for may stand in any record that is counted as the same person.
-        add_joined(conn, &mut persons)?;
-    }
     let ids: Vec<_> = persons.keys().copied().collect();
     let linkages = linkage_versions::table
         .filter(linkage_versions::person_id.eq_any(&ids))
@@ -123,14 +169,18 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
             records.entry(*unit).or_default().insert((Noun::Linkage, linkage));
         }
     }
-    if !query.with.is_empty() {
+    if !query.with.is_empty() || query.asks_for_nothing() {
         let kinds: BTreeSet<_> = side.question.with.iter().flatten().cloned().collect();
-        let incidents = incident_versions::table
+        let mut incidents = incident_versions::table
             .filter(incident_versions::person_id.eq_any(&ids))
-            .filter(incident_versions::kind.eq_any(kinds))
             .select((incident_versions::record_id, incident_versions::person_id))
             .distinct()
-            .load::<(RecordId, RecordId)>(conn)?;
+            .into_boxed();
+        // That nothing is recorded ends with any record.
+        if !query.asks_for_nothing() {
+            incidents = incidents.filter(incident_versions::kind.eq_any(kinds));
+        }
+        let incidents = incidents.load::<(RecordId, RecordId)>(conn)?;
         for (incident, person) in incidents {
             for unit in persons.get(&person).into_iter().flatten() {
                 records.entry(*unit).or_default().insert((Noun::Incident, incident));
@@ -141,28 +191,6 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
         add_sources(conn, &mut records)?;
     }
     Ok(records)
-}
-
-/// Adds the records that were ever counted as the same persons.
-fn add_joined(conn: &mut Conn, persons: &mut HashMap<RecordId, BTreeSet<RecordId>>) -> QueryResult<()> {
-    let pairs = |conn: &mut Conn, ids: &BTreeSet<RecordId>| {
-        let about = linkage_versions::person_id.eq_any(ids).or(linkage_versions::canonical_id.eq_any(ids));
-        let pairs = linkage_versions::table.filter(about);
-        let pairs = pairs.select((linkage_versions::person_id, linkage_versions::canonical_id)).distinct();
-        pairs.load::<(RecordId, RecordId)>(conn)
-    };
-    let own: BTreeSet<_> = persons.keys().copied().collect();
-    // Joined records meet in the one that they are counted as, two steps apart.
-    let near: BTreeSet<_> = pairs(conn, &own)?.into_iter().flat_map(|(a, b)| [a, b]).collect();
-    let joined = pairs(conn, &near)?;
-    for (person, canonical) in joined.iter().chain(&joined) {
-        let of = |id: &RecordId| persons.get(id).cloned().unwrap_or_default();
-        let units = &of(person) | &of(canonical);
-        for id in [person, canonical] {
-            persons.entry(*id).or_default().extend(&units);
-        }
-    }
-    Ok(())
 }
 
 fn add_sources(conn: &mut Conn, records: &mut Records) -> QueryResult<()> {

@@ -189,6 +189,11 @@ pub fn from_answer(
         let expected = format!("a question with one number for its answer; this one lies from {}", tally.count);
         return Err(Invalid::one(FieldError::new("query", Rule::Inconsistent, Some(question), expected)).into());
     };
+    if tally.stated().is_some_and(|stated| stated.contradiction().is_some()) {
+        let expected =
+            "a question with a number for its answer; of this one only the dates are uncertain: none or more";
+        return Err(Invalid::one(FieldError::new("query", Rule::Inconsistent, Some(question), expected)).into());
+    }
     Ok(FigureEntry {
         measure: Some(query.measure.name().to_owned()),
         value: Some(i64::try_from(value).map_err(corrupt)?),

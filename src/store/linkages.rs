@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use crate::domain::candidate::known;
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::linkage::{Joined, Linkage, LinkageEntry, chained};
 use crate::domain::person::{Basis, Person, PersonEntry};
@@ -96,11 +97,15 @@ impl Stored for LinkageEntry {
         if let Some(other) = chained(&new, &others) {
             let codes = codes(tx.conn(), [other.person, other.canonical])?;
             let code = |id| codes.get(&id).map(String::as_str).unwrap_or_default();
-            let (person, canonical) = (code(other.person), code(other.canonical));
+            let (person, canonical, day) = (code(other.person), code(other.canonical), other.known_on);
             let (field, expected) = if other.person == body.canonical {
-                ("canonical", format!("a record that is counted on its own; {person} is counted as {canonical}"))
+                let expected =
+                    format!("a record that is counted on its own; {person} is counted as {canonical}, known on {day}");
+                ("canonical", expected)
             } else {
-                ("person", format!("a record that no other is counted as; {person} is counted as {canonical}"))
+                let expected =
+                    format!("a record that no other is counted as; {person} is counted as {canonical}, known on {day}");
+                ("person", expected)
             };
             wrong.push(FieldError::new(field, Rule::Inconsistent, None, expected));
         }
@@ -122,7 +127,8 @@ impl Stored for LinkageEntry {
         ];
         let counted = attributes
             .map(|(warning, name, list, a, b)| (warning, name, words.successor(list, a), words.successor(list, b)));
-        let differ = counted.into_iter().filter(|(_, _, a, b)| a != b);
+        // Where one does not know, there is nothing to contradict.
+        let differ = counted.into_iter().filter(|(_, _, a, b)| a != b && known(a).and(known(b)).is_some());
         let warning = |(warning, name, a, b): (&'static str, &str, String, String)| {
             let (person, canonical) = (code(body.person), code(body.canonical));
             let detail = format!("{name}: {person} has {a}, {canonical} has {b}; the person is counted under both");

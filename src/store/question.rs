@@ -58,6 +58,7 @@ impl Question {
             };
             filters.push((dimension, filter));
         }
+        intersect(&mut filters);
         // The family of a kind whose place was taken is that of the kind that took it.
         if let Some(known) = vocabulary {
             replaced.insert("kind", known.replaced("kind"));
@@ -82,6 +83,11 @@ impl Question {
         DIMENSIONS.iter().filter(move |dimension| self.by.contains(dimension) || filtered(dimension))
     }
 
+    /// The attributes of the person that are divided or filtered by.
+    pub fn personal(&self) -> impl Iterator<Item = &'static Dimension> {
+        self.touched().filter(|dimension| !dimension.level.is_incident())
+    }
+
     /// The dimensions of time that possible dates are divided by, with their buckets.
     pub fn buckets(&self) -> impl Iterator<Item = (&'static Dimension, &Vec<Bucket>)> {
         self.by.iter().filter_map(|dimension| match &self.certainty {
@@ -92,5 +98,18 @@ impl Question {
 
     pub fn is_definite(&self) -> bool {
         matches!(self.certainty, Certainty::Definite)
+    }
+}
+
+/// Several filters of time keep the days that all of them keep.
+fn intersect(filters: &mut [(&'static Dimension, Filter)]) {
+    let of_time = |filter: &&mut Filter| matches!(filter, Filter::Days(days) if days.special.is_empty());
+    let common = filters.iter_mut().map(|(_, filter)| filter).filter(of_time).fold(None, |common, filter| {
+        let Filter::Days(days) = filter else { return common };
+        Some(common.map_or(days.clone(), |common: Days| common.and(days)))
+    });
+    let Some(common) = common else { return };
+    for filter in filters.iter_mut().map(|(_, filter)| filter).filter(of_time) {
+        *filter = Filter::Days(common.clone());
     }
 }

@@ -1,17 +1,18 @@
 //! What the records say of figures: when each was entered, as of its date, and now; and why these differ.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 
 use crate::domain::aggregate::Query;
 use crate::domain::check::{CheckError, Checker, Register};
-use crate::domain::count::{Count, Tally};
-use crate::domain::difference::{self, Redefinition};
+use crate::domain::count::{Bound, Count, Tally};
+use crate::domain::difference::{self, Redefinition, Turn};
 use crate::domain::figure::{Figure, FigureEntry};
+use crate::domain::person::Basis;
 use crate::domain::publication::PublicationEntry;
-use crate::domain::reconcile::{self, Contradiction};
+use crate::domain::reconcile::{self, Contradiction, Remainder};
 use crate::domain::record::{RecordId, State, Times};
 use crate::domain::series;
 use crate::domain::vocabulary::Vocabulary;
@@ -36,7 +37,18 @@ pub struct Computed {
     pub since_baseline: Vec<Difference>,
     /// Why what is known of today is not what was known as of its date.
     pub since_then: Vec<Difference>,
+    /// By how much the records alone do not explain the first and the second difference: what they attest also depends on the
+    /// figures that they stand for.
+    pub unexplained: [i64; 2],
     pub redefined: Vec<Redefinition>,
+}
+
+/// What the parts of a figure leave over, as of its date and now; `None` where it cannot be computed.
+#[derive(Debug, Clone)]
+pub struct LeftOver {
+    pub remainder: Remainder,
+    pub then: Option<Count>,
+    pub now: Option<Count>,
 }
 
 /// A figure held against the records.
@@ -58,6 +70,7 @@ pub struct Findings {
     pub of: HashMap<RecordId, Finding>,
     /// By figure the codes of those of its series that say something else of the same day.
     pub conflicts: HashMap<RecordId, Vec<String>>,
+    pub left_over: Vec<LeftOver>,
     /// How many reconstructed persons the records hold now.
     pub reconstructed: u64,
 }
@@ -94,7 +107,21 @@ impl Findings {
             of.insert(id, Finding { baseline, computed, contradictions });
         }
         let reconstructed = Counter::new(session.conn(), times)?.reconstructed_persons();
-        Ok(Self { times, of, conflicts: HashMap::new(), reconstructed })
+        let mut by_publication: BTreeMap<RecordId, Vec<(RecordId, &Figure)>> = BTreeMap::new();
+        for Found { version, .. } in figures {
+            by_publication.entry(version.body.publication).or_default().push((version.id, &version.body));
+        }
+        let mut left_over = Vec::new();
+        for bodies in by_publication.values() {
+            for remainder in reconcile::remainders(bodies) {
+                let as_of = bodies.iter().find(|(id, _)| *id == remainder.parent).map(|(_, parent)| parent.as_of);
+                let then = Times { as_of: as_of.unwrap_or(times.as_of), ..times };
+                let then = counts.left_over(session, &remainder, &queries, then)?;
+                let now = counts.left_over(session, &remainder, &queries, times)?;
+                left_over.push(LeftOver { remainder, then, now });
+            }
+        }
+        Ok(Self { times, of, conflicts: HashMap::new(), left_over, reconstructed })
     }
 
     /// What the public may see, with what the records say of it.
@@ -219,11 +246,8 @@ impl Counts {
         let baseline = self.at(session, query, first)?;
         let at_date = self.at(session, query, then)?;
         let today = self.at(session, query, now)?;
-        // Where nobody attested the combination, who is counted is no more than how the records were made.
-        let explain = |session: &mut Session<'_>, (a, from): (Tally, Times), (b, to): (Tally, Times)| {
-            let numbers = [a, b].iter().all(|tally| matches!(tally.count, Count::Attested { .. }));
-            if numbers { differences::explain(session.conn(), query, from, to) } else { Ok(Vec::new()) }
-        };
+        let since_baseline = explain(session, query, (baseline, first), (at_date, then))?;
+        let since_then = explain(session, query, (at_date, then), (today, now))?;
         let before = match self.vocabularies.entry(first.at_write) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(terms::vocabulary(session.conn(), Some(first.at_write))?),
@@ -233,8 +257,9 @@ impl Counts {
             baseline,
             then: at_date,
             now: today,
-            since_baseline: explain(session, (baseline, first), (at_date, then))?,
-            since_then: explain(session, (at_date, then), (today, now))?,
+            unexplained: [unexplained(baseline, at_date, &since_baseline), unexplained(at_date, today, &since_then)],
+            since_baseline,
+            since_then,
             redefined,
         })
     }
@@ -250,17 +275,69 @@ impl Counts {
         let times = Times { as_of: figure.as_of, ..self.times };
         let held = match (queries.get(&id), queries.get(&whole.version.id)) {
             (Some(part), Some(whole)) if part.measure == whole.measure => {
-                let outside = differences::outside(session.conn(), part, whole, times)?;
-                let counted = differences::counted(session.conn(), part, times)?;
+                let overlap = differences::overlap(session.conn(), part, whole, times)?;
                 Some(reconcile::Held {
                     part: self.at(session, part, times)?,
                     whole: self.at(session, whole, times)?,
-                    outside,
-                    inside: counted.saturating_sub(outside),
+                    outside: overlap.outside,
+                    inside: overlap.inside,
                 })
             }
             _ => None,
         };
         Ok(reconcile::contradictions(figure, &whole.version.body, held))
     }
+
+    /// Case files are counted where they lie in the whole and in none of the parts. Of built records what the parts do not
+    /// account for is left.
+    fn left_over(
+        &mut self,
+        session: &mut Session<'_>,
+        remainder: &Remainder,
+        queries: &HashMap<RecordId, Query>,
+        times: Times,
+    ) -> Result<Option<Count>, StoreError> {
+        let Some(whole) = queries.get(&remainder.parent) else { return Ok(None) };
+        let parts: Option<Vec<_>> = remainder.parts.iter().map(|part| queries.get(part)).collect();
+        let Some(parts) = parts else { return Ok(None) };
+        let case_files = differences::left_over(session.conn(), whole, &parts, times)?;
+        let Some(mut left) = self.built(session, whole, times)? else { return Ok(None) };
+        let all = left;
+        for part in parts {
+            let Some(part) = self.built(session, part, times)? else { return Ok(None) };
+            // Parts of which the records hold more than of the whole leave nothing that could be said.
+            let Some(rest) = left.checked_sub(part) else { return Ok(None) };
+            left = rest;
+        }
+        let bound = if all == 0 { Bound::Exact } else { remainder.qualifier.bound() };
+        Ok(Some(Count::exact(case_files).plus(Count::Attested { value: left, bound })))
+    }
+
+    /// What built records attest of a question.
+    fn built(&mut self, session: &mut Session<'_>, query: &Query, times: Times) -> Result<Option<u64>, StoreError> {
+        let mut query = query.clone();
+        query.filters.entry("basis").or_default().insert(Basis::Reconstructed.name().to_owned());
+        query.filters.entry("basis").or_default().retain(|basis| basis == Basis::Reconstructed.name());
+        let tally = self.at(session, &query, times)?;
+        Ok(tally.count.stated().map(|stated| stated.value))
+    }
+}
+
+/// Why two counts differ. Where nobody attested the combination, who is counted is no more than how the records were made.
+fn explain(
+    session: &mut Session<'_>,
+    query: &Query,
+    (a, from): (Tally, Times),
+    (b, to): (Tally, Times),
+) -> Result<Vec<Difference>, StoreError> {
+    let numbers = [a, b].iter().all(|tally| matches!(tally.count, Count::Attested { .. }));
+    if numbers { differences::explain(session.conn(), query, from, to) } else { Ok(Vec::new()) }
+}
+
+/// By how much two counts differ beyond what came and went.
+fn unexplained(from: Tally, to: Tally, differences: &[Difference]) -> i64 {
+    let (Some(from), Some(to)) = (from.count.stated(), to.count.stated()) else { return 0 };
+    let by = |turn: Turn| differences.iter().filter(|difference| difference.turn == turn).count();
+    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    number(to.value) - number(from.value) - number(by(Turn::Entered) as u64) + number(by(Turn::Left) as u64)
 }

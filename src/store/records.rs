@@ -293,7 +293,12 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreErr
     let id = RecordId::new();
     let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
     if tx.session().find(E::NOUN, &code)?.is_some() {
-        return Err(invalid(E::CODE, Rule::Taken, Some(&code), format!("a code that no other {} has", E::NOUN)));
+        return Err(invalid(
+            E::CODE,
+            Rule::Taken,
+            Some(&code),
+            format!("a {} that no other {} has; correct that one, or restore it", E::CODE, E::NOUN),
+        ));
     }
     may_publish::<E>(tx, &[&body])?;
     let (created_at, created_write) = (tx.written_at(), tx.write());

@@ -4,7 +4,6 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use crate::domain::aggregate::Measure;
 use crate::domain::dimension::Level;
-use crate::domain::edtf::Edtf;
 use crate::domain::record::{RecordId, Times};
 
 use super::backend::Id;
@@ -16,18 +15,17 @@ pub type CellRow = (Text, Text, Text, BigInt);
 /// A record that a criterion selects: person, unit, cell, what happened, the figure of the attribute and that of the person.
 pub type FactRow = (Id, Id, Text, Text, Text, Text, Nullable<Id>, Nullable<Id>);
 
-/// The first and last of the earliest and of the latest days.
-pub type ExtentRow = (Nullable<Date>, Nullable<Date>, Nullable<Date>, Nullable<Date>);
 /// What is counted, and by which records.
 pub type EvidenceRow = (Id, Id, Id);
 
 /// Counts the records of a question, cell by cell.
 pub fn counts(question: &Question, scope: Scope) -> Statement<CellRow> {
     let mut statement = Statement::new();
-    statement.name_buckets(question).sql("SELECT ").cell(question);
+    statement.names(question, scope).sql("SELECT ").cell(question, scope);
     let many = question.touched().any(|dimension| dimension.level.is_many());
     match question.measure {
-        Measure::Incidents if !many => statement.sql("COUNT(*)"),
+        // Joined records may say several things of one person, each of every incident.
+        Measure::Incidents if !many && !scope.linked => statement.sql("COUNT(*)"),
         _ => statement.sql("COUNT(DISTINCT ").unit(question, scope).sql(")"),
     };
     statement.body(question, scope);
@@ -42,10 +40,15 @@ pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
     let incidents = of_incidents(question);
     let ground = question.touched().any(|dimension| dimension.level == Level::Ground);
     let mut statement = Statement::new();
-    statement.name_buckets(question).sql("SELECT DISTINCT ").person(scope);
+    statement.names(question, scope).sql("SELECT DISTINCT ").person(scope);
     statement.sql(if incidents { ", COALESCE(i.record_id, p.record_id), " } else { ", p.record_id, " });
-    statement.cell(question);
-    statement.sql(if incidents { "COALESCE(i.kind, ''), " } else { "'', " });
+    statement.cell(question, scope);
+    // Nobody published that two grounds share no person, as two kinds may.
+    statement.sql(match (incidents, ground) {
+        (true, _) => "COALESCE(i.kind, ''), ",
+        (false, true) => "p.ground, ",
+        (false, false) => "'', ",
+    });
     statement.sql(match (incidents, ground) {
         (true, _) => "CASE WHEN i.record_id IS NULL THEN p.figure_id ELSE i.figure_id END",
         (false, true) => "p.ground_figure_id",
@@ -55,42 +58,41 @@ pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
     statement
 }
 
-/// The days between which the dates of a question's incidents lie, open ends left out: the first and the last of the
-/// earliest days, then of the latest.
-pub fn extent(question: &Question, scope: Scope) -> Statement<ExtentRow> {
-    let (first, last) = (Edtf::unknown().earliest(), Edtf::unknown().latest());
+/// Lists the dates of a question's incidents, each from its earliest to its latest day.
+pub fn dates(question: &Question, scope: Scope) -> Statement<(Date, Date)> {
     let mut statement = Statement::new();
-    for begin in ["SELECT MIN(", ", MAX("] {
-        statement.sql(begin).sql("CASE WHEN i.earliest > ").day(first).sql(" THEN i.earliest END)");
-    }
-    for begin in [", MIN(", ", MAX("] {
-        statement.sql(begin).sql("CASE WHEN i.latest < ").day(last).sql(" THEN i.latest END)");
-    }
-    statement.body(question, scope);
+    statement.names(question, scope).sql("SELECT DISTINCT i.earliest, i.latest").body(question, scope);
     statement
 }
 
 /// Lists what a question counts.
 pub fn units(question: &Question, scope: Scope) -> Statement<Id> {
     let mut statement = Statement::new();
-    statement.sql("SELECT DISTINCT ").unit(question, scope).body(question, scope);
+    statement.names(question, scope).sql("SELECT DISTINCT ").unit(question, scope).sql(" AS counted");
+    statement.body(question, scope);
     statement
 }
 
 /// Lists what one question counts and another does not.
 pub fn only_in(counted: (&Question, Scope), but_not: (&Question, Scope)) -> Statement<Id> {
-    let mut statement = units(counted.0, counted.1);
-    statement.sql(" EXCEPT ").append(units(but_not.0, but_not.1));
+    let mut statement = Statement::new();
+    statement.sql("SELECT counted FROM (").append(units(counted.0, counted.1));
+    statement.sql(") a EXCEPT SELECT counted FROM (").append(units(but_not.0, but_not.1)).sql(") b");
     statement
 }
 
-/// Lists the records by which some of what a question counts is counted: the unit, a person's record, and an incident of it
+/// Lists the records by which some of what a question counts is counted: the unit, the record of a person, and an incident
 /// where the question is about incidents, else the person's record again.
 pub fn evidence(question: &Question, scope: Scope, units: &[RecordId]) -> Statement<EvidenceRow> {
     let mut statement = Statement::new();
-    statement.sql("SELECT DISTINCT ").unit(question, scope).sql(", p.record_id, ");
-    statement.sql(if of_incidents(question) { "COALESCE(i.record_id, p.record_id)" } else { "p.record_id" });
-    statement.body(question, scope).sql(" AND ").unit(question, scope);
+    let person = if scope.linked { "r.record" } else { "p.record_id" };
+    statement.names(question, scope).sql("SELECT DISTINCT ").unit(question, scope).sql(", ").sql(person).sql(", ");
+    if of_incidents(question) {
+        statement.sql("COALESCE(i.record_id, ").sql(person).sql(")");
+    } else {
+        statement.sql(person);
+    }
+    statement.body_with_records(question, scope).sql(" AND ").unit(question, scope);
     for (at, unit) in units.iter().enumerate() {
         statement.sql(if at == 0 { " IN (" } else { ", " }).id(*unit);
     }

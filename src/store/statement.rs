@@ -9,7 +9,7 @@ use diesel::query_builder::{AstPass, Query as SqlQuery, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Date, Text};
 
 use crate::domain::aggregate::{MOST_DIMENSIONS, Measure};
-use crate::domain::dimension::{Dimension, Level};
+use crate::domain::dimension::{DIMENSIONS, Dimension, Level};
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, Times};
 use crate::domain::timing::Days;
@@ -68,7 +68,9 @@ pub struct Scope {
     /// Records of every basis where it is missing.
     pub basis: Option<Basis>,
     pub times: Times,
-    /// Whether any records were joined as those of one person; without, the join is left out.
+    /// The write after which words meant what they are to mean.
+    pub words_at: i64,
+    /// Whether any records are joined as those of one person; without, the join is left out.
     pub linked: bool,
 }
 
@@ -124,70 +126,9 @@ impl<Row> Statement<Row> {
         self
     }
 
-    /// `FROM` and `WHERE`: the versions that the question is about.
-    pub(super) fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
-        self.tables(question, scope);
-        self.sql(" WHERE ").visible("person_versions", "p", scope.times);
-        if let Some(basis) = scope.basis {
-            // Joined records are counted where the record is that they are counted as.
-            self.sql(if scope.linked { " AND COALESCE(c.basis, p.basis) = " } else { " AND p.basis = " });
-            self.text(basis.name());
-        }
-        if scope.linked && of_incidents(question) && !must_have_incidents(question) {
-            // Nothing happened to a person only where no record of theirs says that something did.
-            self.sql(" AND (i.record_id IS NOT NULL OR NOT ").with(None, scope).sql(")");
-        }
-        for (dimension, filter) in &question.filters {
-            self.sql(" AND ");
-            match filter {
-                Filter::Codes(codes) => self.recorded(dimension).one_of(codes),
-                Filter::Days(days) => self.days(question, dimension, days),
-            };
-        }
-        for kinds in &question.with {
-            self.sql(" AND ").with(Some(kinds), scope);
-        }
-        self
-    }
-
-    fn tables(&mut self, question: &Question, scope: Scope) {
-        let times = scope.times;
-        let touched: Vec<_> = question.touched().collect();
-        let at = |level: Level| touched.iter().any(|dimension| dimension.level == level);
-        self.sql(" FROM person_versions p");
-        if scope.linked {
-            self.sql(" LEFT JOIN linkage_versions l ON l.person_id = p.record_id AND ");
-            self.visible("linkage_versions", "l", times);
-            self.sql(" LEFT JOIN person_versions c ON c.record_id = l.canonical_id AND ");
-            self.visible("person_versions", "c", times);
-        }
-        if of_incidents(question) {
-            self.sql(if must_have_incidents(question) { " JOIN" } else { " LEFT JOIN" });
-            self.sql(" incident_versions i ON i.person_id = p.record_id AND ");
-            self.visible("incident_versions", "i", times);
-        }
-        for (at, _) in question.buckets().enumerate() {
-            self.join_buckets(at);
-        }
-        if at(Level::Kind) {
-            self.sql(" LEFT JOIN term_versions t ON t.vocabulary = 'kind' AND t.term = ");
-            self.counted_as("i.kind", question.replaced.get("kind").map(Vec::as_slice)).sql(" AND t.write <= ");
-            self.number(times.at_write).sql(" AND (t.superseded_by IS NULL OR t.superseded_by > ");
-            self.number(times.at_write).sql(")");
-        }
-        if at(Level::Involvement) {
-            self.sql(" LEFT JOIN involvements v ON v.incident_id = i.record_id AND v.write = i.write");
-        }
-        if at(Level::Source) {
-            self.sql(" LEFT JOIN incident_sources k ON k.incident_id = i.record_id AND k.write = i.write");
-            self.sql(" LEFT JOIN records sr ON sr.id = k.source_id");
-            self.sql(" LEFT JOIN source_versions s ON s.record_id = k.source_id AND ");
-            self.visible("source_versions", "s", times);
-        }
-    }
-
-    /// Names the buckets of each dimension of time, before anything is selected.
-    pub(super) fn name_buckets(&mut self, question: &Question) -> &mut Self {
+    /// Names what the rest speaks of, before anything is selected: the buckets of each dimension of time, and which records
+    /// are counted as which person.
+    pub(super) fn names(&mut self, question: &Question, scope: Scope) -> &mut Self {
         for (at, (_, buckets)) in question.buckets().enumerate() {
             self.sql(if at == 0 { "WITH " } else { ", " }).sql(BUCKETS[at]).sql("(code, begins, ends) AS (");
             for (nth, bucket) in buckets.iter().enumerate() {
@@ -199,7 +140,125 @@ impl<Row> Statement<Row> {
             }
             self.sql(") ");
         }
+        if scope.linked {
+            self.sql(if question.buckets().next().is_some() { ", " } else { "WITH " }).members(scope);
+        }
         self
+    }
+
+    fn members(&mut self, scope: Scope) {
+        self.sql("member(unit, record");
+        for dimension in personal() {
+            self.sql(", ").sql(dimension.column);
+        }
+        self.sql(") AS (SELECT COALESCE(l.canonical_id, p.record_id), p.record_id");
+        for dimension in personal() {
+            self.sql(", p.").sql(dimension.column);
+        }
+        self.sql(" FROM person_versions p LEFT JOIN linkage_versions l ON l.person_id = p.record_id AND ");
+        self.visible("linkage_versions", "l", scope.times);
+        self.sql(" LEFT JOIN person_versions c ON c.record_id = l.canonical_id AND ");
+        self.visible("person_versions", "c", scope.times).sql(" WHERE ");
+        self.visible("person_versions", "p", scope.times);
+        if let Some(basis) = scope.basis {
+            // Joined records are counted where the record is that they are counted as.
+            self.sql(" AND COALESCE(c.basis, p.basis) = ").text(basis.name());
+        }
+        self.sql(") ");
+    }
+
+    /// `FROM` and `WHERE`: the versions that the question is about.
+    pub(super) fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
+        self.tables(question, scope);
+        self.conditions(question, scope)
+    }
+
+    /// The same, with every record `r` of a joined person.
+    pub(super) fn body_with_records(&mut self, question: &Question, scope: Scope) -> &mut Self {
+        self.tables(question, scope);
+        if scope.linked {
+            self.sql(" JOIN member r ON r.unit = u.unit");
+        }
+        self.conditions(question, scope)
+    }
+
+    fn conditions(&mut self, question: &Question, scope: Scope) -> &mut Self {
+        if scope.linked {
+            self.sql(" WHERE 1 = 1");
+        } else {
+            self.sql(" WHERE ").visible("person_versions", "p", scope.times);
+            if let Some(basis) = scope.basis {
+                self.sql(" AND p.basis = ").text(basis.name());
+            }
+        }
+        if scope.linked && of_incidents(question) && !must_have_incidents(question) {
+            // Nothing happened to a person only where no record of theirs says that something did.
+            self.sql(" AND (i.record_id IS NOT NULL OR NOT ").with(None, scope).sql(")");
+        }
+        for (dimension, filter) in &question.filters {
+            self.sql(" AND ");
+            match filter {
+                Filter::Codes(codes) => self.recorded(question, scope, dimension).one_of(codes),
+                Filter::Days(days) => self.days(question, scope, dimension, days),
+            };
+        }
+        for kinds in &question.with {
+            self.sql(" AND ").with(Some(kinds), scope);
+        }
+        self
+    }
+
+    /// The joined records of a person are one: what one says of the person holds for the incidents of the other, and one
+    /// that does not know says nothing where another does.
+    fn joined(&mut self, question: &Question) {
+        self.sql(" FROM (SELECT DISTINCT unit FROM member) u");
+        for (at, dimension) in question.personal().enumerate() {
+            let (own, column) = (MEMBERS[at], dimension.column);
+            self.sql(" JOIN member ").sql(own).sql(" ON ").sql(own).sql(".unit = u.unit AND (");
+            self.sql(own).sql(".").sql(column).sql(" <> '_U' OR u.unit NOT IN (SELECT unit FROM member WHERE ");
+            self.sql(column).sql(" <> '_U'))");
+        }
+        if of_incidents(question) {
+            self.sql(" JOIN member m ON m.unit = u.unit");
+        }
+    }
+
+    fn tables(&mut self, question: &Question, scope: Scope) {
+        let times = scope.times;
+        let touched: Vec<_> = question.touched().collect();
+        let at = |level: Level| touched.iter().any(|dimension| dimension.level == level);
+        if scope.linked {
+            self.joined(question);
+        } else {
+            self.sql(" FROM person_versions p");
+        }
+        if of_incidents(question) {
+            self.sql(if must_have_incidents(question) { " JOIN" } else { " LEFT JOIN" });
+            self.sql(" incident_versions i ON i.person_id = ").sql(if scope.linked {
+                "m.record"
+            } else {
+                "p.record_id"
+            });
+            self.sql(" AND ").visible("incident_versions", "i", times);
+        }
+        for (at, _) in question.buckets().enumerate() {
+            self.join_buckets(at);
+        }
+        if at(Level::Kind) {
+            self.sql(" LEFT JOIN term_versions t ON t.vocabulary = 'kind' AND t.term = ");
+            self.counted_as("i.kind", question.replaced.get("kind").map(Vec::as_slice)).sql(" AND t.write <= ");
+            self.number(scope.words_at).sql(" AND (t.superseded_by IS NULL OR t.superseded_by > ");
+            self.number(scope.words_at).sql(")");
+        }
+        if at(Level::Involvement) {
+            self.sql(" LEFT JOIN involvements v ON v.incident_id = i.record_id AND v.write = i.write");
+        }
+        if at(Level::Source) {
+            self.sql(" LEFT JOIN incident_sources k ON k.incident_id = i.record_id AND k.write = i.write");
+            self.sql(" LEFT JOIN records sr ON sr.id = k.source_id");
+            self.sql(" LEFT JOIN source_versions s ON s.record_id = k.source_id AND ");
+            self.visible("source_versions", "s", times);
+        }
     }
 
     /// Joins the buckets of one dimension into which the incident's date reaches. Intervals on a line that meet each other
@@ -220,7 +279,7 @@ impl<Row> Statement<Row> {
     }
 
     /// Keeps the dates that lie inside of the days, or that reach into them and, with them, into the buckets.
-    fn days(&mut self, question: &Question, dimension: &Dimension, days: &Days) -> &mut Self {
+    fn days(&mut self, question: &Question, scope: Scope, dimension: &Dimension, days: &Days) -> &mut Self {
         let (first, last) = if question.is_definite() {
             ("(i.earliest >= ", " AND i.latest <= ")
         } else {
@@ -235,18 +294,14 @@ impl<Row> Statement<Row> {
             }
             self.sql(") OR ");
         }
-        self.recorded(dimension).one_of(&days.special).sql(")")
+        self.recorded(question, scope, dimension).one_of(&days.special).sql(")")
     }
 
     /// Has some visible incident of one of the kinds, or of any where none is named.
     fn with(&mut self, kinds: Option<&BTreeSet<String>>, scope: Scope) -> &mut Self {
         if scope.linked {
-            // In one set for all, because no index helps to find one person's among joined records.
-            self.person(scope).sql(" IN (SELECT COALESCE(wl.canonical_id, w.person_id) FROM incident_versions w");
-            self.sql(" JOIN person_versions wp ON wp.record_id = w.person_id AND ");
-            self.visible("person_versions", "wp", scope.times);
-            self.sql(" LEFT JOIN linkage_versions wl ON wl.person_id = w.person_id AND ");
-            self.visible("linkage_versions", "wl", scope.times).sql(" WHERE ");
+            self.sql("u.unit IN (SELECT w_m.unit FROM member w_m JOIN incident_versions w ON w.person_id = w_m.record");
+            self.sql(" WHERE ");
         } else {
             self.sql("EXISTS (SELECT 1 FROM incident_versions w WHERE w.person_id = p.record_id AND ");
         }
@@ -265,9 +320,13 @@ impl<Row> Statement<Row> {
 
     /// The value of a dimension as it was recorded; what is not recorded is `_U`, what has no incident to be recorded of is
     /// `_Z`.
-    fn recorded(&mut self, dimension: &Dimension) -> &mut Self {
+    fn recorded(&mut self, question: &Question, scope: Scope, dimension: &Dimension) -> &mut Self {
         let column = dimension.column;
         match dimension.level {
+            Level::Person | Level::Ground if scope.linked => {
+                let at = question.personal().position(|other| other == dimension);
+                self.sql(at.map_or("m", |at| MEMBERS[at])).sql(".").sql(column)
+            }
             Level::Person | Level::Ground => self.sql("p.").sql(column),
             Level::Incident => self.sql("COALESCE(i.").sql(column).sql(", '_Z')"),
             Level::Kind => self.maybe("t.", column),
@@ -282,12 +341,15 @@ impl<Row> Statement<Row> {
     }
 
     /// The value of a dimension as it is counted: a bucket, or a code that may have taken another's place.
-    fn column(&mut self, question: &Question, dimension: &'static Dimension) -> &mut Self {
+    fn column(&mut self, question: &Question, scope: Scope, dimension: &'static Dimension) -> &mut Self {
         if let Some(at) = question.buckets().position(|(other, _)| other == dimension) {
             return self.sql(BUCKETS[at]).sql(".code");
         }
-        let Some(pairs) = question.replaced.get(dimension.code) else { return self.recorded(dimension) };
-        self.sql("CASE ").recorded(dimension).cases(pairs).recorded(dimension).sql(" END")
+        let Some(pairs) = question.replaced.get(dimension.code) else {
+            return self.recorded(question, scope, dimension);
+        };
+        self.sql("CASE ").recorded(question, scope, dimension).cases(pairs);
+        self.recorded(question, scope, dimension).sql(" END")
     }
 
     /// A plain column as it is counted.
@@ -306,10 +368,10 @@ impl<Row> Statement<Row> {
     }
 
     /// The three columns of a cell; those that the question does not use are empty.
-    pub(super) fn cell(&mut self, question: &Question) -> &mut Self {
+    pub(super) fn cell(&mut self, question: &Question, scope: Scope) -> &mut Self {
         for at in 0..MOST_DIMENSIONS {
             match question.by.get(at) {
-                Some(dimension) => self.column(question, dimension),
+                Some(dimension) => self.column(question, scope, dimension),
                 None => self.sql("''"),
             };
             self.sql(", ");
@@ -318,7 +380,7 @@ impl<Row> Statement<Row> {
     }
 
     pub(super) fn person(&mut self, scope: Scope) -> &mut Self {
-        self.sql(if scope.linked { "COALESCE(l.canonical_id, p.record_id)" } else { "p.record_id" })
+        self.sql(if scope.linked { "u.unit" } else { "p.record_id" })
     }
 
     /// What is counted: an incident, or a person as which joined records are counted.
@@ -328,6 +390,14 @@ impl<Row> Statement<Row> {
             Measure::Incidents => self.sql("i.record_id"),
         }
     }
+}
+
+/// Names for the records that say what is asked of a person, by dimension.
+const MEMBERS: [&str; 8] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"];
+
+/// The dimensions that are attributes of the person.
+fn personal() -> impl Iterator<Item = &'static Dimension> {
+    DIMENSIONS.iter().filter(|dimension| !dimension.level.is_incident())
 }
 
 /// Names for the buckets of each dimension of time.

@@ -148,11 +148,6 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// By how many dimensions of time it filters.
-    pub fn of_times(&self) -> usize {
-        self.filters.keys().filter(|dimension| ["year", "quarter", "month"].contains(dimension)).count()
-    }
-
     /// The query string, at a number of the newest write.
     pub fn query(&self, newest: i64, sources: &[Record<Source>]) -> String {
         let mut parts = vec![format!("measure={}", self.measure), format!("totals={}", self.totals)];

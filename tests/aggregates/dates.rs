@@ -128,15 +128,19 @@ fn a_bucket_says_what_may_lie_in_it_besides(app: &App) {
 
 fn more_than_a_hundred_years_of_months_are_refused(app: &App) {
     let person = person(app, &json!({}));
-    for date in ["1900-01-01", "2000-01-01"] {
+    // Each day lies in one month, however far apart they are.
+    for date in ["0001-05", "1900-01-01", "2000-01-01"] {
         incident(app, &person, &json!({"kind": "threat", "date": date}));
     }
+    let apart = definite(app, "measure=incidents&by=month");
+    assert_eq!(apart, table(&[("0001-05", 1), ("1900-01", 1), ("2000-01", 1), ("_T", 3)]));
     // 1,201 months, 401 quarters.
+    incident(app, &person, &json!({"kind": "threat", "date": "1900-01/2000-01"}));
     let refused = app.researcher().get(&format!("{PATH}?by=month"));
     refused.refuses(400, "by", "out_of_range");
     let narrowed = definite(app, "measure=incidents&by=month&month=1900-01");
     assert_eq!(narrowed, table(&[("1900-01", 1), ("_T", 1)]));
-    assert_eq!(definite(app, "measure=incidents&by=quarter&totals=none").len(), 2);
+    assert_eq!(definite(app, "measure=incidents&by=quarter&totals=none").len(), 403);
 }
 
 on_both! { empty:

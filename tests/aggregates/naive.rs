@@ -6,7 +6,8 @@ use chrono::{Datelike, NaiveDate};
 
 use super::case::{Ask, CaseFile, Incident, Person, coded, family};
 
-const OF_PERSONS: [&str; 5] = ["ground", "origin", "basis", "sex", "age_group"];
+/// The attributes of persons.
+pub const OF_PERSONS: [&str; 5] = ["ground", "origin", "basis", "sex", "age_group"];
 const TIMES: [&str; 3] = ["year", "quarter", "month"];
 
 /// How many there are, and how many more there may be: `None` where the question is not about time.
@@ -22,6 +23,7 @@ pub type Counts = BTreeMap<Vec<String>, Tally>;
 type Units = BTreeMap<Vec<String>, BTreeSet<usize>>;
 
 /// One combination of person, incident, involvement and source that meets all that is not of time.
+#[derive(Clone)]
 struct Line {
     values: BTreeMap<&'static str, String>,
     /// Missing where nothing happened.
@@ -113,9 +115,25 @@ impl Line {
     }
 }
 
-fn of_person(person: &Person) -> impl Iterator<Item = (&'static str, String)> {
-    let values = [person.ground, person.origin, "case_file", person.sex, person.age_group];
-    OF_PERSONS.into_iter().zip(values.map(str::to_owned))
+/// Every combination of what the records of one person say of them: a record that does not know says nothing where
+/// another does.
+fn of_persons(records: &[&Person]) -> Vec<Vec<(&'static str, String)>> {
+    let mut combinations: Vec<Vec<(&'static str, String)>> = vec![Vec::new()];
+    for (at, dimension) in OF_PERSONS.into_iter().enumerate() {
+        let said = |person: &&Person| [person.ground, person.origin, "case_file", person.sex, person.age_group][at];
+        let mut values: BTreeSet<_> = records.iter().map(said).collect();
+        if values.len() > 1 {
+            values.remove("_U");
+        }
+        let extended = combinations.iter().flat_map(|combination| {
+            values.iter().map(move |value| {
+                let own = [(dimension, (*value).to_owned())];
+                combination.iter().cloned().chain(own).collect()
+            })
+        });
+        combinations = extended.collect();
+    }
+    combinations
 }
 
 fn of_no_incident(unit: usize) -> Line {
@@ -183,24 +201,28 @@ fn lines(case: &CaseFile, ask: &Ask, as_of: &str, at_write: i64) -> Vec<Line> {
         visible.filter(|(_, incident)| incident.person == person).collect()
     };
     let mut lines: Vec<Line> = Vec::new();
-    for (at_person, counted_as, person) in &persons {
-        // The kinds of all records of the one person.
-        let joined = persons.iter().filter(|(_, other, _)| other == counted_as).map(|(at, ..)| incidents_of(*at));
-        let has = |kind: &&str| joined.clone().flatten().any(|(_, incident)| incident.kind == *kind);
+    let counted: BTreeSet<_> = persons.iter().map(|(_, counted_as, _)| *counted_as).collect();
+    for one in counted {
+        // All records of the one person.
+        let records: Vec<_> = persons.iter().filter(|(_, counted_as, _)| *counted_as == one).collect();
+        let incidents: Vec<_> = records.iter().flat_map(|(at, ..)| incidents_of(*at)).collect();
+        let has = |kind: &&str| incidents.iter().any(|(_, incident)| incident.kind == *kind);
         if !ask.with.iter().all(has) {
             continue;
         }
-        let unit = |incident| if ask.measure == "persons" { *counted_as } else { incident };
-        let mut of_person_lines = Vec::new();
-        for (at, incident) in incidents_of(*at_person) {
-            of_person_lines.extend(of_incident(case, incident, (as_of, at_write), unit(at)));
+        let unit = |incident| if ask.measure == "persons" { one } else { incident };
+        let mut happened: Vec<Line> = Vec::new();
+        for (at, incident) in incidents {
+            happened.extend(of_incident(case, incident, (as_of, at_write), unit(at)));
         }
         // Nothing is recorded there: not applicable, whatever is asked of an incident.
-        if ask.measure == "persons" && of_person_lines.is_empty() {
-            of_person_lines.push(of_no_incident(*counted_as));
+        if ask.measure == "persons" && happened.is_empty() {
+            happened.push(of_no_incident(one));
         }
-        for mut line in of_person_lines {
-            line.values.extend(of_person(person));
+        let said: Vec<_> = records.iter().map(|(_, _, person)| *person).collect();
+        for (line, own) in happened.iter().flat_map(|line| of_persons(&said).into_iter().map(move |own| (line, own))) {
+            let mut line = line.clone();
+            line.values.extend(own);
             let fits =
                 ask.filters.iter().filter(|(dimension, _)| !TIMES.contains(dimension)).all(|(dimension, asked)| {
                     let value = &line.values[dimension];
@@ -230,18 +252,19 @@ fn asked_times(ask: &Ask) -> Vec<Asked<'static>> {
     asked.collect()
 }
 
-/// The months between which dates are divided: from the first to the last end of any date that is no open end, and no
-/// further than what is asked for.
+/// The months between which dates are divided: those that are asked for, else from the first to the last end of any date
+/// that is no open end.
 fn extent(lines: &[Line], asked: &[Asked]) -> Option<(i32, i32)> {
+    let plain: Vec<_> = asked.iter().filter(|asked| asked.special.is_empty()).collect();
+    if let Some(first) = plain.first() {
+        let months = first.months.iter().flat_map(|(from, to)| *from..=*to);
+        let common: BTreeSet<_> = months.filter(|month| plain.iter().all(|asked| asked.has(*month))).collect();
+        return Some((*common.first()?, *common.last()?));
+    }
     let is_open = |day: &NaiveDate| (day.year(), day.ordinal()) == (1, 1) || day.succ_opt().unwrap().year() == 10_000;
     let ends = lines.iter().filter(|line| line.may_be(asked)).filter_map(|line| line.date);
     let ends: Vec<_> = ends.flat_map(|(a, b)| [a, b]).filter(|day| !is_open(day)).map(month).collect();
-    let (mut first, mut last) = (*ends.iter().min()?, *ends.iter().max()?);
-    for asked in asked.iter().filter(|asked| asked.special.is_empty()) {
-        first = first.max(asked.months.iter().map(|(first, _)| *first).min()?);
-        last = last.min(asked.months.iter().map(|(_, last)| *last).max()?);
-    }
-    (first <= last).then_some((first, last))
+    Some((*ends.iter().min()?, *ends.iter().max()?))
 }
 
 /// The buckets that a date may lie in, together with all else that the question divides by.

@@ -64,7 +64,7 @@ fn a_record_that_is_counted_as_another_takes_no_third(app: &App) {
     refused(app, &json!({"person": canonical}), "person", "inconsistent");
     refused(app, &json!({"person": canonical, "canonical": person}), "canonical", "inconsistent");
     // Once more is a correction of the first, not another.
-    refused(app, &json!({"person": person}), "code", "taken");
+    refused(app, &json!({"person": person}), "person", "taken");
 }
 
 fn an_un_join_twice_is_refused(app: &App) {

@@ -61,7 +61,7 @@ fn a_kept_answer_is_held_against_its_own_write(app: &App) {
     person(app, "A", "outed", Some(BEFORE));
     let body = json!({"publication": OWN, "code": "asked", "population": "people", "region": "Chechnya",
         "query": format!("measure=persons&as_of=2018-04-10&at_write={before}")});
-    app.caseworker().post("/api/v1/staff/figures/computed", &body).expect(201);
+    app.caseworker().post("/api/v1/staff/answers", &body).expect(201);
     assert_eq!(baseline(app, "asked"), (before, 0));
     let line = held(app, &format!("{OWN}:asked"));
     assert_eq!(

@@ -96,7 +96,7 @@ fn what_was_kept_is_computed_again(home: &Home) {
             let write = if past { format!("&at_write={}", write.index(newest + 1)) } else { String::new() };
             let body = json!({"publication": OWN, "code": format!("kept-{at}"), "population": "people",
                 "region": "Chechnya", "query": format!("{query}{as_of}{write}")});
-            let answer = app.caseworker().post("/api/v1/staff/figures/computed", &body);
+            let answer = app.caseworker().post("/api/v1/staff/answers", &body);
             // Nothing definite with something possible is no number to keep.
             prop_assert!(matches!(answer.status, 201 | 422), "{}", answer.text());
             kept += usize::from(answer.status == 201);

@@ -8,7 +8,7 @@ use super::held::{BEFORE, OWN, corrected, explained, held, incident, join, lines
 use super::staff::{by_code, correct, publication, withdraw};
 use crate::support::{Answer, App, on_both};
 
-const PATH: &str = "/api/v1/staff/figures/computed";
+const PATH: &str = "/api/v1/staff/answers";
 const AGGREGATES: &str = "/api/v1/research/aggregates";
 
 /// What is to be kept, with what is said of it besides.

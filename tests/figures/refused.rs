@@ -8,7 +8,7 @@ use super::held::OWN;
 use super::staff::{by_code, correct, publication};
 use crate::support::{App, on_both};
 
-const PATH: &str = "/api/v1/staff/figures/computed";
+const PATH: &str = "/api/v1/staff/answers";
 
 fn asked(query: &str) -> Value {
     json!({"publication": OWN, "code": "asked", "population": "people who asked for help", "region": "Chechnya",

@@ -88,7 +88,7 @@ fn an_identifier_of_another_system_is_found(app: &App) {
     let own = enter(app, &external("OWN", "old-base", "17"));
     enter(app, &external("SAME", "new-base", "17"));
     enter(app, &external("OTHER", "old-base", "18"));
-    assert_eq!(told(app, &own), [row("SAME", 8, 0)]);
+    assert_eq!(told(app, &own), [row("SAME", 4, 0)]);
     assert_eq!(found(app, &own)[0]["agree"], json!(["external_id"]));
     // Other systems give other identifiers to one person: no contradiction.
     let alike = json!({"code": "A", "ground": "outed", "origin": "RU-CE", "sex": "F", "source_system": "x", "external_id": "1"});

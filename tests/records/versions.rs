@@ -293,8 +293,13 @@ fn a_record_keeps_its_code(app: &App) {
             Noun::Linkage => json!({"person": person(app), "reason": "another person"}),
             _ => json!({"code": "another", "reason": "a better code"}),
         };
-        app.unchanged(|| caller.correct(noun, &made, &change).refuses(422, "code", "inconsistent"));
+        app.unchanged(|| caller.correct(noun, &made, &change).refuses(422, code_field(noun), "inconsistent"));
     }
+}
+
+/// The field that makes a record's code.
+fn code_field(noun: Noun) -> &'static str {
+    if noun == Noun::Linkage { "person" } else { "code" }
 }
 
 fn a_code_is_given_once_a_noun(app: &App) {
@@ -305,10 +310,10 @@ fn a_code_is_given_once_a_noun(app: &App) {
             first["code"] = json!("X-1");
         }
         let made = caller.enter(noun, &first);
-        app.unchanged(|| caller.create(noun, &first).refuses(422, "code", "taken"));
+        app.unchanged(|| caller.create(noun, &first).refuses(422, code_field(noun), "taken"));
         // A code that is withdrawn is not given to something else.
         caller.withdraw(noun, &made, "entered twice").expect(200);
-        app.unchanged(|| caller.create(noun, &first).refuses(422, "code", "taken"));
+        app.unchanged(|| caller.create(noun, &first).refuses(422, code_field(noun), "taken"));
     }
     // Nouns have their codes apart.
     app.caseworker().enter(Noun::Event, &json!({"code": "same", "name": "First wave", "date": "2017"}));

@@ -33,7 +33,7 @@ pub struct Candidates {
 pub struct CandidateView {
     pub id: RecordId,
     pub code: String,
-    /// The more, the more they have in common: an external identifier 8, a ground 2, an incident 2 (6 at most), each other
+    /// The more, the more they have in common: an external identifier 4, a ground 2, an incident 2 (6 at most), each other
     /// attribute 1. From 4 on a record is a candidate.
     pub score: u32,
     pub agree: Vec<Trait>,
