@@ -24,7 +24,8 @@ pub struct TermEntry {
     pub code: Option<String>,
     /// The code of the wider term of the same list.
     pub broader: Option<String>,
-    /// The code of the same list that takes its place: it is retired, and records that carry it are counted there.
+    /// The code of the same list that takes its place: it is retired, and from that write on records that carry it are counted
+    /// there, for every `as_of`.
     pub replaced_by: Option<String>,
     /// For kinds of incident, the family: violation, movement, death or help_request.
     pub family: Option<String>,

@@ -148,7 +148,7 @@ pub struct ChangeView {
     pub reason: Reason,
     /// The code of the person, or of the incident where incidents are counted.
     pub unit: String,
-    /// The records by which it is counted that changed in between. None, where only the meaning of a code did.
+    /// The records by which it is or was counted that changed in between; none where nothing but the meaning of a code did.
     pub records: Vec<ChangedRecord>,
 }
 
