@@ -54,6 +54,7 @@ pub mod store {
     pub mod incidents;
     pub mod instance;
     pub mod linkages;
+    mod members;
     pub mod narrowing;
     pub mod persons;
     pub mod publications;

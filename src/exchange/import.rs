@@ -225,8 +225,8 @@ impl Import<'_, '_> {
         for chunk in created.chunks(500) {
             let ids: Vec<_> = chunk.iter().map(|(_, id)| *id).collect();
             let rows: std::collections::HashMap<_, _> = chunk.iter().map(|(row, id)| (*id, *row)).collect();
-            for (id, _, body) in E::versions(self.tx.conn(), &ids, records::Which::Current)? {
-                for warning in E::warnings(self.tx.conn(), &body)? {
+            for (id, stamp, body) in E::versions(self.tx.conn(), &ids, records::Which::Current)? {
+                for warning in E::warnings(self.tx.conn(), stamp.state, &body)? {
                     let row = rows.get(&id).copied().unwrap_or_default();
                     self.report.warnings.push(RowWarning { file: file.name.clone(), row, detail: warning.detail });
                 }

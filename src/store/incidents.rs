@@ -9,7 +9,7 @@ use crate::domain::check::{FieldError, Rule};
 use crate::domain::edtf::{Edtf, Grain};
 use crate::domain::incident::{DEPARTURES, Incident, IncidentEntry, Involvement, RETURNS, SourceLink};
 use crate::domain::person::Basis;
-use crate::domain::record::{Noun, RecordId, Stamp};
+use crate::domain::record::{Noun, RecordId, Stamp, State};
 use crate::domain::vocabulary::UNKNOWN;
 
 use super::backend::Conn;
@@ -184,7 +184,7 @@ impl Stored for IncidentEntry {
         Ok(vec![FieldError::new("basis", Rule::Inconsistent, Some(body.basis.name()), expected)])
     }
 
-    fn warnings(conn: &mut Conn, body: &Incident) -> QueryResult<Vec<Warning>> {
+    fn warnings(conn: &mut Conn, _: State, body: &Incident) -> QueryResult<Vec<Warning>> {
         let mut warnings = Vec::new();
         let withdrawn = person_versions::table
             .filter(person_versions::record_id.eq(body.person))

@@ -113,7 +113,10 @@ impl Stored for LinkageEntry {
     }
 
     /// Joined records that differ in what should be one attribute are counted under both values: nothing is chosen.
-    fn warnings(conn: &mut Conn, body: &Linkage) -> QueryResult<Vec<Warning>> {
+    fn warnings(conn: &mut Conn, state: State, body: &Linkage) -> QueryResult<Vec<Warning>> {
+        if state == State::Withdrawn {
+            return Ok(Vec::new());
+        }
         let names = codes(conn, [body.person, body.canonical])?;
         let code = |id| names.get(&id).map(String::as_str).unwrap_or_default();
         let (_, a) = newest(conn, body.person)?;

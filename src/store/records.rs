@@ -80,7 +80,7 @@ pub trait Stored: Entry {
     ///
     /// # Errors
     /// The database's own.
-    fn warnings(_conn: &mut Conn, _body: &Self::Body) -> QueryResult<Vec<Warning>> {
+    fn warnings(_conn: &mut Conn, _state: State, _body: &Self::Body) -> QueryResult<Vec<Warning>> {
         Ok(Vec::new())
     }
 }
@@ -393,5 +393,5 @@ fn replace<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Bo
 /// # Errors
 /// The database's own.
 pub fn warnings<E: Stored>(conn: &mut Conn, found: &Found<E::Body>) -> Result<Vec<Warning>, StoreError> {
-    Ok(E::warnings(conn, &found.version.body)?)
+    Ok(E::warnings(conn, found.version.stamp.state, &found.version.body)?)
 }

@@ -9,13 +9,14 @@ use diesel::query_builder::{AstPass, Query as SqlQuery, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Date, Text};
 
 use crate::domain::aggregate::{MOST_DIMENSIONS, Measure};
-use crate::domain::dimension::{DIMENSIONS, Dimension, Level};
+use crate::domain::dimension::{Dimension, Level};
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, Times};
 use crate::domain::timing::Days;
 use crate::domain::vocabulary::NOT_APPLICABLE;
 
 use super::backend::{Conn, Id, MultiBackend};
+use super::members::MEMBERS;
 use super::question::{Filter, Question};
 
 #[derive(Debug, Clone)]
@@ -146,27 +147,6 @@ impl<Row> Statement<Row> {
         self
     }
 
-    fn members(&mut self, scope: Scope) {
-        self.sql("member(unit, record");
-        for dimension in personal() {
-            self.sql(", ").sql(dimension.column);
-        }
-        self.sql(") AS (SELECT COALESCE(l.canonical_id, p.record_id), p.record_id");
-        for dimension in personal() {
-            self.sql(", p.").sql(dimension.column);
-        }
-        self.sql(" FROM person_versions p LEFT JOIN linkage_versions l ON l.person_id = p.record_id AND ");
-        self.visible("linkage_versions", "l", scope.times);
-        self.sql(" LEFT JOIN person_versions c ON c.record_id = l.canonical_id AND ");
-        self.visible("person_versions", "c", scope.times).sql(" WHERE ");
-        self.visible("person_versions", "p", scope.times);
-        if let Some(basis) = scope.basis {
-            // Joined records are counted where the record is that they are counted as.
-            self.sql(" AND COALESCE(c.basis, p.basis) = ").text(basis.name());
-        }
-        self.sql(") ");
-    }
-
     /// `FROM` and `WHERE`: the versions that the question is about.
     pub(super) fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
         self.tables(question, scope);
@@ -206,21 +186,6 @@ impl<Row> Statement<Row> {
             self.sql(" AND ").with(Some(kinds), scope);
         }
         self
-    }
-
-    /// The joined records of a person are one: what one says of the person holds for the incidents of the other, and one
-    /// that does not know says nothing where another does.
-    fn joined(&mut self, question: &Question) {
-        self.sql(" FROM (SELECT DISTINCT unit FROM member) u");
-        for (at, dimension) in question.personal().enumerate() {
-            let (own, column) = (MEMBERS[at], dimension.column);
-            self.sql(" JOIN member ").sql(own).sql(" ON ").sql(own).sql(".unit = u.unit AND (");
-            self.sql(own).sql(".").sql(column).sql(" <> '_U' OR u.unit NOT IN (SELECT unit FROM member WHERE ");
-            self.sql(column).sql(" <> '_U'))");
-        }
-        if of_incidents(question) {
-            self.sql(" JOIN member m ON m.unit = u.unit");
-        }
     }
 
     fn tables(&mut self, question: &Question, scope: Scope) {
@@ -390,14 +355,6 @@ impl<Row> Statement<Row> {
             Measure::Incidents => self.sql("i.record_id"),
         }
     }
-}
-
-/// Names for the records that say what is asked of a person, by dimension.
-const MEMBERS: [&str; 8] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"];
-
-/// The dimensions that are attributes of the person.
-fn personal() -> impl Iterator<Item = &'static Dimension> {
-    DIMENSIONS.iter().filter(|dimension| !dimension.level.is_incident())
 }
 
 /// Names for the buckets of each dimension of time.
