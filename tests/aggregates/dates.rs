@@ -140,7 +140,7 @@ fn more_than_a_hundred_years_of_months_are_refused(app: &App) {
     refused.refuses(400, "by", "out_of_range");
     let narrowed = definite(app, "measure=incidents&by=month&month=1900-01");
     assert_eq!(narrowed, table(&[("1900-01", 1), ("_T", 1)]));
-    assert_eq!(definite(app, "measure=incidents&by=quarter&totals=none").len(), 403);
+    assert_eq!(definite(app, "measure=incidents&by=quarter&totals=none").len(), 4);
 }
 
 on_both! { empty:
