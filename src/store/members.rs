@@ -20,7 +20,8 @@ impl<Row> Statement<Row> {
         for dimension in personal() {
             self.sql(", ").sql(dimension.column);
         }
-        self.sql(") AS (SELECT COALESCE(l.canonical_id, p.record_id), p.record_id");
+        // Told to keep it: SQLite would work it out anew for every row.
+        self.sql(") AS MATERIALIZED (SELECT COALESCE(l.canonical_id, p.record_id), p.record_id");
         for dimension in personal() {
             self.sql(", p.").sql(dimension.column);
         }
