@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::candidate::known;
 use crate::domain::check::{FieldError, Rule};
+use crate::domain::entry::Codes;
 use crate::domain::linkage::{Joined, Linkage, LinkageEntry, chained};
 use crate::domain::person::{Basis, Person, PersonEntry};
 use crate::domain::record::{Noun, RecordId, Stamp, State};
@@ -96,8 +97,8 @@ impl Stored for LinkageEntry {
         let others = decisions(tx.conn(), id, &[body.person, body.canonical])?;
         if let Some(other) = chained(&new, &others) {
             let codes = codes(tx.conn(), [other.person, other.canonical])?;
-            let code = |id| codes.get(&id).map(String::as_str).unwrap_or_default();
-            let (person, canonical, day) = (code(other.person), code(other.canonical), other.known_on);
+            let (person, canonical) = (code(&codes, other.person)?, code(&codes, other.canonical)?);
+            let day = other.known_on;
             let (field, expected) = if other.person == body.canonical {
                 let expected =
                     format!("a record that is counted on its own; {person} is counted as {canonical}, known on {day}");
@@ -118,7 +119,7 @@ impl Stored for LinkageEntry {
             return Ok(Vec::new());
         }
         let names = codes(conn, [body.person, body.canonical])?;
-        let code = |id| names.get(&id).map(String::as_str).unwrap_or_default();
+        let (person, canonical) = (code(&names, body.person)?, code(&names, body.canonical)?);
         let (_, a) = newest(conn, body.person)?;
         let (_, b) = newest(conn, body.canonical)?;
         let words = terms::vocabulary(conn, None)?;
@@ -133,12 +134,16 @@ impl Stored for LinkageEntry {
         // Where one does not know, there is nothing to contradict.
         let differ = counted.into_iter().filter(|(_, _, a, b)| a != b && known(a).and(known(b)).is_some());
         let warning = |(warning, name, a, b): (&'static str, &str, String, String)| {
-            let (person, canonical) = (code(body.person), code(body.canonical));
             let detail = format!("{name}: {person} has {a}, {canonical} has {b}; the person is counted under both");
             Warning { code: warning, detail }
         };
         Ok(differ.map(warning).collect())
     }
+}
+
+/// The code of a person, which every record has.
+fn code(codes: &Codes, id: RecordId) -> QueryResult<&str> {
+    codes.get(&id).map(String::as_str).ok_or_else(|| corrupt(format!("person {id} has no code")))
 }
 
 /// The newest version of a person.

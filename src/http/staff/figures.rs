@@ -215,7 +215,7 @@ pub async fn reconcile(
             store.read(&actor, |session| {
                 let (found, findings) = Findings::of_figure(session, id, times)?;
                 let publication = stored::codes(session.conn(), [found.version.body.publication])?;
-                let publication = publication.into_values().next().unwrap_or_default();
+                let publication = publication.into_values().next().ok_or(StoreError::Missing(Noun::Publication))?;
                 let changes = changes(session, &found, &findings)?;
                 let computed = findings.of.get(&id).and_then(|finding| finding.computed.as_ref());
                 let in_all = computed.map_or(0, |computed| spans(computed).iter().map(|(_, _, all)| all.len()).sum());
