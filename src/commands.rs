@@ -17,11 +17,14 @@ use crate::domain::record::Noun;
 use crate::exchange::{import, seed, template};
 use crate::http::app;
 use crate::http::documentation::{self, Document};
+use crate::keys::keyring::RecoveryCode;
 use crate::store::accounts::{self, Purpose};
 use crate::store::backend::DatabaseUrl;
 use crate::store::chain::{self, Verdict};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+
+mod keys;
 
 type Done = Result<ExitCode, Box<dyn Error>>;
 
@@ -47,19 +50,34 @@ pub fn run(command: Command) -> Done {
     }
 }
 
-fn open(database: &Database, file: &str) -> Result<Store, Box<dyn Error>> {
-    let store = Store::open(&DatabaseUrl::parse(&database.url(file))?, Utc::now)?;
-    seed::install(&store)?;
-    Ok(store)
+/// Opens the database to be served, and makes what it lacks: the keyring, and the built-in vocabularies. Where the keyring
+/// does not open, what is public is served all the same.
+fn open(options: &Serve) -> Result<(Store, Option<RecoveryCode>), Box<dyn Error>> {
+    let file = if options.demo { DEMO_FILE } else { FILE };
+    let store = Store::open(&DatabaseUrl::parse(&options.database.url(file))?, Utc::now)?;
+    let place = options.database.keys.place(options.demo.then_some("demo"))?;
+    match keys::open_or_create(&store, &place) {
+        Ok(code) => {
+            seed::install(&store)?;
+            Ok((store, code))
+        }
+        Err(why) => {
+            tracing::error!(%why, "the keyring is not open: nothing but what is public is served");
+            Ok((store, None))
+        }
+    }
 }
 
-/// Opens a database that must be there, so that a mistyped name makes no new file.
+/// Opens a database that must be there, so that a mistyped name makes no new file, with its keyring.
 fn open_existing(database: &Database) -> Result<Store, Box<dyn Error>> {
     let url = DatabaseUrl::parse(&database.url(FILE))?;
     if url.is_missing_file() {
         return Err(format!("there is no database at {url:?}; `attest serve` makes one").into());
     }
-    open(database, FILE)
+    let store = Store::open(&url, Utc::now)?;
+    keys::open(&store, &database.keys.place(None)?)?;
+    seed::install(&store)?;
+    Ok(store)
 }
 
 fn serve(options: &Serve) -> Done {
@@ -67,8 +85,8 @@ fn serve(options: &Serve) -> Done {
     if options.demo && !options.listen.ip().is_loopback() {
         return Err("--demo: listens on loopback only, such as 127.0.0.1:8080".into());
     }
-    let store = open(&options.database, if options.demo { DEMO_FILE } else { FILE })?;
-    if options.demo {
+    let (store, code) = open(options)?;
+    if options.demo && store.keys().is_some() {
         let bar = bar("loading the founding data set", None);
         let shown = bar.clone();
         seed::load_demo(&store, Box::new(move |rows| shown.set_position(rows)))?;
@@ -81,10 +99,13 @@ fn serve(options: &Serve) -> Done {
         let mut out = std::io::stdout().lock();
         writeln!(out, "http://{address}")?;
         writeln!(out, "API documentation: http://{address}{}/", documentation::ADDRESS)?;
-        if options.demo {
+        if options.demo && asked.keys().is_some() {
             introduce(&mut out, &asked, &address.to_string())?;
         } else {
             writeln!(out, "a token: attest token create --role caseworker --name NAME")?;
+        }
+        if let Some(code) = &code {
+            keys::show(&mut out, code)?;
         }
         out.flush()?;
         drop(out);
@@ -223,17 +244,21 @@ fn verify_audit(database: &Database) -> Done {
     let store = open_existing(database)?;
     let bar = bar("entries", Some(0));
     let shown = bar.clone();
+    let keys = store.keys();
     let verdict = store.look(|conn| {
-        Ok(chain::verify(conn, |done, all| {
+        chain::verify(conn, keys.as_deref(), |done, all| {
             shown.set_length(u64::try_from(all).unwrap_or_default());
             shown.set_position(u64::try_from(done).unwrap_or_default());
-        })?)
+        })
     })?;
     bar.finish_and_clear();
     match verdict {
         Verdict::Intact { entries, hash } => {
             println!("the audit is intact: {entries} entries, head {hash}");
             Ok(ExitCode::SUCCESS)
+        }
+        Verdict::Unread { write } => {
+            Err(format!("from write {write} on the audit cannot be checked without the keyring").into())
         }
         Verdict::Broken { write, why } => Err(format!("the audit is broken at write {write}: {why}").into()),
     }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
+use crate::keys::keyring::{OpenedBy, Place};
 
 /// Records of persecution and of the help given against it, and the figures that stand on them.
 #[derive(Debug, Parser)]
@@ -52,6 +53,41 @@ pub struct Database {
     /// The folder of the SQLite file, made if there is none.
     #[arg(long, env = "ATTEST_DATA_DIR", default_value = "attest-data", value_name = "DIR")]
     pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub keys: Keys,
+}
+
+/// Where the keyring is kept, outside of the database and its backups, and what opens it.
+#[derive(Debug, Args)]
+pub struct Keys {
+    /// The folder of the keyring, made at the first start with access for its owner alone.
+    #[arg(long, env = "ATTEST_KEYRING", default_value = "attest-keys", value_name = "DIR")]
+    pub keyring: PathBuf,
+    /// The key file that opens the keyring, made with it; `unlock.key` in its folder where it is missing.
+    #[arg(long, env = "ATTEST_KEY_FILE", value_name = "FILE", conflicts_with = "key_passphrase_file")]
+    pub key_file: Option<PathBuf>,
+    /// A file that holds the passphrase that opens the keyring, instead of a key file.
+    #[arg(long, env = "ATTEST_KEY_PASSPHRASE_FILE", value_name = "FILE")]
+    pub key_passphrase_file: Option<PathBuf>,
+}
+
+impl Keys {
+    /// The place of the keyring. `within` names a folder in it, for the demonstration.
+    ///
+    /// # Errors
+    /// That the file of the passphrase cannot be read.
+    pub fn place(&self, within: Option<&str>) -> Result<Place, String> {
+        let folder = within.map_or_else(|| self.keyring.clone(), |within| self.keyring.join(within));
+        let mut place = Place::beside(folder);
+        if let Some(path) = &self.key_passphrase_file {
+            let text = std::fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))?;
+            let text = zeroize::Zeroizing::new(text);
+            place.opened_by = OpenedBy::Passphrase(text.trim_end_matches(['\r', '\n']).to_owned().into());
+        } else if let Some(path) = &self.key_file {
+            place.opened_by = OpenedBy::KeyFile(path.clone());
+        }
+        Ok(place)
+    }
 }
 
 impl Database {

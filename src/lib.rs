@@ -1,6 +1,6 @@
 //! Attest: records of persecution and of the help given against it, and figures that stand on them.
 //!
-//! This page is the map. Dependencies go one way: `http -> exchange -> store -> domain`.
+//! This page is the map. Dependencies go one way: `http -> exchange -> store -> keys -> domain`.
 
 /// Every setting once: flag, environment variable, line of documentation.
 pub mod config;
@@ -37,6 +37,14 @@ pub mod domain {
     pub mod timing;
     pub mod vocabulary;
 }
+
+/// The keys that lie outside of the database, and what is done with them. No web, no database.
+pub mod keys {
+    pub mod cipher;
+    pub mod files;
+    pub mod keyring;
+}
+
 /// Rows in, domain values out. No web.
 pub mod store {
     pub mod accounts;

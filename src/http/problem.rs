@@ -53,6 +53,8 @@ problems! {
     MethodNotAllowed = 405 "method_not_allowed" "This address does not take that method";
     /// The request was not complete in time.
     RequestTimeout = 408 "request_timeout" "The request took too long";
+    /// Personal text is not accepted before the recovery code was confirmed.
+    Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
@@ -65,10 +67,14 @@ problems! {
     KeyReused = 422 "idempotency_key_reused" "The Idempotency-Key was used for another request";
     /// A change needs to say which version it changes.
     PreconditionRequired = 428 "precondition_required" "An If-Match header is needed";
+    /// Too many requests in too short a time.
+    TooMany = 429 "too_many_requests" "Too many requests; wait a little";
     /// Something broke; the log says what.
     Internal = 500 "internal" "Something went wrong on our side";
     /// The database cannot answer now.
     Unavailable = 503 "unavailable" "The service is not available now; try again";
+    /// The keyring is not open: only what is public is answered.
+    Locked = 503 "locked" "The keyring is not open: only what is public is answered";
 }
 
 /// An error as the client sees it.
@@ -177,6 +183,11 @@ impl From<StoreError> for Problem {
             StoreError::Missing(_) => Self::new(Kind::NotFound),
             StoreError::Stale => Self::new(Kind::Stale),
             StoreError::Denied(denied) => denied.into(),
+            StoreError::Unconfirmed => Self::new(Kind::Unconfirmed),
+            StoreError::Locked(why) => {
+                tracing::warn!(%why, "the keyring is not open");
+                Self::new(Kind::Locked)
+            }
             StoreError::KeyReused => Self::new(Kind::KeyReused),
             why @ (StoreError::Unavailable(_) | StoreError::Open(_)) => {
                 // What the driver says is for the log alone.

@@ -15,6 +15,12 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 mod types;
 pub use types::{Id, Json, JsonValue, Moment};
 
+/// The SQL types of both databases.
+pub mod sql {
+    pub use super::types::{Id, Json, Moment};
+    pub use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
+}
+
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 

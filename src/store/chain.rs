@@ -1,7 +1,9 @@
 //! The audit chain: one entry a write, each holding the hash of the one before, and the head that orders the writes.
 //!
-//! The hash is SHA-256 over the entry's own words. Entries carry the name of algorithm and key, so that keyed segments
-//! can follow. A chain alone does not show that its end was cut off; signed checkpoints outside the database will.
+//! Entries carry the name of algorithm and key. Those of the first versions are hashed by SHA-256, those since there is a
+//! keyring by HMAC-SHA256 under its key, which does not lie in the database: the first of them covers the hash before it, and
+//! so signs all that was there. No entry is rewritten. A chain alone does not show that its end was cut off: a signed
+//! checkpoint outside of the database does.
 
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -9,9 +11,13 @@ use sha2::{Digest, Sha256};
 use crate::domain::record::{Instant, RecordId};
 
 use super::backend::Conn;
+use super::error::StoreError;
 use super::schema::{accounts, audit_entries, chain_head};
+use crate::keys::cipher::Key;
+use crate::keys::keyring::Keyring;
 
-const ALGORITHM: &str = "sha256";
+const PLAIN: &str = "sha256";
+const KEYED: &str = "hmac-sha256";
 /// How many entries are read at once.
 const BATCH: i64 = 1_000;
 
@@ -34,20 +40,31 @@ pub(super) fn advance(conn: &mut Conn, now: Instant) -> QueryResult<Head> {
     Ok(Head { write, written_at: now.max(last), previous_hash })
 }
 
-/// Appends the entry of the write in progress.
-pub(super) fn append(conn: &mut Conn, head: &Head, account: RecordId, action: &str, details: &str) -> QueryResult<()> {
+/// Appends the entry of the write in progress, under the keyring's key where there is one.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn append(
+    conn: &mut Conn,
+    head: &Head,
+    account: RecordId,
+    action: &str,
+    details: &str,
+    keys: Option<&Keyring>,
+) -> Result<(), StoreError> {
+    let key = keys.map(Keyring::audit).transpose()?;
     let mut entry = Row {
         write: head.write,
         written_at: head.written_at,
         account_id: account,
         action: action.to_owned(),
         details: details.to_owned(),
-        algorithm: ALGORITHM.to_owned(),
-        key_id: None,
+        algorithm: if key.is_some() { KEYED } else { PLAIN }.to_owned(),
+        key_id: key.as_ref().map(|(id, _)| (*id).to_owned()),
         previous_hash: head.previous_hash.clone(),
         hash: String::new(),
     };
-    entry.hash = entry.digest();
+    entry.hash = entry.digest(key.as_ref().map(|(_, key)| key));
     diesel::insert_into(audit_entries::table).values(&entry).execute(conn)?;
     diesel::update(chain_head::table.find(1))
         .set((chain_head::written_at.eq(entry.written_at), chain_head::hash.eq(&entry.hash)))
@@ -76,7 +93,7 @@ struct Row {
 
 impl Row {
     /// JSON keeps the words apart: no two entries have the same text.
-    fn digest(&self) -> String {
+    fn digest(&self, key: Option<&Key>) -> String {
         let words = serde_json::json!([
             self.algorithm,
             self.key_id,
@@ -87,7 +104,10 @@ impl Row {
             self.action,
             self.details,
         ]);
-        hex(&Sha256::digest(words.to_string()))
+        match key {
+            Some(key) => hex(&key.mac(words.to_string().as_bytes())),
+            None => hex(&Sha256::digest(words.to_string())),
+        }
     }
 }
 
@@ -137,6 +157,8 @@ pub fn entries(conn: &mut Conn, before: Option<i64>, limit: i64) -> QueryResult<
 pub enum Verdict {
     /// Every entry is as it was written.
     Intact { entries: i64, hash: String },
+    /// From this entry on nothing can be checked without the keyring.
+    Unread { write: i64 },
     /// The first entry that is not.
     Broken { write: i64, why: &'static str },
 }
@@ -145,7 +167,13 @@ pub enum Verdict {
 ///
 /// # Errors
 /// The database's own.
-pub fn verify(conn: &mut Conn, mut progress: impl FnMut(i64, i64)) -> QueryResult<Verdict> {
+pub fn verify(
+    conn: &mut Conn,
+    keys: Option<&Keyring>,
+    mut progress: impl FnMut(i64, i64),
+) -> Result<Verdict, StoreError> {
+    let audit = keys.map(Keyring::audit).transpose()?;
+    let mut keyed = false;
     // In one statement: while others write, two would see two moments.
     let last = audit_entries::table.select(diesel::dsl::max(audit_entries::write)).single_value();
     let (newest, head_hash, last) = chain_head::table
@@ -170,7 +198,15 @@ pub fn verify(conn: &mut Conn, mut progress: impl FnMut(i64, i64)) -> QueryResul
             if row.previous_hash != previous {
                 return broken(row.write, "it does not follow the entry before");
             }
-            if row.hash != row.digest() {
+            let key = match (row.algorithm.as_str(), row.key_id.as_deref()) {
+                (PLAIN, None) if keyed => return broken(row.write, "it has no key, and an entry before it has"),
+                (PLAIN, None) => None,
+                (KEYED, id) if id == audit.as_ref().map(|(id, _)| *id) => audit.as_ref().map(|(_, key)| key),
+                (KEYED, _) if audit.is_none() => return Ok(Verdict::Unread { write: row.write }),
+                _ => return broken(row.write, "it names a key that there is not"),
+            };
+            keyed |= key.is_some();
+            if row.hash != row.digest(key) {
                 return broken(row.write, "it was changed");
             }
             done = row.write;

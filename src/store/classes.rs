@@ -8,10 +8,8 @@ pub enum Class {
     Coded,
     /// What Attest keeps for itself, and words about the work that name nobody.
     Internal,
-    /// Text about a person: encrypted before it reaches the database. None exists yet.
+    /// Text about a person, or who a source is: encrypted before it reaches the database.
     Personal,
-    /// Who a source is: encrypted before it reaches the database. None exists yet.
-    SourceIdentity,
 }
 
 /// The columns of a table by class.
@@ -21,28 +19,23 @@ pub struct Table {
     pub coded: &'static [&'static str],
     pub internal: &'static [&'static str],
     pub personal: &'static [&'static str],
-    pub source_identity: &'static [&'static str],
 }
 
 impl Table {
     /// Every column with its class.
     pub fn columns(&self) -> impl Iterator<Item = (&'static str, Class)> {
         let of = |columns: &'static [&'static str], class| columns.iter().map(move |column| (*column, class));
-        of(self.coded, Class::Coded)
-            .chain(of(self.internal, Class::Internal))
-            .chain(of(self.personal, Class::Personal))
-            .chain(of(self.source_identity, Class::SourceIdentity))
+        of(self.coded, Class::Coded).chain(of(self.internal, Class::Internal)).chain(of(self.personal, Class::Personal))
     }
 }
 
 macro_rules! tables {
-    ($($name:ident { coded: [$($coded:ident),*], internal: [$($internal:ident),*] })*) => {
+    ($($name:ident { coded: [$($coded:ident),*], internal: [$($internal:ident),*]$(, personal: [$($personal:ident),*])? })*) => {
         &[$(Table {
             name: stringify!($name),
             coded: &[$(stringify!($coded)),*],
             internal: &[$(stringify!($internal)),*],
-            personal: &[],
-            source_identity: &[],
+            personal: &[$($(stringify!($personal)),*)?],
         }),*]
     };
 }
@@ -51,11 +44,11 @@ macro_rules! tables {
 pub const TABLES: &[Table] = tables! {
     accounts {
         coded: [],
-        internal: [id, name, role, created_at]
+        internal: [id, name, role, created_at, state, passphrase_hash, totp_secret, totp_step, notice]
     }
     tokens {
         coded: [],
-        internal: [id, account_id, hash, purpose, created_at, expires_at, revoked_at]
+        internal: [id, account_id, hash, purpose, created_at, expires_at, revoked_at, scopes]
     }
     chain_head {
         coded: [],
@@ -90,7 +83,7 @@ pub const TABLES: &[Table] = tables! {
         internal: [record_id, write, reason, superseded_by, publication_id]
     }
     person_versions {
-        coded: [known_on, state, ground, origin, sex, age_group, basis],
+        coded: [known_on, state, ground, origin, sex, age_group, basis, review_on],
         internal: [record_id, write, reason, superseded_by, owner_id, ground_figure_id, figure_id, source_system, external_id]
     }
     incident_versions {
@@ -120,5 +113,54 @@ pub const TABLES: &[Table] = tables! {
     figure_versions {
         coded: [known_on, state, measure, value, qualifier, as_of, period_start, relation, breakdown, query, visibility, definition],
         internal: [record_id, write, reason, superseded_by, publication_id, name, population, region, parent_id, note, at_write]
+    }
+    recovery_codes {
+        coded: [],
+        internal: [account_id, hash, created_at, used_at]
+    }
+    enrolments {
+        coded: [],
+        internal: [id, account_id, hash, purpose, requested_by, needs_approval, approved_by, totp_secret, created_at, expires_at, used_at, revoked_at]
+    }
+    sessions {
+        coded: [],
+        internal: [id, account_id, hash, created_at, seen_at, expires_at, revoked_at]
+    }
+    devices {
+        coded: [],
+        internal: [id, account_id, hash, created_at, expires_at]
+    }
+    sign_in_attempts {
+        coded: [],
+        internal: [key, failures, last_at]
+    }
+    data_keys {
+        coded: [],
+        internal: [subject_id, master_id, wrapped, created_write]
+    }
+    personal_texts {
+        coded: [field],
+        internal: [record_id, write, superseded_by, subject_id],
+        personal: [ciphertext]
+    }
+    person_seals {
+        coded: [sealed],
+        internal: [person_id, write, superseded_by, reason]
+    }
+    person_seal_accounts {
+        coded: [],
+        internal: [person_id, write, account_id]
+    }
+    erasures {
+        coded: [noun],
+        internal: [record_id, created_write, write]
+    }
+    erased_answers {
+        coded: [],
+        internal: [figure_id, write]
+    }
+    consent_versions {
+        coded: [known_on, state, purpose, decision, manner, decided_on, ends_on],
+        internal: [record_id, write, reason, superseded_by, person_id]
     }
 };

@@ -1,7 +1,7 @@
 //! The database as a whole: opening it, reading from it, and the one door through which it is changed.
 
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,11 +10,15 @@ use r2d2::Pool;
 use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, Times};
 
+use super::accounts;
 use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError};
 use super::chain;
 use super::classes::TABLES;
 use super::error::StoreError;
+use super::instance;
 use super::session::{Session, Tx, VocabularyCache};
+use crate::keys::files::private_folder;
+use crate::keys::keyring::Keyring;
 
 /// How long a request waits for a connection before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +34,7 @@ pub struct Store {
     writer: Pool<Manager>,
     clock: Clock,
     vocabulary: Arc<RwLock<VocabularyCache>>,
+    keys: Arc<RwLock<Option<Arc<Keyring>>>>,
 }
 
 impl Store {
@@ -66,12 +71,61 @@ impl Store {
             writer: pool(Access::Write, 1)?,
             clock,
             vocabulary: Arc::default(),
+            keys: Arc::default(),
         })
     }
 
     /// Now, as both databases keep it.
     pub fn now(&self) -> Instant {
         Instant::new((self.clock)())
+    }
+
+    /// Opens the keyring to the store. The database notes which one is its own, in the first entry that is made under its key.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where the database has another one.
+    pub fn unlock(&self, keyring: Keyring) -> Result<(), StoreError> {
+        let id = keyring.id().to_string();
+        let own = self.look(|conn| Ok(instance::keyring(conn)?))?;
+        if own.as_ref().is_some_and(|own| *own != id) {
+            return Err(StoreError::Locked("the database belongs to another keyring".to_owned()));
+        }
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keyring));
+        if own.is_some() {
+            return Ok(());
+        }
+        let done = self.write(&accounts::host(), "keyring.install", move |tx| instance::install_keyring(tx, &id));
+        if done.is_err() {
+            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        done
+    }
+
+    /// The keyring, where it is open.
+    pub fn keys(&self) -> Option<Arc<Keyring>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the keyring's file again, because another process has changed it.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where it was not open.
+    pub fn reread_keys(&self) -> Result<Arc<Keyring>, StoreError> {
+        let before = self.keys().ok_or_else(|| StoreError::Locked("it was not opened".to_owned()))?;
+        let keys = Arc::new(before.reread()?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys.clone());
+        Ok(keys)
+    }
+
+    /// That the service can do what is not public.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where the database has a keyring and it is not open.
+    pub fn must_be_open(&self) -> Result<(), StoreError> {
+        if self.keys().is_some() || self.look(|conn| Ok(instance::keyring(conn)?))?.is_none() {
+            return Ok(());
+        }
+        Err(StoreError::Locked("the service was started without it".to_owned()))
     }
 
     /// Reads. The connection cannot write.
@@ -84,7 +138,7 @@ impl Store {
         work: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut conn = self.readers.get()?;
-        let mut session = Session::new(&mut conn, self.now(), reader.account, &self.vocabulary)?;
+        let mut session = Session::new(&mut conn, self.now(), reader.clone(), self.keys(), &self.vocabulary)?;
         work(&mut session)
     }
 
@@ -121,6 +175,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError> + Send + 'static,
     {
+        self.must_be_open()?;
         let mut conn = self.writer.get()?;
         backend::begin_write(&mut conn)?;
         let outcome = self.work(&mut conn, actor, action, work);
@@ -139,11 +194,12 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let head = chain::advance(conn, self.now())?;
-        let session = Session::new(conn, head.written_at, actor.account, &self.vocabulary)?;
-        let mut tx = Tx::new(session, head.write, head.written_at, actor.clone());
+        let keys = self.keys();
+        let session = Session::new(conn, head.written_at, actor.clone(), keys.clone(), &self.vocabulary)?;
+        let mut tx = Tx::new(session, head.write, head.written_at);
         let value = work(&mut tx)?;
         let details = tx.details();
-        chain::append(tx.conn(), &head, actor.account, action, &details)?;
+        chain::append(tx.conn(), &head, actor.account, action, &details, keys.as_deref())?;
         Ok(value)
     }
 
@@ -168,15 +224,6 @@ fn prepare(url: &DatabaseUrl) -> Result<(), OpenError> {
         Some(table) => Err(OpenError::Foreign(table)),
         None => backend::migrate(&mut conn),
     }
-}
-
-/// Makes a folder that nobody but its owner can look into.
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Makes the file if there is none, and takes it from everybody but its owner. SQLite gives the files beside it the same

@@ -5,6 +5,8 @@ use crate::domain::policy::Denied;
 use crate::domain::record::Noun;
 
 use super::backend::OpenError;
+use crate::keys::cipher::CipherError;
+use crate::keys::keyring::KeyringError;
 
 /// Why the store did not do what was asked. Nothing was kept.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,12 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the key was used for another request")]
     KeyReused,
+    /// The keyring is not open: nothing but what is public can be read, and nothing written.
+    #[error("the keyring is not open: {0}")]
+    Locked(String),
+    /// Nobody has shown yet that the recovery code is in safe hands.
+    #[error("the recovery code was not confirmed yet: attest key confirm")]
+    Unconfirmed,
     /// The database was not ready in time, or failed.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -36,6 +44,18 @@ impl From<diesel::result::Error> for StoreError {
 
 impl From<r2d2::Error> for StoreError {
     fn from(why: r2d2::Error) -> Self {
+        Self::Unavailable(why.into())
+    }
+}
+
+impl From<CipherError> for StoreError {
+    fn from(why: CipherError) -> Self {
+        Self::Unavailable(why.into())
+    }
+}
+
+impl From<KeyringError> for StoreError {
+    fn from(why: KeyringError) -> Self {
         Self::Unavailable(why.into())
     }
 }

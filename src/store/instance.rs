@@ -2,12 +2,37 @@
 
 use diesel::prelude::*;
 
-use super::accounts::HOST;
+use super::accounts::{HOST, has_host, install_host};
 use super::backend::Conn;
+use super::error::StoreError;
 use super::schema::{accounts, instance_marks, records};
 use super::session::Tx;
 
 const DEMO: &str = "demo";
+const KEYRING: &str = "keyring";
+
+/// Which keyring is the database's own, where it has one.
+///
+/// # Errors
+/// The database's own.
+pub fn keyring(conn: &mut Conn) -> QueryResult<Option<String>> {
+    instance_marks::table.find(KEYRING).select(instance_marks::value).first(conn).optional()
+}
+
+/// Notes which keyring is the database's own. In a new database it is the first write of all, and makes the host's account.
+///
+/// # Errors
+/// The database's own.
+pub fn install_keyring(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    if !has_host(tx.conn())? {
+        install_host(tx)?;
+    }
+    tx.note("keyring", id);
+    diesel::insert_into(instance_marks::table)
+        .values((instance_marks::key.eq(KEYRING), instance_marks::value.eq(id)))
+        .execute(tx.conn())?;
+    Ok(())
+}
 
 /// Whether the database holds the demonstration and nothing else.
 ///

@@ -1,20 +1,23 @@
 //! The tables of both databases, and the class of every column.
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     accounts (id) {
         id -> Id,
         name -> Text,
         role -> Text,
         created_at -> Moment,
+        state -> Text,
+        passphrase_hash -> Nullable<Text>,
+        totp_secret -> Nullable<Binary>,
+        totp_step -> Nullable<BigInt>,
+        notice -> Nullable<Text>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     tokens (id) {
         id -> Id,
@@ -24,12 +27,12 @@ diesel::table! {
         created_at -> Moment,
         expires_at -> Moment,
         revoked_at -> Nullable<Moment>,
+        scopes -> Nullable<Text>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     chain_head (id) {
         id -> Integer,
@@ -40,8 +43,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     audit_entries (write) {
         write -> BigInt,
@@ -57,8 +59,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     idempotency_keys (account_id, key) {
         account_id -> Id,
@@ -71,8 +72,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     instance_marks (key) {
         key -> Text,
@@ -81,8 +81,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     records (id) {
         id -> Id,
@@ -94,8 +93,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     term_versions (record_id, write) {
         record_id -> Id,
@@ -115,8 +113,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     event_versions (record_id, write) {
         record_id -> Id,
@@ -133,8 +130,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     source_versions (record_id, write) {
         record_id -> Id,
@@ -150,8 +146,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     person_versions (record_id, write) {
         record_id -> Id,
@@ -170,12 +165,12 @@ diesel::table! {
         figure_id -> Nullable<Id>,
         source_system -> Nullable<Text>,
         external_id -> Nullable<Text>,
+        review_on -> Nullable<Date>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     incident_versions (record_id, write) {
         record_id -> Id,
@@ -201,8 +196,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     involvements (incident_id, write, position) {
         incident_id -> Id,
@@ -215,8 +209,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     incident_sources (incident_id, write, position) {
         incident_id -> Id,
@@ -228,8 +221,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     linkage_versions (record_id, write) {
         record_id -> Id,
@@ -244,8 +236,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     linkage_sources (linkage_id, write, position) {
         linkage_id -> Id,
@@ -256,8 +247,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     publication_versions (record_id, write) {
         record_id -> Id,
@@ -275,8 +265,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
-    use crate::store::backend::{Id, Json, Moment};
+    use crate::store::backend::sql::*;
 
     figure_versions (record_id, write) {
         record_id -> Id,
@@ -305,6 +294,157 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    recovery_codes (account_id, hash) {
+        account_id -> Id,
+        hash -> Text,
+        created_at -> Moment,
+        used_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    enrolments (id) {
+        id -> Id,
+        account_id -> Id,
+        hash -> Text,
+        purpose -> Text,
+        requested_by -> Id,
+        needs_approval -> Bool,
+        approved_by -> Nullable<Id>,
+        totp_secret -> Nullable<Binary>,
+        created_at -> Moment,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    sessions (id) {
+        id -> Id,
+        account_id -> Id,
+        hash -> Text,
+        created_at -> Moment,
+        seen_at -> Moment,
+        expires_at -> Moment,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    devices (id) {
+        id -> Id,
+        account_id -> Id,
+        hash -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    sign_in_attempts (key) {
+        key -> Text,
+        failures -> BigInt,
+        last_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    data_keys (subject_id) {
+        subject_id -> Id,
+        master_id -> Text,
+        wrapped -> Binary,
+        created_write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    personal_texts (record_id, field, write) {
+        record_id -> Id,
+        field -> Text,
+        write -> BigInt,
+        superseded_by -> Nullable<BigInt>,
+        subject_id -> Id,
+        ciphertext -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    person_seals (person_id, write) {
+        person_id -> Id,
+        write -> BigInt,
+        superseded_by -> Nullable<BigInt>,
+        sealed -> Bool,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    person_seal_accounts (person_id, write, account_id) {
+        person_id -> Id,
+        write -> BigInt,
+        account_id -> Id,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    erasures (record_id) {
+        record_id -> Id,
+        noun -> Text,
+        created_write -> BigInt,
+        write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    erased_answers (figure_id, write) {
+        figure_id -> Id,
+        write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    consent_versions (record_id, write) {
+        record_id -> Id,
+        write -> BigInt,
+        known_on -> Date,
+        state -> Text,
+        reason -> Nullable<Text>,
+        superseded_by -> Nullable<BigInt>,
+        person_id -> Id,
+        purpose -> Text,
+        decision -> Text,
+        manner -> Text,
+        decided_on -> Date,
+        ends_on -> Nullable<Date>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     tokens,
@@ -324,4 +464,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     linkage_sources,
     publication_versions,
     figure_versions,
+    recovery_codes,
+    enrolments,
+    sessions,
+    devices,
+    sign_in_attempts,
+    data_keys,
+    personal_texts,
+    person_seals,
+    person_seal_accounts,
+    erasures,
+    erased_answers,
+    consent_versions,
 );

@@ -16,6 +16,7 @@ use super::backend::Conn;
 use super::error::StoreError;
 use super::schema::records;
 use super::terms;
+use crate::keys::keyring::Keyring;
 
 /// The newest vocabulary with the write that last changed it.
 pub type VocabularyCache = Option<(i64, Arc<Vocabulary>)>;
@@ -24,7 +25,8 @@ pub type VocabularyCache = Option<(i64, Arc<Vocabulary>)>;
 pub struct Session<'c> {
     conn: &'c mut Conn,
     now: Instant,
-    account: RecordId,
+    reader: Actor,
+    keys: Option<Arc<Keyring>>,
     vocabulary: Arc<Vocabulary>,
     found: HashMap<(Noun, String), RecordId>,
 }
@@ -33,7 +35,8 @@ impl<'c> Session<'c> {
     pub(super) fn new(
         conn: &'c mut Conn,
         now: Instant,
-        account: RecordId,
+        reader: Actor,
+        keys: Option<Arc<Keyring>>,
         cache: &RwLock<VocabularyCache>,
     ) -> Result<Self, StoreError> {
         let newest = terms::newest_write(conn)?;
@@ -46,7 +49,7 @@ impl<'c> Session<'c> {
                 vocabulary
             }
         };
-        Ok(Self { conn, now, account, vocabulary, found: HashMap::new() })
+        Ok(Self { conn, now, reader, keys, vocabulary, found: HashMap::new() })
     }
 
     pub fn conn(&mut self) -> &mut Conn {
@@ -55,6 +58,19 @@ impl<'c> Session<'c> {
 
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// Who reads.
+    pub fn reader(&self) -> &Actor {
+        &self.reader
+    }
+
+    /// The keyring.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where it is not open.
+    pub fn keys(&self) -> Result<Arc<Keyring>, StoreError> {
+        self.keys.clone().ok_or_else(|| StoreError::Locked("the service was started without it".to_owned()))
     }
 }
 
@@ -90,7 +106,7 @@ impl Register for Session<'_> {
     }
 
     fn own_account(&self) -> RecordId {
-        self.account
+        self.reader.account
     }
 }
 
@@ -99,14 +115,13 @@ pub struct Tx<'c> {
     session: Session<'c>,
     write: i64,
     written_at: Instant,
-    actor: Actor,
     notes: serde_json::Map<String, serde_json::Value>,
     touched: Vec<serde_json::Value>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant, actor: Actor) -> Self {
-        Self { session, write, written_at, actor, notes: serde_json::Map::new(), touched: Vec::new() }
+    pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant) -> Self {
+        Self { session, write, written_at, notes: serde_json::Map::new(), touched: Vec::new() }
     }
 
     pub fn conn(&mut self) -> &mut Conn {
@@ -127,7 +142,7 @@ impl<'c> Tx<'c> {
     }
 
     pub fn actor(&self) -> &Actor {
-        &self.actor
+        &self.session.reader
     }
 
     /// Adds a word to the audit entry. Identifiers and codes only, never personal text.

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 
 use attest::domain::policy::Role;
 use attest::exchange::seed;
+use attest::keys::files::private_folder;
+use attest::keys::keyring::{Keyring, Place};
 use attest::store::accounts::{self, Purpose};
 use attest::store::backend::{Access, Conn, DatabaseUrl, Manager};
 use attest::store::database::Store;
@@ -45,6 +47,17 @@ pub fn account(role: Role) -> String {
     format!("test-{role}")
 }
 
+/// The keyring of every database of this process, confirmed.
+fn keyring() -> &'static Place {
+    static MADE: OnceLock<Place> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let place = Place::beside(process::folder().join("template-keys"));
+        let (mut keyring, code) = Keyring::create(&place).unwrap();
+        keyring.confirm(&code, Utc::now()).unwrap();
+        place
+    })
+}
+
 fn template(backend: Backend, data: Data) -> &'static Template {
     static TEMPLATES: [OnceLock<Template>; 4] = [const { OnceLock::new() }; 4];
     let at = usize::from(backend == Backend::Postgres) * 2 + usize::from(data == Data::Demo);
@@ -56,6 +69,7 @@ fn template(backend: Backend, data: Data) -> &'static Template {
         };
         let url = DatabaseUrl::parse(&url).unwrap();
         let store = Store::open(&url, Utc::now).unwrap();
+        store.unlock(Keyring::open(keyring()).unwrap()).unwrap();
         seed::install(&store).unwrap();
         if data == Data::Demo {
             seed::load_demo(&store, Box::new(|_| {})).unwrap();
@@ -97,7 +111,20 @@ impl Home {
             Some(&template.name),
         );
         home.tokens = template.tokens.clone();
+        // Where the command line looks for it, with `--demo` and without.
+        for folder in [home.keys().folder, home.keys().folder.join("demo")] {
+            private_folder(&folder).unwrap();
+            for file in std::fs::read_dir(&keyring().folder).unwrap() {
+                let file = file.unwrap();
+                std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+            }
+        }
         home
+    }
+
+    /// Where this database's keyring is.
+    pub fn keys(&self) -> Place {
+        Place::beside(self.folder.join("attest-keys"))
     }
 
     /// A database with nothing in it, not even a schema.
@@ -125,6 +152,15 @@ impl Home {
 
     /// Opens the database as the programme does, with this test's clock.
     pub fn open(&self) -> Store {
+        let store = self.open_locked();
+        if self.keys().file().exists() {
+            store.unlock(Keyring::open(&self.keys()).unwrap()).unwrap();
+        }
+        store
+    }
+
+    /// Opens the database without its keyring.
+    pub fn open_locked(&self) -> Store {
         Store::open(&self.database_url(), self.clock.reader()).unwrap()
     }
 

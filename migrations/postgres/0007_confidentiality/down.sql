@@ -1,0 +1,22 @@
+ALTER TABLE person_versions DROP COLUMN review_on;
+DROP INDEX person_external_ids;
+CREATE UNIQUE INDEX person_external_ids ON person_versions (source_system, external_id)
+    WHERE superseded_by IS NULL AND external_id IS NOT NULL;
+DROP TABLE consent_versions;
+DROP TABLE erased_answers;
+DROP TABLE erasures;
+DROP TABLE person_seal_accounts;
+DROP TABLE person_seals;
+DROP TABLE personal_texts;
+DROP TABLE data_keys;
+DROP TABLE sign_in_attempts;
+DROP TABLE devices;
+DROP TABLE sessions;
+DROP TABLE enrolments;
+DROP TABLE recovery_codes;
+ALTER TABLE tokens DROP COLUMN scopes;
+ALTER TABLE accounts DROP COLUMN notice;
+ALTER TABLE accounts DROP COLUMN totp_step;
+ALTER TABLE accounts DROP COLUMN totp_secret;
+ALTER TABLE accounts DROP COLUMN passphrase_hash;
+ALTER TABLE accounts DROP COLUMN state;
