@@ -37,9 +37,14 @@ impl Role {
         }
     }
 
+    /// Whether it reads what is recorded about persons.
+    pub fn sees_cases(self) -> bool {
+        allows_some(self, Action::ReadCases)
+    }
+
     /// Whether persons may be given into its care.
     pub fn owns_persons(self) -> bool {
-        allows(self, Action::WriteCases)
+        self.sees_cases()
     }
 }
 
@@ -58,77 +63,110 @@ impl FromStr for Role {
     }
 }
 
-/// What can be done with what is not public.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Read persons, incidents, sources and events, and their history.
-    ReadCases,
-    WriteCases,
-    /// Read publications and figures, drafts too.
-    ReadFigures,
-    /// Enter and correct drafts of publications and figures.
-    WriteFigures,
-    /// Make a publication or figure public, or change one that is.
-    Publish,
-    ReadTerms,
-    WriteTerms,
-    /// Ask for exact aggregates.
-    ReadAggregates,
-    /// Hold published figures against the records.
-    Reconcile,
-    /// Hold any figure against the records, and see which of them make a difference.
-    ReconcileRecords,
-    ReadAudit,
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal [$($cell:literal),*];)*) => {
+        /// What can be done with what is not public.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The action's row of the table: a cell for each role, in the order of [`Role::ALL`].
+            fn row(self) -> [&'static str; 5] {
+                match self { $(Self::$name => [$($cell),*],)* }
+            }
+        }
+    };
 }
 
-impl Action {
-    pub const ALL: [Self; 11] = [
-        Self::ReadCases,
-        Self::WriteCases,
-        Self::ReadFigures,
-        Self::WriteFigures,
-        Self::Publish,
-        Self::ReadTerms,
-        Self::WriteTerms,
-        Self::ReadAggregates,
-        Self::Reconcile,
-        Self::ReconcileRecords,
-        Self::ReadAudit,
-    ];
+// The table of role by action by state of the record. A cell lists the states in which the role may:
+// `-` the action concerns no person; `o` one's own person, `x` another's, `l` a sealed one to whose list the account belongs.
+// Nobody may anything with a person who is sealed to them, or erased: to them there is none.
+actions! {
+    // action                                           admin caseworker publisher researcher auditor
+    /// Read persons, incidents, sources and events, and their history.
+    ReadCases = "read_cases"                            ["", "-oxl", "-oxl", "", ""];
+    /// Enter, correct, withdraw and restore them.
+    WriteCases = "write_cases"                          ["", "-oxl", "-oxl", "", ""];
+    /// Read personal text, and search it.
+    ReadTexts = "read_texts"                            ["", "-oxl", "-oxl", "", ""];
+    /// Seal a person, change who is on the list, and take the seal away.
+    Seal = "seal"                                       ["", "o", "oxl", "", ""];
+    /// Erase a person.
+    Erase = "erase"                                     ["", "o", "oxl", "", ""];
+    /// Read publications and figures, drafts too.
+    ReadFigures = "read_figures"                        ["", "-", "-", "", ""];
+    /// Enter and correct drafts of publications and figures.
+    WriteFigures = "write_figures"                      ["", "-", "-", "", ""];
+    /// Make a publication or figure public, or change one that is.
+    Publish = "publish"                                 ["", "", "-", "", ""];
+    ReadTerms = "read_terms"                            ["-", "-", "-", "", ""];
+    WriteTerms = "write_terms"                          ["-", "", "", "", ""];
+    /// Ask for exact aggregates.
+    ReadAggregates = "read_aggregates"                  ["", "-", "-", "-", ""];
+    /// Hold published figures against the records.
+    Reconcile = "reconcile"                             ["", "-", "-", "-", ""];
+    /// Hold any figure against the records, and see which of them make a difference.
+    ReconcileRecords = "reconcile_records"              ["", "-", "-", "", ""];
+    ReadAudit = "read_audit"                            ["", "", "", "", "-"];
+    /// See who has an account.
+    ReadAccounts = "read_accounts"                      ["-", "", "", "", ""];
+    /// Add, disable and reset accounts, and change their role.
+    WriteAccounts = "write_accounts"                    ["-", "", "", "", ""];
+    /// Approve that somebody who sees cases gets a new way to sign in.
+    ApproveAccounts = "approve_accounts"                ["-", "", "-", "", ""];
+    /// See and end one's own sessions and tokens.
+    KeepOwnAccount = "keep_own_account"                 ["-", "-", "-", "-", "-"];
+}
 
-    pub fn name(self) -> &'static str {
+/// How a record stands to somebody, by the person whom it concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// The action or the record concerns no person.
+    Nobody,
+    /// The account is the person's owner.
+    Own,
+    /// Another account is, and the person is not sealed.
+    Others,
+    /// Another account is, and the person is sealed with this account on the list.
+    Listed,
+    /// The person is sealed, and the account is not on the list.
+    Sealed,
+    /// There was such a person, who was erased.
+    Erased,
+}
+
+impl Standing {
+    pub const ALL: [Self; 6] = [Self::Nobody, Self::Own, Self::Others, Self::Listed, Self::Sealed, Self::Erased];
+
+    fn letter(self) -> char {
         match self {
-            Self::ReadCases => "read_cases",
-            Self::WriteCases => "write_cases",
-            Self::ReadFigures => "read_figures",
-            Self::WriteFigures => "write_figures",
-            Self::Publish => "publish",
-            Self::ReadTerms => "read_terms",
-            Self::WriteTerms => "write_terms",
-            Self::ReadAggregates => "read_aggregates",
-            Self::Reconcile => "reconcile",
-            Self::ReconcileRecords => "reconcile_records",
-            Self::ReadAudit => "read_audit",
+            Self::Nobody => '-',
+            Self::Own => 'o',
+            Self::Others => 'x',
+            Self::Listed => 'l',
+            Self::Sealed => 's',
+            Self::Erased => 'e',
         }
     }
 }
 
-/// The table. A role that is not named with an action may not do it.
-fn roles(action: Action) -> &'static [Role] {
-    use Role::{Admin, Auditor, Caseworker, Publisher, Researcher};
-    match action {
-        Action::ReadCases | Action::WriteCases | Action::ReconcileRecords => &[Caseworker, Publisher],
-        Action::ReadFigures | Action::WriteFigures => &[Caseworker, Publisher],
-        Action::Publish => &[Publisher],
-        Action::ReadTerms => &[Admin, Caseworker, Publisher],
-        Action::WriteTerms => &[Admin],
-        Action::ReadAggregates | Action::Reconcile => &[Caseworker, Publisher, Researcher],
-        Action::ReadAudit => &[Auditor],
-    }
+/// Whether the table lets a role do something with a record that stands so to it.
+pub fn allows(role: Role, action: Action, standing: Standing) -> bool {
+    let column = Role::ALL.into_iter().position(|other| other == role);
+    column.is_some_and(|column| action.row()[column].contains(standing.letter()))
 }
 
-fn allows(role: Role, action: Action) -> bool {
-    roles(action).contains(&role)
+/// Whether the table lets a role do something with any record at all.
+fn allows_some(role: Role, action: Action) -> bool {
+    Standing::ALL.into_iter().any(|standing| allows(role, action, standing))
 }
 
 /// Somebody who is signed in.
@@ -154,6 +192,15 @@ impl Permit {
     pub fn action(&self) -> Action {
         self.action
     }
+
+    /// Whether the action is allowed with a record that stands so to the actor.
+    ///
+    /// # Errors
+    /// [`Denied`], where the table does not name the standing.
+    pub fn on(&self, standing: Standing) -> Result<(), Denied> {
+        let role = self.actor.role;
+        if allows(role, self.action, standing) { Ok(()) } else { Err(Denied { role, action: self.action }) }
+    }
 }
 
 /// The policy's no.
@@ -164,12 +211,12 @@ pub struct Denied {
     pub action: Action,
 }
 
-/// Decides whether an actor may do something.
+/// Decides whether an actor may do something at all; [`Permit::on`] decides it for one record.
 ///
 /// # Errors
 /// [`Denied`], where the table does not name the actor's role with the action.
 pub fn decide(actor: &Actor, action: Action) -> Result<Permit, Denied> {
-    if allows(actor.role, action) {
+    if allows_some(actor.role, action) {
         Ok(Permit { actor: actor.clone(), action })
     } else {
         Err(Denied { role: actor.role, action })

@@ -35,7 +35,7 @@ macro_rules! permissions {
 
 permissions! {
     ReadCases WriteCases ReadFigures WriteFigures ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
-    ReadAudit
+    ReadAudit ReadTexts Seal Erase ReadAccounts WriteAccounts ApproveAccounts KeepOwnAccount
 }
 
 /// Proof that the caller may do what the handler does.

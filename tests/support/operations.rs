@@ -65,7 +65,7 @@ fn action(described: &Value) -> Option<Action> {
     let [requirement] = security.as_slice() else { panic!("{security:?}") };
     let [scope] = requirement["bearer"].as_array().unwrap().as_slice() else { panic!("{requirement}") };
     let found = Action::ALL.into_iter().find(|action| action.name() == scope);
-    Some(found.unwrap_or_else(|| panic!("the policy knows no {scope}")))
+    Some(*found.unwrap_or_else(|| panic!("the policy knows no {scope}")))
 }
 
 impl Operation {
