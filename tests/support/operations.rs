@@ -64,7 +64,7 @@ fn action(described: &Value) -> Option<Action> {
     let security = described.get("security")?.as_array().unwrap();
     let [requirement] = security.as_slice() else { panic!("{security:?}") };
     let [scope] = requirement["bearer"].as_array().unwrap().as_slice() else { panic!("{requirement}") };
-    let found = Action::ALL.into_iter().find(|action| action.name() == scope);
+    let found = Action::ALL.iter().find(|action| action.name() == scope);
     Some(*found.unwrap_or_else(|| panic!("the policy knows no {scope}")))
 }
 
