@@ -22,6 +22,7 @@ use crate::store::accounts::{self, Purpose};
 use crate::store::backend::DatabaseUrl;
 use crate::store::chain::{self, Verdict};
 use crate::store::database::Store;
+use crate::store::erasure;
 use crate::store::error::StoreError;
 
 mod keys;
@@ -59,6 +60,13 @@ fn open(options: &Serve) -> Result<(Store, Option<RecoveryCode>), Box<dyn Error>
     match keys::open_or_create(&store, &place) {
         Ok(code) => {
             seed::install(&store)?;
+            let back = erasure::reapply(&store)?;
+            if back > 0 {
+                tracing::warn!(
+                    back,
+                    "persons who had been erased were in the database again, and were erased once more"
+                );
+            }
             Ok((store, code))
         }
         Err(why) => {

@@ -34,6 +34,7 @@ pub mod domain {
     pub mod source;
     pub mod stands;
     pub mod term;
+    pub mod text;
     pub mod timing;
     pub mod vocabulary;
 }
@@ -49,12 +50,15 @@ pub mod keys {
 pub mod store {
     pub mod accounts;
     pub mod aggregates;
+    mod asked;
     pub mod backend;
     pub mod candidates;
     pub mod chain;
     pub mod classes;
+    pub mod data_keys;
     pub mod database;
     pub mod differences;
+    pub mod erasure;
     pub mod error;
     pub mod events;
     pub mod figures;
@@ -71,13 +75,16 @@ pub mod store {
     pub mod reconciliation;
     pub mod records;
     pub mod schema;
+    pub mod seals;
     mod selects;
     pub mod session;
     pub mod sources;
     mod stamps;
     mod statement;
     pub mod terms;
+    pub mod texts;
     mod version_table;
+    pub mod visibility;
 }
 
 /// Files in and out.
@@ -125,5 +132,7 @@ pub mod http {
         pub mod figures;
         pub mod nouns;
         pub mod records;
+        pub mod seals;
+        pub mod texts;
     }
 }

@@ -173,7 +173,7 @@ impl<'r> Checker<'r> {
         let value = value.map(str::trim).filter(|value| !value.is_empty())?;
         if value.chars().count() > LONGEST_TEXT {
             self.refuse(field, Rule::TooLong, Some(value), format!("at most {LONGEST_TEXT} characters"));
-        } else if value.chars().any(|c| (c.is_control() && c != '\n') || turns_text(c)) {
+        } else if !is_plain_text(value) {
             self.refuse(field, Rule::Malformed, None, "text without control characters");
         }
         Some(value.to_owned())
@@ -340,6 +340,11 @@ impl<'r> Checker<'r> {
         }
         if self.errors.is_empty() { Ok(value) } else { Err(Invalid(self.errors).into()) }
     }
+}
+
+/// Whether a text holds nothing but what can be seen, and line breaks.
+pub fn is_plain_text(text: &str) -> bool {
+    !text.chars().any(|c| (c.is_control() && c != '\n') || turns_text(c))
 }
 
 /// Whether a character makes what follows read in another direction, so that a text shows other than it is.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::check::{CheckError, Checker, Fault, FieldError, Invalid, Rule};
 use super::record::{Noun, RecordId, Version};
+use super::text::{self, TextField, Texts};
 
 /// The codes of the records that a value refers to.
 pub type Codes = HashMap<RecordId, String>;
@@ -21,6 +22,8 @@ pub trait Entry: DeserializeOwned + Serialize + ToSchema + Default + Send + 'sta
     const NOUN: Noun;
     /// The field that makes the code in the register.
     const CODE: &'static str = "code";
+    /// The fields of personal text that go with it. They are no part of the entry itself.
+    const TEXTS: &'static [TextField] = &[];
 
     /// The fields that every noun has.
     fn header(&self) -> Header<'_>;
@@ -43,6 +46,16 @@ pub trait Entry: DeserializeOwned + Serialize + ToSchema + Default + Send + 'sta
     /// Whether the public may see it, so that entering it takes the right to publish.
     fn is_published(_body: &Self::Body) -> bool {
         false
+    }
+
+    /// The persons whom the record concerns: who may not see one of them does not see the record.
+    fn persons(_id: RecordId, _body: &Self::Body) -> Vec<RecordId> {
+        Vec::new()
+    }
+
+    /// Whose key encrypts the record's personal text.
+    fn subject(id: RecordId, _body: &Self::Body) -> RecordId {
+        id
     }
 
     /// The records that the value refers to, so that their codes can be looked up.
@@ -98,6 +111,28 @@ pub type Fields = serde_json::Map<String, serde_json::Value>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch(Fields);
 
+impl Patch {
+    /// Takes the personal text out of a correction.
+    ///
+    /// # Errors
+    /// Every text that is not accepted.
+    pub fn take_texts(&mut self, of: &'static [TextField]) -> Result<Texts, Invalid> {
+        text::take(&mut self.0, of)
+    }
+
+    /// What was given as a new record.
+    ///
+    /// # Errors
+    /// What it has that an entry has not, or of another type.
+    pub fn entry<E: Entry>(self) -> Result<E, CheckError> {
+        let whole = serde_json::Value::Object(self.0);
+        serde_path_to_error::deserialize(whole).map_err(|why| match mistake(&why) {
+            Some(invalid) => invalid.into(),
+            None => Fault(why.into_inner().into()).into(),
+        })
+    }
+}
+
 impl From<Fields> for Patch {
     fn from(fields: Fields) -> Self {
         Self(fields)
@@ -151,11 +186,7 @@ pub fn corrected<E: Entry>(entry: &E, patch: Patch) -> Result<E, CheckError> {
             whole.insert(name, value)
         };
     }
-    let whole = serde_json::Value::Object(whole);
-    serde_path_to_error::deserialize(whole).map_err(|why| match mistake(&why) {
-        Some(invalid) => invalid.into(),
-        None => fault(why.into_inner()).into(),
-    })
+    Patch(whole).entry()
 }
 
 /// The text of a value that is always there.

@@ -7,6 +7,7 @@ use super::check::{CheckError, Checker};
 use super::edtf::Edtf;
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, Version};
+use super::text::{self, TextField};
 
 /// A named episode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub struct EventEntry {
 impl Entry for EventEntry {
     type Body = Event;
     const NOUN: Noun = Noun::Event;
+    const TEXTS: &'static [TextField] = text::OF_EVENT;
 
     fn header(&self) -> Header<'_> {
         Header::new(&self.code, &self.known_on, &self.reason)

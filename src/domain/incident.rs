@@ -9,6 +9,7 @@ use super::edtf::Edtf;
 use super::entry::{Codes, Entry, Header, some};
 use super::person::{self, Basis};
 use super::record::{Noun, RecordId, Version};
+use super::text::{self, TextField};
 use super::vocabulary::{NOT_APPLICABLE, UNKNOWN};
 
 /// Kinds of movement that bring somebody back, and so imply that the person had left.
@@ -136,6 +137,7 @@ impl Cell for SourceLinkEntry {
 impl Entry for IncidentEntry {
     type Body = Incident;
     const NOUN: Noun = Noun::Incident;
+    const TEXTS: &'static [TextField] = text::OF_INCIDENT;
 
     fn header(&self) -> Header<'_> {
         Header::new(&self.code, &self.known_on, &self.reason)
@@ -218,6 +220,14 @@ impl Entry for IncidentEntry {
             known_on: some(&version.stamp.known_on),
             reason: version.stamp.reason.clone(),
         }
+    }
+
+    fn persons(_: RecordId, incident: &Incident) -> Vec<RecordId> {
+        vec![incident.person]
+    }
+
+    fn subject(_: RecordId, incident: &Incident) -> RecordId {
+        incident.person
     }
 
     fn references(incident: &Incident) -> Vec<RecordId> {

@@ -94,6 +94,10 @@ impl Entry for LinkageEntry {
         }
     }
 
+    fn persons(_: RecordId, linkage: &Linkage) -> Vec<RecordId> {
+        vec![linkage.person, linkage.canonical]
+    }
+
     fn references(linkage: &Linkage) -> Vec<RecordId> {
         [linkage.person, linkage.canonical].into_iter().chain(linkage.sources.iter().copied()).collect()
     }

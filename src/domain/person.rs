@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::check::{CheckError, Checker, FieldError, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, RecordId, Version};
+use super::text::{self, TextField};
 use super::vocabulary::UNKNOWN;
 
 /// Where a record comes from.
@@ -113,6 +114,7 @@ pub(super) fn basis(c: &mut Checker<'_>, basis: Option<&str>, figure: Option<&st
 impl Entry for PersonEntry {
     type Body = Person;
     const NOUN: Noun = Noun::Person;
+    const TEXTS: &'static [TextField] = text::OF_PERSON;
 
     fn header(&self) -> Header<'_> {
         Header::new(&self.code, &self.known_on, &self.reason)
@@ -175,6 +177,10 @@ impl Entry for PersonEntry {
             known_on: some(&version.stamp.known_on),
             reason: version.stamp.reason.clone(),
         }
+    }
+
+    fn persons(id: RecordId, _: &Person) -> Vec<RecordId> {
+        vec![id]
     }
 
     fn references(person: &Person) -> Vec<RecordId> {

@@ -99,8 +99,8 @@ actions! {
     ReadTexts = "read_texts"                            ["", "-oxl", "-oxl", "", ""];
     /// Seal a person, change who is on the list, and take the seal away.
     Seal = "seal"                                       ["", "o", "oxl", "", ""];
-    /// Erase a person.
-    Erase = "erase"                                     ["", "o", "oxl", "", ""];
+    /// Erase a person, or what names a source.
+    Erase = "erase"                                     ["", "o", "-oxl", "", ""];
     /// Read publications and figures, drafts too.
     ReadFigures = "read_figures"                        ["", "-", "-", "", ""];
     /// Enter and correct drafts of publications and figures.

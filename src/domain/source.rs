@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::check::{CheckError, Checker};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, RecordId, Version};
+use super::text::{self, TextField};
 use super::vocabulary::UNKNOWN;
 
 /// A source, known by its code.
@@ -41,6 +42,7 @@ pub struct SourceEntry {
 impl Entry for SourceEntry {
     type Body = Source;
     const NOUN: Noun = Noun::Source;
+    const TEXTS: &'static [TextField] = text::OF_SOURCE;
 
     fn header(&self) -> Header<'_> {
         Header::new(&self.code, &self.known_on, &self.reason)

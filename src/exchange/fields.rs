@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
+use crate::domain::entry::Entry;
+use crate::domain::text::TextField;
+
 /// One field of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -23,8 +26,16 @@ impl Field {
     }
 }
 
-/// The fields of an entry, in their order.
-pub fn of<E: DeserializeOwned + ToSchema>() -> Vec<Field> {
+/// The fields of an entry, in their order, and those of its personal text.
+pub fn of<E: Entry>() -> Vec<Field> {
+    let text = |field: &TextField| {
+        let description = format!("{} At most {} characters.", field.description, field.longest);
+        Field { name: field.name, description, required: false, number: false }
+    };
+    coded::<E>().into_iter().chain(E::TEXTS.iter().map(text)).collect()
+}
+
+fn coded<E: DeserializeOwned + ToSchema>() -> Vec<Field> {
     let mut names: &'static [&'static str] = &[];
     // Asking for the struct's fields is all that this reader does.
     let _ = E::deserialize(Names(&mut names));

@@ -4,10 +4,11 @@ use std::fmt;
 
 use csv::StringRecord;
 
-use crate::domain::check::{FieldError, MOST_ERRORS, Rule};
+use crate::domain::check::{FieldError, Invalid, MOST_ERRORS, Rule};
 use crate::domain::entry::{self, Fields};
 use crate::domain::policy::Actor;
 use crate::domain::record::{Noun, RecordId};
+use crate::domain::text::{self, Texts};
 use crate::store::backend;
 use crate::store::database::{Outcome, Store};
 use crate::store::error::StoreError;
@@ -164,7 +165,7 @@ impl Import<'_, '_> {
                 lines.row -= record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
             }
             match record.map_err(|why| from_csv(&why)).and_then(|record| entry::<E>(&numbers, &headers, &record)) {
-                Ok(entry) => created.extend(self.row(file, row, entry)?.map(|id| (row, id))),
+                Ok((entry, texts)) => created.extend(self.row::<E>(file, row, entry, &texts)?.map(|id| (row, id))),
                 Err(error) => self.refuse(file, row, error),
             }
             self.rows += 1;
@@ -206,8 +207,14 @@ impl Import<'_, '_> {
         self.errors.len() == before
     }
 
-    fn row<E: Stored>(&mut self, file: &File, row: u64, entry: E) -> Result<Option<RecordId>, StoreError> {
-        match records::create(self.tx, entry) {
+    fn row<E: Stored>(
+        &mut self,
+        file: &File,
+        row: u64,
+        entry: E,
+        texts: &Texts,
+    ) -> Result<Option<RecordId>, StoreError> {
+        match records::create(self.tx, entry, texts) {
             Ok(id) => Ok(Some(id)),
             Err(StoreError::Invalid(invalid)) => {
                 for error in invalid.0 {
@@ -268,20 +275,22 @@ fn without_comments(text: &str) -> (&str, u64) {
 
 /// Reads a row as the body of a request is read: a cell is a text, or a number where the field is one, and an empty one is
 /// left out.
-fn entry<E: Stored>(numbers: &[&str], headers: &StringRecord, record: &StringRecord) -> Result<E, FieldError> {
+fn entry<E: Stored>(numbers: &[&str], headers: &StringRecord, record: &StringRecord) -> Result<(E, Texts), FieldError> {
     let cells = headers.iter().zip(record).filter(|(_, cell)| !cell.trim().is_empty());
     let value = |name: &str, cell: &str| match cell.trim().parse::<i64>() {
         Ok(number) if numbers.contains(&name) => number.into(),
         _ => cell.into(),
     };
-    let cells: Fields = cells.map(|(name, cell)| (name.to_owned(), value(name, cell))).collect();
-    serde_path_to_error::deserialize(serde_json::Value::Object(cells)).map_err(|why| {
-        let error = entry::mistake(&why).and_then(|invalid| invalid.0.into_iter().next());
-        let error =
-            error.unwrap_or_else(|| FieldError::new("", Rule::Malformed, None, "a row as the template explains it"));
+    let mut cells: Fields = cells.map(|(name, cell)| (name.to_owned(), value(name, cell))).collect();
+    let first = |wrong: Invalid| wrong.0.into_iter().next();
+    let unread = || FieldError::new("", Rule::Malformed, None, "a row as the template explains it");
+    let texts = text::take(&mut cells, E::TEXTS).map_err(|why| first(why).unwrap_or_else(unread))?;
+    let read = serde_path_to_error::deserialize(serde_json::Value::Object(cells)).map_err(|why| {
+        let error = entry::mistake(&why).and_then(first).unwrap_or_else(unread);
         let value = headers.iter().position(|name| name == error.field).and_then(|at| record.get(at));
         FieldError { value: value.map(str::to_owned), ..error }
-    })
+    });
+    Ok((read?, texts))
 }
 
 fn from_csv(why: &csv::Error) -> FieldError {

@@ -21,11 +21,32 @@ use super::{health, public, research, staff, watch};
 /// Every service of the API, by audience.
 fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     let staff = scope("/staff")
-        .service(scope("/persons").configure(staff::candidates::services).configure(staff::nouns::persons::services))
-        .service(scope("/incidents").configure(staff::nouns::incidents::services))
+        .service(
+            scope("/persons")
+                .service(staff::texts::search)
+                .configure(staff::candidates::services)
+                .configure(staff::seals::services)
+                .configure(staff::texts::persons::services)
+                .configure(staff::nouns::persons::services),
+        )
+        .service(
+            scope("/incidents")
+                .configure(staff::texts::incidents::services)
+                .configure(staff::nouns::incidents::services),
+        )
         .service(scope("/linkages").configure(staff::nouns::linkages::services))
-        .service(scope("/sources").configure(staff::nouns::sources::services))
-        .service(scope("/events").configure(staff::nouns::events::services))
+        .service(
+            scope("/sources")
+                .configure(staff::texts::texts_of_source::services)
+                .configure(staff::texts::sources::services)
+                .configure(staff::nouns::sources::services),
+        )
+        .service(
+            scope("/events")
+                .configure(staff::texts::texts_of_event::services)
+                .configure(staff::texts::events::services)
+                .configure(staff::nouns::events::services),
+        )
         .service(scope("/terms").configure(staff::nouns::terms::services))
         .service(scope("/publications").configure(staff::nouns::publications::services))
         .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))

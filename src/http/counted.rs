@@ -61,6 +61,8 @@ pub struct Remarks {
     pub of_time: bool,
     /// Whether joined records are counted under several values of what should be one attribute.
     pub joined: bool,
+    /// How many persons were held at the time of the answer and have been erased since.
+    pub erased: i64,
 }
 
 impl Remarks {
@@ -80,6 +82,14 @@ impl Remarks {
             let detail = "Records of one person were joined that differ here: the person is counted under each value, and \
                           once in the total.";
             caveats.push(caveat("joined_records_differ", detail));
+        }
+        if self.erased > 0 {
+            let detail = format!(
+                "{} of the persons who were held then have been erased since: an earlier answer that counted them cannot be \
+                 computed again.",
+                self.erased
+            );
+            caveats.push(Caveat { code: "erased", detail });
         }
         if self.not_attested {
             let detail = "Nobody published how some of these records combine; the true number lies from low to high.";

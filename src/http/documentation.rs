@@ -3,12 +3,13 @@
 use actix_web::get;
 use actix_web::web::Data;
 use serde_json::{Value, json};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, path::Operation};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::domain::disclosure;
+use crate::domain::text;
 
 use super::problem::{Kind, Problem};
 use super::reply::Reply;
@@ -76,6 +77,7 @@ pub fn complete(api: &mut OpenApi) {
             add_examples(operation, &schemas);
         }
     }
+    show_texts(api);
     show_corrections(api);
     let components = api.components.get_or_insert_default();
     for kind in Kind::ALL {
@@ -99,6 +101,28 @@ fn has_entity_tag(path: &str, operation: &Operation) -> bool {
         .get("200")
         .is_some_and(|response| matches!(response, RefOr::T(response) if response.headers.contains_key("ETag")));
     tagged || (operation.security.is_none() && path.starts_with("/api/"))
+}
+
+/// Shows the fields of personal text, which are entered with a record and never read with it.
+fn show_texts(api: &mut OpenApi) {
+    let Some(components) = &mut api.components else { return };
+    let of = [
+        ("PersonEntry", text::OF_PERSON),
+        ("IncidentEntry", text::OF_INCIDENT),
+        ("SourceEntry", text::OF_SOURCE),
+        ("EventEntry", text::OF_EVENT),
+    ];
+    for (name, fields) in of {
+        let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) else { continue };
+        for field in fields {
+            let schema = ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+                .max_length(Some(field.longest))
+                .description(Some(field.description))
+                .write_only(true);
+            object.properties.insert(field.name.to_owned(), schema.into());
+        }
+    }
 }
 
 /// Shows a correction as the fields of an entry, none of them required but the reason.

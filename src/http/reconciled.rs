@@ -33,6 +33,10 @@ pub struct Line {
     /// What the records said when the figure was entered, or when its value was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineView>,
+    /// `erased`: what the records said then counted somebody who was erased since, and cannot be computed again. The published
+    /// value stands as it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_reproducible: Option<&'static str>,
     /// Why the three counts differ, in how many cases: from the baseline to what is known now as of the figure's date, and
     /// from there to now.
     pub differences: Vec<DifferenceCount>,
@@ -164,7 +168,9 @@ pub fn line(findings: &Findings, publication: &str, found: &Found<Figure>) -> Li
         tolerance: (figure.value.qualifier == Qualifier::About).then(|| tolerance(figure.value.value)),
         baseline: finding
             .zip(computed)
+            .filter(|(_, computed)| !computed.erased)
             .map(|(finding, computed)| BaselineView { at_write: finding.baseline, count: computed.baseline.into() }),
+        not_reproducible: computed.filter(|computed| computed.erased).map(|_| "erased"),
         differences: computed.map(differences).unwrap_or_default(),
         redefined: computed.map(|computed| computed.redefined.clone()).unwrap_or_default(),
         contradictions: (contradictions.iter())
@@ -196,6 +202,7 @@ fn left_over(left: &LeftOver, publication: &str, own: &[&Found<Figure>]) -> Opti
         status: Status::Derived,
         tolerance: None,
         baseline: None,
+        not_reproducible: None,
         differences: Vec::new(),
         redefined: Vec::new(),
         contradictions: Vec::new(),

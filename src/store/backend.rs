@@ -349,6 +349,24 @@ pub fn renew_statistics(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
+/// Wipes from the files what was deleted. SQLite overwrites it in the file itself (`secure_delete`), and its journal is emptied
+/// here; PostgreSQL keeps it in its pages until they are vacuumed, and in its own journal until that is recycled.
+///
+/// # Errors
+/// The database's own.
+pub fn scrub(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(conn) => conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
+        Conn::Postgres(conn) => {
+            // Full: what stays behind in a page that is only marked as free can still be read from the file.
+            for table in super::classes::TABLES {
+                conn.batch_execute(&format!("VACUUM FULL {}", table.name))?;
+            }
+            conn.batch_execute("CHECKPOINT")
+        }
+    }
+}
+
 /// Ends the transaction of [`begin_write`] and keeps what it did.
 ///
 /// # Errors

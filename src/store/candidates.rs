@@ -17,6 +17,7 @@ use super::error::{StoreError, corrupt};
 use super::records::{self, Stored, Which};
 use super::session::Session;
 use super::statement::Statement;
+use super::visibility;
 
 /// A record that may be of the same person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +38,13 @@ type Ranked = Statement<(Id, BigInt, BigInt)>;
 /// # Errors
 /// [`StoreError::Missing`] where there is no such person, or the database's own.
 pub fn find(session: &mut Session<'_>, id: RecordId, limit: i64) -> Result<Vec<Candidate>, StoreError> {
-    let own = records::current::<PersonEntry>(session.conn(), id)?.version;
+    let own = records::current::<PersonEntry>(session, id)?.version;
     if own.body.basis == Basis::Reconstructed || own.stamp.state == State::Withdrawn {
         return Ok(Vec::new());
     }
-    let ranking = ranking(id, &own.body, session.vocabulary(), limit);
+    let reader = session.reader().account;
+    let hidden: Vec<RecordId> = visibility::hidden(reader).load(session.conn())?;
+    let ranking = ranking(id, &own.body, &hidden, session.vocabulary(), limit);
     let ranked: Vec<(RecordId, i64, i64)> = ranking.load(session.conn())?;
     let ids: Vec<_> = ranked.iter().map(|(id, _, _)| *id).collect();
     let codes = records::codes(session.conn(), ids.iter().copied())?;
@@ -59,7 +62,7 @@ pub fn find(session: &mut Session<'_>, id: RecordId, limit: i64) -> Result<Vec<C
 }
 
 /// The best scores, with the number of incidents that agree.
-fn ranking(id: RecordId, own: &Person, words: &Vocabulary, limit: i64) -> Ranked {
+fn ranking(id: RecordId, own: &Person, hidden: &[RecordId], words: &Vocabulary, limit: i64) -> Ranked {
     // Whatever is counted as the same code agrees.
     let same =
         |list: &str, code: &str| known(code).map(|code| words.covered(list, &words.successor(list, code), false));
@@ -85,14 +88,14 @@ fn ranking(id: RecordId, own: &Person, words: &Vocabulary, limit: i64) -> Ranked
         .sql(" THEN ")
         .number(MOST_INCIDENTS.into())
         .sql(" ELSE incidents END AS BIGINT) AS score, incidents FROM (");
-    counted(&mut statement, id, &words.replaced("kind"));
+    counted(&mut statement, id, hidden, &words.replaced("kind"));
     statement.sql(") counted) scored WHERE score >= ").number(LEAST_SCORE.into());
     statement.sql(" ORDER BY score DESC, person LIMIT ").number(limit);
     statement
 }
 
 /// Every other case file that is counted on its own, with the number of its incidents that may be one of this person's.
-fn counted(statement: &mut Ranked, id: RecordId, replaced: &[(String, String)]) {
+fn counted(statement: &mut Ranked, id: RecordId, hidden: &[RecordId], replaced: &[(String, String)]) {
     const COLUMNS: &str = "p.record_id, p.external_id, p.ground, p.origin, p.sex, p.age_group";
     let unknown = Edtf::unknown();
     statement.sql("SELECT p.record_id AS person, p.external_id, p.ground, p.origin, p.sex, p.age_group, ");
@@ -109,7 +112,11 @@ fn counted(statement: &mut Ranked, id: RecordId, replaced: &[(String, String)]) 
     }
     statement
         .sql(" WHERE p.superseded_by IS NULL AND p.state = 'active' AND p.basis = 'case_file' AND p.record_id <> ");
-    statement.id(id).sql(" AND NOT EXISTS (SELECT 1 FROM linkage_versions l WHERE l.superseded_by IS NULL ");
+    statement.id(id);
+    for person in hidden {
+        statement.sql(" AND p.record_id <> ").id(*person);
+    }
+    statement.sql(" AND NOT EXISTS (SELECT 1 FROM linkage_versions l WHERE l.superseded_by IS NULL ");
     statement.sql(
         "AND l.state = 'active' AND (l.person_id = p.record_id OR (l.canonical_id = p.record_id AND l.person_id = ",
     );

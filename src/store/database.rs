@@ -203,6 +203,14 @@ impl Store {
         Ok(value)
     }
 
+    /// Wipes from the database's files what was deleted: pages that are free, and the journal.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn scrub(&self) -> Result<(), StoreError> {
+        Ok(backend::scrub(&mut *self.writer.get()?)?)
+    }
+
     /// The times of an answer that is given now.
     ///
     /// # Errors

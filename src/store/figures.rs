@@ -12,6 +12,7 @@ use crate::domain::record::{Noun, RecordId, Stamp, State, Times};
 
 use super::aggregates::Counter;
 use super::backend::Conn;
+use super::erasure;
 use super::error::{StoreError, corrupt, word};
 use super::narrowing::By;
 use super::records::{Loaded, Stored, Which};
@@ -112,7 +113,7 @@ impl Stored for FigureEntry {
     fn admit(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &Figure) -> Result<Vec<FieldError>, StoreError> {
         let mut wrong: Vec<_> = parent_loop(tx, id, body)?.into_iter().collect();
         if stamp.state == State::Active {
-            wrong.extend(not_computed(tx, body)?);
+            wrong.extend(not_computed(tx, id, body)?);
         }
         Ok(wrong)
     }
@@ -138,7 +139,7 @@ fn parent_loop(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> QueryResult<Opti
 }
 
 /// A value that is said to be computed is what the query gives at both times, or it is refused.
-fn not_computed(tx: &mut Tx<'_>, body: &Figure) -> Result<Option<FieldError>, StoreError> {
+fn not_computed(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Option<FieldError>, StoreError> {
     let (Some(at_write), Some(text)) = (body.at_write, &body.query) else { return Ok(None) };
     let newest = tx.write() - 1;
     if at_write < 0 || at_write > newest {
@@ -149,7 +150,16 @@ fn not_computed(tx: &mut Tx<'_>, body: &Figure) -> Result<Option<FieldError>, St
     let query = Query::read_figure(text, "query", &mut checker);
     let query = checker.finish(query)?;
     let tally = Counter::new(tx.conn(), Times { as_of: body.as_of, at_write })?.count(&query)?;
-    if tally.stated() == Some(body.value) {
+    // An answer that counted somebody who was erased stands as it was kept.
+    let kept = figure_versions::table
+        .filter(figure_versions::record_id.eq(id))
+        .filter(figure_versions::value.eq(i64::try_from(body.value.value).map_err(corrupt)?))
+        .filter(figure_versions::at_write.eq(at_write))
+        .filter(figure_versions::query.eq(text));
+    if tally.stated() == Some(body.value)
+        || (!erasure::erased_answers_of(tx.conn(), &[id])?.is_empty()
+            && diesel::select(diesel::dsl::exists(kept)).get_result(tx.conn())?)
+    {
         return Ok(None);
     }
     let expected = match tally.stated() {

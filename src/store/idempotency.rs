@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::record::RecordId;
 
+use super::chain::hex;
 use super::error::StoreError;
 use super::schema::idempotency_keys;
 use super::session::Tx;
@@ -21,6 +22,7 @@ pub struct Earlier {
 /// [`StoreError::KeyReused`] where that was another request.
 pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<Earlier>, StoreError> {
     let account = tx.actor().account;
+    let keyed = keyed(tx, request_hash)?;
     let found = idempotency_keys::table
         .find((account, key))
         .select((idempotency_keys::request_hash, idempotency_keys::record_id, idempotency_keys::write))
@@ -28,7 +30,8 @@ pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<
         .optional()?;
     match found {
         None => Ok(None),
-        Some((hash, id, write)) if hash == request_hash => Ok(Some(Earlier { id, write })),
+        // Earlier versions kept the hash as it is.
+        Some((hash, id, write)) if hash == keyed || hash == request_hash => Ok(Some(Earlier { id, write })),
         Some(_) => Err(StoreError::KeyReused),
     }
 }
@@ -38,6 +41,7 @@ pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<
 /// # Errors
 /// The database's own.
 pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) -> Result<(), StoreError> {
+    let request_hash = keyed(tx, request_hash)?;
     let (account, write, created_at) = (tx.actor().account, tx.write(), tx.written_at());
     diesel::insert_into(idempotency_keys::table)
         .values((
@@ -50,4 +54,13 @@ pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) ->
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// What is kept of a request: without the keyring nobody can try out which names it may have held.
+fn keyed(tx: &mut Tx<'_>, request_hash: &str) -> Result<String, StoreError> {
+    match tx.session().keys() {
+        Ok(keys) => Ok(hex(&keys.own_key("idempotency")?.mac(request_hash.as_bytes()))),
+        Err(StoreError::Locked(_)) => Ok(request_hash.to_owned()),
+        Err(why) => Err(why),
+    }
 }

@@ -96,6 +96,7 @@ impl Stored for IncidentEntry {
             ("year", year, By::Year),
         ];
         references: [("person", person_id, Noun::Person), ("event", event_id, Noun::Event)];
+        persons: [person_id];
     }
 
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Incident) -> QueryResult<()> {

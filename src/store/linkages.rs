@@ -15,6 +15,7 @@ use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
 use super::records::{Loaded, Stored, Warning, Which, codes};
 use super::schema::{linkage_sources, linkage_versions};
+use super::seals;
 use super::session::Tx;
 use super::stamps::STATES;
 use super::terms;
@@ -41,6 +42,7 @@ impl Stored for LinkageEntry {
         queries of linkage_versions;
         words: [];
         references: [("person", person_id, Noun::Person), ("canonical", canonical_id, Noun::Person)];
+        persons: [person_id, canonical_id];
     }
 
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Linkage) -> QueryResult<()> {
@@ -79,6 +81,10 @@ impl Stored for LinkageEntry {
         }
         let mut wrong = Vec::new();
         for (field, person) in [("person", body.person), ("canonical", body.canonical)] {
+            if seals::is_sealed(tx.conn(), person)? {
+                let expected = "a person that is not sealed: the other record would tell of it";
+                wrong.push(FieldError::new(field, Rule::Inconsistent, None, expected));
+            }
             let (state, person) = newest(tx.conn(), person)?;
             if person.basis == Basis::Reconstructed {
                 let expected = "a case file: a record built from a figure stands for no individual";

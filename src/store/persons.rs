@@ -13,6 +13,7 @@ use super::records::{Loaded, Stored, Which};
 use super::schema::person_versions;
 use super::session::Tx;
 use super::version_table::version_table;
+use super::{seals, visibility};
 
 version_table! {
     PersonRow of person_versions {
@@ -58,6 +59,7 @@ impl Stored for PersonEntry {
             ("external_id", external_id, By::Text),
         ];
         references: [];
+        persons: [record_id];
     }
 
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Person) -> QueryResult<()> {
@@ -93,12 +95,18 @@ impl Stored for PersonEntry {
         if let Some(wrong) = first.and_then(|first| body.basis.kept(&first)) {
             return Ok(vec![wrong]);
         }
+        if !seals::lists(tx.conn(), id, body.owner)? {
+            let expected = "an account on the list of the sealed person";
+            return Ok(vec![FieldError::new("owner", Rule::Inconsistent, None, expected)]);
+        }
         let Some(external) = &body.external else { return Ok(Vec::new()) };
+        let reader = tx.actor().account;
         let taken = person_versions::table
             .filter(person_versions::source_system.eq(&external.system))
             .filter(person_versions::external_id.eq(&external.id))
             .filter(person_versions::superseded_by.is_null())
             .filter(person_versions::record_id.ne(id))
+            .filter(person_versions::record_id.ne_all(visibility::hidden(reader)))
             .count()
             .get_result::<i64>(tx.conn())?;
         if taken == 0 {

@@ -19,6 +19,7 @@ use crate::domain::vocabulary::Vocabulary;
 
 use super::aggregates::Counter;
 use super::differences::{self, Difference};
+use super::erasure;
 use super::error::StoreError;
 use super::published::Published;
 use super::records::{self, Found, Stored, Which};
@@ -41,6 +42,8 @@ pub struct Computed {
     /// figures that they stand for.
     pub unexplained: [i64; 2],
     pub redefined: Vec<Redefinition>,
+    /// Whether the baseline counted somebody who was erased since: then it cannot be computed again.
+    pub erased: bool,
 }
 
 /// What the parts of a figure leave over, as of its date and now; `None` where it cannot be computed.
@@ -90,15 +93,22 @@ impl Findings {
                 queries.insert(found.version.id, query);
             }
         }
+        let ids: Vec<_> = figures.iter().map(|found| found.version.id).collect();
+        let erased = erasure::erased_answers_of(session.conn(), &ids)?;
         let mut counts = Counts { times, of: HashMap::new(), vocabularies: HashMap::new() };
         let mut of = HashMap::new();
         for found in figures {
             let (id, figure) = (found.version.id, &found.version.body);
             let baseline = baselines.get(&id).copied().unwrap_or(found.version.stamp.write);
-            let computed = match queries.get(&id) {
+            let mut computed = match queries.get(&id) {
                 Some(query) => Some(counts.computed(session, figure, query, baseline)?),
                 None => None,
             };
+            if let Some(computed) = computed.as_mut().filter(|_| erased.contains(&id)) {
+                computed.erased = true;
+                computed.since_baseline.clear();
+                computed.unexplained[0] = 0;
+            }
             let whole = seen.iter().find(|other| Some(other.version.id) == figure.parent);
             let contradictions = match whole {
                 Some(whole) => counts.contradictions(session, found, whole, &queries)?,
@@ -152,11 +162,11 @@ impl Findings {
         id: RecordId,
         times: Times,
     ) -> Result<(Found<Figure>, Self), StoreError> {
-        let found = records::current::<FigureEntry>(session.conn(), id)?;
-        let publication = records::current::<PublicationEntry>(session.conn(), found.version.body.publication)?;
+        let found = records::current::<FigureEntry>(session, id)?;
+        let publication = records::current::<PublicationEntry>(session, found.version.body.publication)?;
         let mut others = Published::read(session.conn(), None)?;
         if let Some(parent) = found.version.body.parent {
-            let parent = records::current::<FigureEntry>(session.conn(), parent)?;
+            let parent = records::current::<FigureEntry>(session, parent)?;
             others.figures.retain(|other| other.version.id != parent.version.id);
             others.figures.extend((parent.version.stamp.state == State::Active).then_some(parent));
         }
@@ -188,7 +198,7 @@ fn conflicts(published: &Published) -> HashMap<RecordId, Vec<String>> {
 }
 
 /// The query of a figure; `None` where it has none, or where its words are gone: that is an answer, not an error.
-fn query(session: &mut Session<'_>, figure: &Figure) -> Result<Option<Query>, StoreError> {
+pub(super) fn query(session: &mut Session<'_>, figure: &Figure) -> Result<Option<Query>, StoreError> {
     let Some(text) = &figure.query else { return Ok(None) };
     let mut checker = Checker::new(session);
     let query = Query::read_figure(text, "query", &mut checker);
@@ -201,7 +211,10 @@ fn query(session: &mut Session<'_>, figure: &Figure) -> Result<Option<Query>, St
 
 /// By figure the write since which it asks what it asks: the one after which its value was computed, or the first of the
 /// newest versions that have the same query and date.
-fn baselines(session: &mut Session<'_>, figures: &[Found<Figure>]) -> Result<HashMap<RecordId, i64>, StoreError> {
+pub(super) fn baselines(
+    session: &mut Session<'_>,
+    figures: &[Found<Figure>],
+) -> Result<HashMap<RecordId, i64>, StoreError> {
     let ids: Vec<_> = figures.iter().map(|found| found.version.id).collect();
     let mut baselines: HashMap<RecordId, (i64, Option<String>, NaiveDate)> = HashMap::new();
     for ids in ids.chunks(500) {
@@ -261,6 +274,7 @@ impl Counts {
             since_baseline,
             since_then,
             redefined,
+            erased: false,
         })
     }
 

@@ -1,6 +1,6 @@
 //! What all nouns share: registering a record, its versions, correcting, withdrawing, listing, history.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
@@ -8,12 +8,14 @@ use crate::domain::check::{CheckError, Checker, FieldError, Invalid, Register, R
 use crate::domain::entry::{self, Codes, Entry, Patch, new_code};
 use crate::domain::policy::{self, Action};
 use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Version};
+use crate::domain::text::Texts;
 
 use super::backend::Conn;
 use super::error::StoreError;
 use super::narrowing::{By, Narrowing};
 use super::schema::{accounts, audit_entries, records};
-use super::session::Tx;
+use super::session::{Session, Tx};
+use super::{seals, texts, visibility};
 
 /// Which versions of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +53,10 @@ pub trait Stored: Entry {
     fn supersede(conn: &mut Conn, id: RecordId, by: i64) -> QueryResult<usize>;
     /// Versions of some records, oldest first.
     fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Self::Body>>>;
-    /// The records of a list, in the order of their creation.
+    /// The records of a list that the reader may see, in the order of their creation.
     fn page(
         conn: &mut Conn,
+        reader: RecordId,
         narrowings: &[Narrowing],
         states: &[State],
         after: Option<After>,
@@ -105,6 +108,8 @@ pub struct Found<B> {
     pub version: Version<B>,
     pub by: Authorship,
     pub codes: Codes,
+    /// The fields of personal text that hold something.
+    pub texts: Vec<String>,
 }
 
 fn register(conn: &mut Conn, noun: Noun, ids: &[RecordId]) -> QueryResult<Vec<Registered>> {
@@ -147,6 +152,7 @@ fn complete<E: Stored>(
     authors: &HashMap<i64, Authorship>,
 ) -> QueryResult<Vec<Found<E::Body>>> {
     let codes = codes(conn, loaded.iter().flat_map(|(_, _, body)| E::references(body)))?;
+    let texts = if E::TEXTS.is_empty() { HashMap::new() } else { texts::held(conn, registered)? };
     let lines: HashMap<_, _> = registered.iter().map(|line| (line.id, line)).collect();
     let mut found = Vec::new();
     for (id, stamp, body) in loaded {
@@ -154,8 +160,9 @@ fn complete<E: Stored>(
         let line = lines.get(&id).ok_or_else(missing)?;
         let by = authors.get(&stamp.write).ok_or_else(missing)?.clone();
         let own = E::references(&body).into_iter().filter_map(|id| Some((id, codes.get(&id)?.clone()))).collect();
+        let texts = texts.get(&id).map(|held| held.at(stamp.write)).unwrap_or_default();
         let version = Version { id, code: line.code.clone(), created_at: line.created_at, stamp, body };
-        found.push(Found { version, by, codes: own });
+        found.push(Found { version, by, codes: own, texts });
     }
     Ok(found)
 }
@@ -178,12 +185,21 @@ pub fn written<E: Stored>(tx: &mut Tx<'_>, id: RecordId) -> Result<Found<E::Body
 ///
 /// # Errors
 /// [`StoreError::Missing`] where there is no such record of this noun.
-pub fn get<E: Stored>(conn: &mut Conn, id: RecordId, which: Which) -> Result<Vec<Found<E::Body>>, StoreError> {
+pub fn get<E: Stored>(
+    session: &mut Session<'_>,
+    id: RecordId,
+    which: Which,
+) -> Result<Vec<Found<E::Body>>, StoreError> {
+    let reader = session.reader().clone();
+    let conn = session.conn();
     let registered = register(conn, E::NOUN, &[id])?;
     let loaded = E::versions(conn, &[id], which)?;
     if registered.is_empty() || loaded.is_empty() {
         return Err(StoreError::Missing(E::NOUN));
     }
+    let persons: BTreeSet<_> = loaded.iter().flat_map(|(id, _, body)| E::persons(*id, body)).collect();
+    let persons: Vec<_> = persons.into_iter().collect();
+    visibility::decide(conn, &reader, Action::ReadCases, E::NOUN, &persons)?;
     let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
     Ok(complete::<E>(conn, &registered, loaded, &authors)?)
 }
@@ -192,8 +208,8 @@ pub fn get<E: Stored>(conn: &mut Conn, id: RecordId, which: Which) -> Result<Vec
 ///
 /// # Errors
 /// [`StoreError::Missing`] where there is no such record of this noun.
-pub fn current<E: Stored>(conn: &mut Conn, id: RecordId) -> Result<Found<E::Body>, StoreError> {
-    get::<E>(conn, id, Which::Current)?.pop().ok_or(StoreError::Missing(E::NOUN))
+pub fn current<E: Stored>(session: &mut Session<'_>, id: RecordId) -> Result<Found<E::Body>, StoreError> {
+    get::<E>(session, id, Which::Current)?.pop().ok_or(StoreError::Missing(E::NOUN))
 }
 
 /// The newest versions of a list of records, in the order of their creation.
@@ -201,13 +217,25 @@ pub fn current<E: Stored>(conn: &mut Conn, id: RecordId) -> Result<Found<E::Body
 /// # Errors
 /// The database's own.
 pub fn list<E: Stored>(
-    conn: &mut Conn,
+    session: &mut Session<'_>,
     narrowings: &[Narrowing],
     states: &[State],
     after: Option<After>,
     limit: i64,
 ) -> Result<Vec<Found<E::Body>>, StoreError> {
-    let registered = E::page(conn, narrowings, states, after, limit)?;
+    let reader = session.reader().account;
+    page::<E>(session.conn(), reader, narrowings, states, after, limit)
+}
+
+fn page<E: Stored>(
+    conn: &mut Conn,
+    reader: RecordId,
+    narrowings: &[Narrowing],
+    states: &[State],
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<Found<E::Body>>, StoreError> {
+    let registered = E::page(conn, reader, narrowings, states, after, limit)?;
     let ids: Vec<_> = registered.iter().map(|line| line.id).collect();
     let loaded = E::versions(conn, &ids, Which::Current)?;
     let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
@@ -216,16 +244,17 @@ pub fn list<E: Stored>(
     Ok(found)
 }
 
-/// Every record of a noun that is not withdrawn, in the order of creation.
+/// Every record of a noun that is not withdrawn, in the order of creation, as far as it concerns no sealed person.
 ///
 /// # Errors
 /// The database's own.
 pub fn all<E: Stored>(conn: &mut Conn) -> Result<Vec<Found<E::Body>>, StoreError> {
     const BATCH: i64 = 500;
+    const NOBODY: RecordId = RecordId(uuid::Uuid::nil());
     let mut found: Vec<Found<E::Body>> = Vec::new();
     loop {
         let after = found.last().map(|last| After { created_at: last.version.created_at, id: last.version.id });
-        let page = list::<E>(conn, &[], &[State::Active], after, BATCH)?;
+        let page = page::<E>(conn, NOBODY, &[], &[State::Active], after, BATCH)?;
         let last = page.len() < BATCH as usize;
         found.extend(page);
         if last {
@@ -288,9 +317,14 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Chec
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with every mistake.
-pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreError> {
+pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<RecordId, StoreError> {
+    let given = entry.header().code.is_some();
     let Checked { body, known_on, reason, code } = check(tx, entry, None)?;
     let id = RecordId::new();
+    if given && seals::gives_codes::<E>(tx.conn(), &body)? {
+        let expected = "no code: the records of a sealed person get one that tells nothing";
+        return Err(invalid(E::CODE, Rule::Inconsistent, None, expected));
+    }
     let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
     if tx.session().find(E::NOUN, &code)?.is_some() {
         return Err(invalid(
@@ -313,6 +347,7 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<RecordId, StoreErr
         .execute(tx.conn())?;
     let stamp = Stamp { write: created_write, known_on, state: State::Active, reason, superseded_by: None };
     keep::<E>(tx, id, &stamp, &body)?;
+    texts::keep(tx, id, E::subject(id, &body), texts)?;
     Ok(id)
 }
 
@@ -329,7 +364,9 @@ fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body)
 
 /// The newest version, if it is the one that the caller has seen.
 fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found<E::Body>, StoreError> {
-    let found = current::<E>(tx.conn(), id)?;
+    let found = current::<E>(tx.session(), id)?;
+    let (actor, persons) = (tx.actor().clone(), E::persons(id, &found.version.body));
+    visibility::decide(tx.conn(), &actor, Action::WriteCases, E::NOUN, &persons)?;
     if found.version.stamp.write == seen { Ok(found) } else { Err(StoreError::Stale) }
 }
 
@@ -337,7 +374,8 @@ fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found
 ///
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
-pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch) -> Result<(), StoreError> {
+pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: Patch) -> Result<(), StoreError> {
+    let texts = patch.take_texts(E::TEXTS)?;
     let found = expected::<E>(tx, id, seen)?;
     if found.version.stamp.state == State::Withdrawn {
         return Err(invalid("id", Rule::Inconsistent, None, "a record that is not withdrawn; restore it first"));
@@ -351,7 +389,8 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, patch: Patch
     }
     may_publish::<E>(tx, &[&found.version.body, &body])?;
     let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };
-    replace::<E>(tx, id, &stamp, &body)
+    replace::<E>(tx, id, &stamp, &body)?;
+    texts::keep(tx, id, E::subject(id, &body), &texts)
 }
 
 /// Takes a record back, so that it is kept and no longer counted, or restores one that was taken back.
@@ -380,7 +419,12 @@ pub fn set_state<E: Stored>(
     replace::<E>(tx, id, &stamp, &found.version.body)
 }
 
-fn replace<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
+pub(super) fn replace<E: Stored>(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    stamp: &Stamp,
+    body: &E::Body,
+) -> Result<(), StoreError> {
     let write = tx.write();
     if E::supersede(tx.conn(), id, write)? != 1 {
         return Err(super::error::corrupt(format!("{} {id} has not one newest version", E::NOUN)).into());

@@ -16,6 +16,7 @@ use super::backend::Conn;
 use super::error::StoreError;
 use super::schema::records;
 use super::terms;
+use super::visibility;
 use crate::keys::keyring::Keyring;
 
 /// The newest vocabulary with the write that last changed it.
@@ -93,7 +94,13 @@ impl Register for Session<'_> {
             Ok(id) => of_noun.filter(records::id.eq(RecordId(id))).first(self.conn).optional(),
             Err(_) => of_noun.filter(records::code.eq(key)).first(self.conn).optional(),
         };
-        let found: Option<RecordId> = found.map_err(|why| Fault(why.into()))?;
+        let mut found: Option<RecordId> = found.map_err(|why| Fault(why.into()))?;
+        if let Some(id) = found {
+            let unseen = visibility::unseen(self.conn, self.reader.account, &[(noun, id)].into());
+            if unseen.map_err(|why| Fault(why.into()))?.contains(&id) {
+                found = None;
+            }
+        }
         if let Some(id) = found {
             self.found.insert(at, id);
         }

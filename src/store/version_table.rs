@@ -3,7 +3,8 @@
 /// The row of a version table, and the queries of [`Stored`](super::records::Stored) on it.
 ///
 /// - `columns` are those after the stamp, in the order of the table;
-/// - `words` are the list filters by a text column with the values that they take, `references` those by the record that a column names.
+/// - `words` are the list filters by a text column with the values that they take, `references` those by the record that a column names;
+/// - `persons` are the columns that name the persons whom a record concerns: lists leave out those whom the reader may not see.
 macro_rules! version_table {
     (
         $(#[$doc:meta])*
@@ -78,6 +79,7 @@ macro_rules! version_table {
         queries of $table:ident;
         words: [$(($name:literal, $word:ident, $by:expr)),* $(,)?];
         references: [$(($reference:literal, $record:ident, $noun:expr)),* $(,)?];
+        $(persons: [$($person:ident),+];)?
     ) => {
         const FILTERS: &'static [(&'static str, $crate::store::narrowing::By)] = &[
             ("code", $crate::store::narrowing::By::Text),
@@ -97,6 +99,7 @@ macro_rules! version_table {
 
         fn page(
             conn: &mut $crate::store::backend::Conn,
+            reader: $crate::domain::record::RecordId,
             narrowings: &[$crate::store::narrowing::Narrowing],
             states: &[$crate::domain::record::State],
             after: Option<$crate::store::records::After>,
@@ -114,6 +117,9 @@ macro_rules! version_table {
                 .limit(limit)
                 .select((records::id, records::code, records::created_at))
                 .into_boxed();
+            // A noun that concerns no person is there for everybody who may read it.
+            let _ = reader;
+            $($(query = query.filter($table::$person.ne_all($crate::store::visibility::hidden(reader)));)+)?
             if let Some(after) = after {
                 let later = records::created_at.gt(after.created_at);
                 let same = records::created_at.eq(after.created_at).and(records::id.gt(after.id));

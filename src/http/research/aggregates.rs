@@ -19,6 +19,7 @@ use crate::domain::record::Times;
 use crate::exchange::table;
 use crate::store::aggregates::{Answer, Counter};
 use crate::store::database::Store;
+use crate::store::erasure;
 use crate::store::error::StoreError;
 
 use crate::http::auth::{Allowed, ReadAggregates};
@@ -122,14 +123,17 @@ impl IntoParams for AggregateParameters {
 }
 
 /// Answers a question, and puts it into the audit before the answer is given.
-fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Query, Answer), StoreError> {
+fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Query, Answer, i64), StoreError> {
     let now = store.times()?;
     let (query, times) = store.read(actor, |session| {
         let mut checker = Checker::new(session);
         let (query, asked) = Query::read(pairs, &mut checker);
         Ok(checker.finish((query, check_times(asked, now)?))?)
     })?;
-    let answer = store.look(|conn| Counter::new(conn, times)?.answer(&query))?;
+    let (answer, erased) = store.look(|conn| {
+        let answer = Counter::new(conn, times)?.answer(&query)?;
+        Ok((answer, erasure::erased_since(conn, times)?))
+    })?;
     let asked = query.canonical();
     store.write(actor, "aggregate.read", move |tx| {
         tx.note("query", asked);
@@ -137,7 +141,7 @@ fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Q
         tx.note("at_write", times.at_write);
         Ok(())
     })?;
-    Ok((query, answer))
+    Ok((query, answer, erased))
 }
 
 fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {
@@ -156,12 +160,13 @@ fn row(query: &Query, row: &crate::store::aggregates::Row) -> Row {
     Row { cell, count: row.tally.into() }
 }
 
-fn view(query: &Query, answer: &Answer) -> Aggregates {
+fn view(query: &Query, answer: &Answer, erased: i64) -> Aggregates {
     let remarks = Remarks {
         reconstructed: answer.reconstructed,
         not_attested: answer.rows.iter().any(|row| matches!(row.tally.count, Count::NotAttested { .. })),
         of_time: query.is_of_time(),
         joined: answer.joined_differ,
+        erased,
     };
     let codes = || query.by.iter().map(|dimension| dimension.code.to_owned());
     Aggregates {
@@ -197,7 +202,7 @@ pub async fn read(
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
     let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
-    Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found.0, &found.1))))
+    Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found.0, &found.1, found.2))))
 }
 
 /// Ask for an exact aggregate as a table: a row a cell, with both times in every row.

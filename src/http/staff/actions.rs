@@ -24,4 +24,6 @@ audit_names! {
     correct_action "correct";
     withdraw_action "withdraw";
     restore_action "restore";
+    read_texts_action "read_texts";
+    erase_texts_action "erase_texts";
 }

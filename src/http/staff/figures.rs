@@ -11,12 +11,14 @@ use crate::domain::disclosure;
 use crate::domain::entry::Codes;
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::record::{Noun, RecordId};
+use crate::domain::text::Texts;
 use crate::store::differences::Difference;
 use crate::store::error::StoreError;
 use crate::store::figures;
 use crate::store::reconciliation::Findings;
 use crate::store::records::{self as stored, Found};
 use crate::store::session::Session;
+use crate::store::visibility;
 
 use super::records::{self, Record};
 use crate::http::auth::{Allowed, ReconcileRecords, WriteFigures};
@@ -110,7 +112,7 @@ pub async fn keep_answer(
             })
         })
         .await?;
-    records::enter::<FigureEntry, _>(allowed, &store, key, hash, move |_| Ok(entry)).await
+    records::enter::<FigureEntry, _>(allowed, &store, key, hash, move |_| Ok((entry, Texts::new()))).await
 }
 
 /// A figure held against the records, record by record.
@@ -135,7 +137,7 @@ pub struct FigureReconciliation {
     pub line: Line,
     /// What came and went, one by one; the first 1,000.
     pub changes: Vec<ChangeView>,
-    /// How many came and went in all.
+    /// How many came and went in all, without those that are not for you to see.
     pub changes_in_all: usize,
 }
 
@@ -168,15 +170,26 @@ fn changes(
     session: &mut Session<'_>,
     found: &Found<Figure>,
     findings: &Findings,
-) -> Result<Vec<ChangeView>, StoreError> {
+) -> Result<(Vec<ChangeView>, usize), StoreError> {
     let computed = findings.of.get(&found.version.id).and_then(|finding| finding.computed.as_ref());
-    let Some(computed) = computed else { return Ok(Vec::new()) };
-    let all: Vec<_> =
+    let Some(computed) = computed else { return Ok((Vec::new(), 0)) };
+    let mut all: Vec<_> =
         spans(computed).into_iter().flat_map(|(from, to, all)| all.iter().map(move |one| (from, to, one))).collect();
+    // What concerns a sealed person is counted and not named.
+    let concerned = all.iter().flat_map(|(_, _, one)| records_of(one)).collect();
+    let reader = session.reader().account;
+    let unseen = visibility::unseen(session.conn(), reader, &concerned)?;
+    all.retain(|(_, _, one)| records_of(one).all(|(_, record)| !unseen.contains(&record)));
     let shown = &all[..all.len().min(MOST_CHANGES)];
     let ids = shown.iter().flat_map(|(_, _, one)| one.records.iter().map(|change| change.record).chain([one.unit]));
     let codes = stored::codes(session.conn(), ids)?;
-    Ok(shown.iter().map(|(from, to, one)| change(*from, *to, one, &codes)).collect())
+    Ok((shown.iter().map(|(from, to, one)| change(*from, *to, one, &codes)).collect(), all.len()))
+}
+
+/// The records of a difference. Its unit is a person or an incident.
+fn records_of(one: &Difference) -> impl Iterator<Item = (Noun, RecordId)> {
+    let unit = [(Noun::Person, one.unit), (Noun::Incident, one.unit)];
+    one.records.iter().map(|change| (change.noun, change.record)).chain(unit)
 }
 
 fn change(from: State, to: State, one: &Difference, codes: &Codes) -> ChangeView {
@@ -216,9 +229,7 @@ pub async fn reconcile(
                 let (found, findings) = Findings::of_figure(session, id, times)?;
                 let publication = stored::codes(session.conn(), [found.version.body.publication])?;
                 let publication = publication.into_values().next().ok_or(StoreError::Missing(Noun::Publication))?;
-                let changes = changes(session, &found, &findings)?;
-                let computed = findings.of.get(&id).and_then(|finding| finding.computed.as_ref());
-                let in_all = computed.map_or(0, |computed| spans(computed).iter().map(|(_, _, all)| all.len()).sum());
+                let (changes, in_all) = changes(session, &found, &findings)?;
                 Ok(FigureReconciliation {
                     today: times.as_of,
                     at_write: times.at_write,

@@ -15,6 +15,7 @@ use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::entry::{Entry, Patch};
 use crate::domain::record::{Instant, RecordId, State};
+use crate::domain::text::Texts;
 use crate::store::backend::Conn;
 use crate::store::database::Outcome;
 use crate::store::error::StoreError;
@@ -55,6 +56,9 @@ pub struct Record<E: ToSchema> {
     /// What is odd, though it was kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// The fields of personal text that hold something; the text itself is read at its own address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
     #[serde(flatten)]
     pub entry: E,
 }
@@ -96,6 +100,7 @@ impl<E: Stored> Record<E> {
             written_by: found.by.account.clone(),
             superseded_by: version.stamp.superseded_by,
             warnings: Vec::new(),
+            texts: found.texts.clone(),
             entry: E::describe(version, &found.codes),
         }
     }
@@ -205,7 +210,7 @@ pub async fn list<E: Stored, P: Permission>(
     let mut found = store
         .read(allowed.actor(), move |session| {
             let narrowings = narrowing::read::<E>(session, &filters)?;
-            records::list::<E>(session.conn(), &narrowings, &states, after, limit + 1)
+            records::list::<E>(session, &narrowings, &states, after, limit + 1)
         })
         .await
         .map_err(Problem::in_query)?;
@@ -235,9 +240,11 @@ pub async fn create<E: Stored, P: Permission>(
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Reply, Problem> {
-    let entry: E = body.read()?;
-    let hash = body.hash(E::NOUN.name());
-    enter(allowed, store, key, hash, move |_| Ok(entry)).await
+    let mut given: Patch = body.read()?;
+    let texts = given.take_texts(E::TEXTS).map_err(StoreError::from);
+    let entry: E = given.entry().map_err(StoreError::from)?;
+    let (texts, hash) = (texts?, body.hash(E::NOUN.name()));
+    enter(allowed, store, key, hash, move |_| Ok((entry, texts))).await
 }
 
 /// Enters a record whose entry is made inside of the write.
@@ -249,7 +256,7 @@ pub async fn enter<E: Stored, P: Permission>(
     store: &Records,
     key: IdempotencyKey,
     hash: String,
-    make: impl FnOnce(&mut Tx<'_>) -> Result<E, StoreError> + Send + 'static,
+    make: impl FnOnce(&mut Tx<'_>) -> Result<(E, Texts), StoreError> + Send + 'static,
 ) -> Result<Reply, Problem> {
     let key = key.get()?;
     let actor = allowed.actor();
@@ -259,12 +266,12 @@ pub async fn enter<E: Stored, P: Permission>(
                 if let Some(key) = &key
                     && let Some(earlier) = idempotency::earlier(tx, key, &hash)?
                 {
-                    let mut versions = records::get::<E>(tx.conn(), earlier.id, Which::Of(earlier.write))?;
+                    let mut versions = records::get::<E>(tx.session(), earlier.id, Which::Of(earlier.write))?;
                     let found = versions.pop().ok_or(StoreError::Missing(E::NOUN))?;
                     return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
                 }
-                let entry = make(tx)?;
-                let id = records::create(tx, entry)?;
+                let (entry, texts) = make(tx)?;
+                let id = records::create(tx, entry, &texts)?;
                 if let Some(key) = &key {
                     idempotency::remember(tx, key, &hash, id)?;
                 }
@@ -298,7 +305,7 @@ pub async fn get<E: Stored, P: Permission>(
     let id = path.get()?;
     let found = store
         .read(allowed.actor(), move |session| {
-            let found = records::current::<E>(session.conn(), id)?;
+            let found = records::current::<E>(session, id)?;
             warned::<E>(session.conn(), found)
         })
         .await?;
@@ -381,7 +388,7 @@ pub async fn history<E: Stored, P: Permission>(
     path: RecordPath,
 ) -> Result<Reply, Problem> {
     let id = path.get()?;
-    let found = store.read(allowed.actor(), move |session| records::get::<E>(session.conn(), id, Which::All)).await?;
+    let found = store.read(allowed.actor(), move |session| records::get::<E>(session, id, Which::All)).await?;
     let page = Page { items: found.iter().map(Record::<E>::new).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
 }

@@ -1,0 +1,311 @@
+//! Erasing a person: ciphertext, key and coded versions, with all that concerns the person. What stays is that there was a
+//! record, between which writes, and which kept answers counted it.
+//!
+//! The identifiers of erased persons are noted outside of the database too, before the write is kept, so that a backup that is
+//! put back does not bring anybody back.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use diesel::prelude::*;
+
+use crate::domain::check::{FieldError, Invalid, Rule};
+use crate::domain::count::Tally;
+use crate::domain::person::PersonEntry;
+use crate::domain::policy::{self, Action, Standing};
+use crate::domain::record::{Noun, RecordId, Times};
+use crate::keys::files::append_line;
+
+use super::accounts;
+use super::asked::Asked;
+use super::backend::Conn;
+use super::data_keys;
+use super::database::Store;
+use super::error::StoreError;
+use super::records::{self, Stored};
+use super::schema::{
+    consent_versions, erased_answers, erasures, idempotency_keys, incident_sources, incident_versions, involvements,
+    linkage_sources, linkage_versions, person_seal_accounts, person_seals, person_versions, personal_texts,
+    records as register,
+};
+use super::session::Tx;
+use super::{seals, visibility};
+
+/// Why a person is erased, as the audit names it: no free text about somebody who is to be forgotten.
+pub const REASONS: &[&str] = &["requested", "consent_withdrawn", "no_longer_needed", "entered_in_error"];
+
+/// What stands before a line of the list that is about the text of a source or event alone.
+const TEXTS_OF: &str = "texts ";
+
+/// What an erasure took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    pub incidents: usize,
+    /// Other records that concerned the person: linkages and consents.
+    pub others: usize,
+    /// Kept answers and entered figures that counted the person, and cannot be computed again.
+    pub answers: usize,
+}
+
+/// Erases a person whose newest version the caller has seen.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Denied`], [`StoreError::Stale`], or [`StoreError::Invalid`] with the reason. Where the
+/// note outside of the database cannot be made, nothing is erased.
+pub fn erase(tx: &mut Tx<'_>, person: RecordId, seen: i64, reason: Option<&str>) -> Result<Erased, StoreError> {
+    let found = records::current::<PersonEntry>(tx.session(), person)?;
+    let actor = tx.actor().clone();
+    visibility::decide(tx.conn(), &actor, Action::Erase, Noun::Person, &[person])?;
+    if found.version.stamp.write != seen {
+        return Err(StoreError::Stale);
+    }
+    tx.note("reason", read_reason(reason)?);
+    note_outside(tx, &person.to_string())?;
+    remove(tx, person)
+}
+
+fn read_reason(reason: Option<&str>) -> Result<&'static str, Invalid> {
+    let given = reason.map(str::trim).unwrap_or_default();
+    let rule = if given.is_empty() { Rule::Required } else { Rule::UnknownCode };
+    let expected = || format!("one of {}", REASONS.join(", "));
+    let known = REASONS.iter().find(|known| **known == given).copied();
+    known.ok_or_else(|| Invalid::one(FieldError::new("reason", rule, Some(given), expected())))
+}
+
+/// Notes an erasure outside of the database and its backups.
+fn note_outside(tx: &mut Tx<'_>, line: &str) -> Result<(), StoreError> {
+    let noted = tx.session().keys()?.place().erasures();
+    Ok(append_line(&noted, line)?)
+}
+
+/// Erases once more what was erased and is there again, because a backup was put back. Gives how many records.
+///
+/// # Errors
+/// That the list cannot be read, or the database's own.
+pub fn reapply(store: &Store) -> Result<usize, StoreError> {
+    let Some(keys) = store.keys() else { return Ok(0) };
+    let (persons, texts) = read_list(&keys.place().erasures())?;
+    let (persons, texts): (Vec<RecordId>, Vec<RecordId>) = store.look(|conn| {
+        let (mut persons_there, mut texts_there) = (Vec::new(), Vec::new());
+        for ids in persons.chunks(500) {
+            let there = person_versions::table.filter(person_versions::record_id.eq_any(ids));
+            persons_there.extend(there.select(person_versions::record_id).distinct().load::<RecordId>(conn)?);
+        }
+        for ids in texts.chunks(500) {
+            let there = personal_texts::table.filter(personal_texts::subject_id.eq_any(ids));
+            texts_there.extend(there.select(personal_texts::subject_id).distinct().load::<RecordId>(conn)?);
+        }
+        Ok((persons_there, texts_there))
+    })?;
+    let back = persons.len() + texts.len();
+    for person in persons {
+        store.write(&accounts::host(), "person.erase_again", move |tx| remove(tx, person).map(drop))?;
+    }
+    for record in texts {
+        store.write(&accounts::host(), "texts.erase_again", move |tx| {
+            tx.note("record", record.to_string());
+            remove_texts(tx, record).map(drop)
+        })?;
+    }
+    if back > 0 {
+        store.scrub()?;
+    }
+    Ok(back)
+}
+
+fn read_list(path: &Path) -> Result<(Vec<RecordId>, Vec<RecordId>), StoreError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+        Err(why) => return Err(StoreError::Unavailable(why.into())),
+    };
+    let (mut persons, mut texts) = (Vec::new(), Vec::new());
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (list, id) = line.strip_prefix(TEXTS_OF).map_or((&mut persons, line), |id| (&mut texts, id));
+        let unread = || StoreError::Unavailable(format!("{}: `{line}` is no identifier", path.display()).into());
+        list.push(id.parse().map(RecordId).map_err(|_| unread())?);
+    }
+    Ok((persons, texts))
+}
+
+/// The records that concern a person and nobody else.
+struct Concerned {
+    incidents: Vec<RecordId>,
+    others: Vec<RecordId>,
+}
+
+fn concerned(conn: &mut Conn, person: RecordId) -> QueryResult<Concerned> {
+    let incidents = incident_versions::table
+        .filter(incident_versions::person_id.eq(person))
+        .filter(incident_versions::superseded_by.is_null())
+        .select(incident_versions::record_id)
+        .load(conn)?;
+    let linkages = linkage_versions::table
+        .filter(linkage_versions::person_id.eq(person).or(linkage_versions::canonical_id.eq(person)))
+        .select(linkage_versions::record_id)
+        .distinct()
+        .load::<RecordId>(conn)?;
+    let consents = consent_versions::table
+        .filter(consent_versions::person_id.eq(person))
+        .select(consent_versions::record_id)
+        .distinct()
+        .load::<RecordId>(conn)?;
+    Ok(Concerned { incidents, others: linkages.into_iter().chain(consents).collect() })
+}
+
+fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
+    let asked = Asked::all(tx.session())?;
+    let before = answers(tx.conn(), &asked)?;
+    let Concerned { incidents, others } = concerned(tx.conn(), person)?;
+    let whole: Vec<RecordId> =
+        [person].into_iter().chain(incidents.iter().copied()).chain(others.iter().copied()).collect();
+    note(tx, &whole)?;
+    for ids in incidents.chunks(500) {
+        let conn = tx.conn();
+        diesel::delete(involvements::table.filter(involvements::incident_id.eq_any(ids))).execute(conn)?;
+        diesel::delete(incident_sources::table.filter(incident_sources::incident_id.eq_any(ids))).execute(conn)?;
+        diesel::delete(incident_versions::table.filter(incident_versions::record_id.eq_any(ids))).execute(conn)?;
+        diesel::delete(personal_texts::table.filter(personal_texts::record_id.eq_any(ids))).execute(conn)?;
+    }
+    forget_what_was_said_of(tx.conn(), person)?;
+    for ids in others.chunks(500) {
+        let conn = tx.conn();
+        diesel::delete(linkage_sources::table.filter(linkage_sources::linkage_id.eq_any(ids))).execute(conn)?;
+        diesel::delete(linkage_versions::table.filter(linkage_versions::record_id.eq_any(ids))).execute(conn)?;
+        diesel::delete(consent_versions::table.filter(consent_versions::record_id.eq_any(ids))).execute(conn)?;
+    }
+    let conn = tx.conn();
+    diesel::delete(personal_texts::table.filter(personal_texts::subject_id.eq(person))).execute(conn)?;
+    diesel::delete(person_seal_accounts::table.filter(person_seal_accounts::person_id.eq(person))).execute(conn)?;
+    diesel::delete(person_seals::table.filter(person_seals::person_id.eq(person))).execute(conn)?;
+    diesel::delete(person_versions::table.filter(person_versions::record_id.eq(person))).execute(conn)?;
+    data_keys::delete(tx, person)?;
+    for ids in whole.chunks(500) {
+        let conn = tx.conn();
+        diesel::delete(idempotency_keys::table.filter(idempotency_keys::record_id.eq_any(ids))).execute(conn)?;
+        diesel::delete(register::table.filter(register::id.eq_any(ids))).execute(conn)?;
+    }
+    tx.note("person", person.to_string());
+    let answers = note_answers(tx, &asked, before)?;
+    Ok(Erased { incidents: incidents.len(), others: others.len(), answers })
+}
+
+/// Versions of other persons' incidents that once named this one.
+fn forget_what_was_said_of(conn: &mut Conn, person: RecordId) -> QueryResult<()> {
+    let versions = incident_versions::table
+        .filter(incident_versions::person_id.eq(person))
+        .select((incident_versions::record_id, incident_versions::write))
+        .load::<(RecordId, i64)>(conn)?;
+    for (incident, write) in versions {
+        let involved = involvements::incident_id.eq(incident).and(involvements::write.eq(write));
+        diesel::delete(involvements::table.filter(involved)).execute(conn)?;
+        let linked = incident_sources::incident_id.eq(incident).and(incident_sources::write.eq(write));
+        diesel::delete(incident_sources::table.filter(linked)).execute(conn)?;
+        diesel::delete(incident_versions::table.find((incident, write))).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Notes that there were these records.
+fn note(tx: &mut Tx<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+    let write = tx.write();
+    for ids in ids.chunks(500) {
+        let lines = register::table
+            .filter(register::id.eq_any(ids))
+            .select((register::id, register::noun, register::created_write))
+            .load::<(RecordId, String, i64)>(tx.conn())?;
+        for (id, noun, created_write) in lines {
+            diesel::insert_into(erasures::table)
+                .values((
+                    erasures::record_id.eq(id),
+                    erasures::noun.eq(noun),
+                    erasures::created_write.eq(created_write),
+                    erasures::write.eq(write),
+                ))
+                .execute(tx.conn())?;
+        }
+    }
+    Ok(())
+}
+
+fn answers(conn: &mut Conn, asked: &[Asked]) -> Result<HashMap<RecordId, Tally>, StoreError> {
+    asked.iter().map(|asked| Ok((asked.figure, asked.count(conn)?))).collect()
+}
+
+/// Notes which answers are other ones now.
+fn note_answers(tx: &mut Tx<'_>, asked: &[Asked], before: HashMap<RecordId, Tally>) -> Result<usize, StoreError> {
+    let after = answers(tx.conn(), asked)?;
+    let write = tx.write();
+    let changed: Vec<_> = before.into_iter().filter(|(figure, tally)| after.get(figure) != Some(tally)).collect();
+    for (figure, _) in &changed {
+        diesel::insert_into(erased_answers::table)
+            .values((erased_answers::figure_id.eq(*figure), erased_answers::write.eq(write)))
+            .execute(tx.conn())?;
+    }
+    let figures: Vec<_> = changed.iter().map(|(figure, _)| figure.to_string()).collect();
+    if !figures.is_empty() {
+        tx.note("answers", figures);
+    }
+    Ok(changed.len())
+}
+
+/// The figures whose answer counted somebody who was erased since.
+///
+/// # Errors
+/// The database's own.
+pub fn erased_answers_of(conn: &mut Conn, figures: &[RecordId]) -> QueryResult<BTreeSet<RecordId>> {
+    let mut erased = BTreeSet::new();
+    for figures in figures.chunks(500) {
+        let rows = erased_answers::table
+            .filter(erased_answers::figure_id.eq_any(figures))
+            .select(erased_answers::figure_id)
+            .load::<RecordId>(conn)?;
+        erased.extend(rows);
+    }
+    Ok(erased)
+}
+
+/// How many persons Attest held after a write and has erased since: what was answered of that time may have counted them.
+///
+/// # Errors
+/// The database's own.
+pub fn erased_since(conn: &mut Conn, times: Times) -> QueryResult<i64> {
+    erasures::table
+        .filter(erasures::noun.eq(Noun::Person.name()))
+        .filter(erasures::created_write.le(times.at_write))
+        .filter(erasures::write.gt(times.at_write))
+        .count()
+        .get_result(conn)
+}
+
+/// Erases what names a source, or is told of an event: its personal text, in every version, with the key. The coded record
+/// stays.
+///
+/// # Errors
+/// As [`erase`].
+pub fn erase_texts<E: Stored>(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    seen: i64,
+    reason: Option<&str>,
+) -> Result<usize, StoreError> {
+    let found = records::current::<E>(tx.session(), record)?;
+    policy::decide(tx.actor(), Action::Erase)?.on(Standing::Nobody)?;
+    if found.version.stamp.write != seen {
+        return Err(StoreError::Stale);
+    }
+    let reason = read_reason(reason)?;
+    tx.note("reason", reason);
+    tx.note("record", record.to_string());
+    note_outside(tx, &format!("{TEXTS_OF}{record}"))?;
+    let gone = remove_texts(tx, record)?;
+    seals::again::<E>(tx, record, reason)?;
+    Ok(gone)
+}
+
+fn remove_texts(tx: &mut Tx<'_>, subject: RecordId) -> Result<usize, StoreError> {
+    let gone =
+        diesel::delete(personal_texts::table.filter(personal_texts::subject_id.eq(subject))).execute(tx.conn())?;
+    data_keys::delete(tx, subject)?;
+    Ok(gone)
+}
