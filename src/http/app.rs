@@ -23,7 +23,6 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     let staff = scope("/staff")
         .service(
             scope("/persons")
-                .service(staff::texts::search)
                 .configure(staff::candidates::services)
                 .configure(staff::seals::services)
                 .configure(staff::texts::persons::services)
@@ -51,6 +50,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(scope("/publications").configure(staff::nouns::publications::services))
         .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))
         .service(staff::figures::keep_answer)
+        .service(staff::texts::search)
         .service(scope("/audit").configure(staff::audit::services));
     let research = scope("/research")
         .service(research::aggregates::read)

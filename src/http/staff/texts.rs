@@ -209,7 +209,7 @@ pub struct SearchHit {
     security(("bearer" = ["read_texts"])),
     responses((status = 200, description = "Who was found", body = SearchResult))
 )]
-#[post("/search")]
+#[post("/searches")]
 pub async fn search(allowed: Allowed<ReadTexts>, store: Data<Records>, body: Body) -> Result<Reply, Problem> {
     let Search { name, limit } = body.read()?;
     let limit = limit.map_or(Ok(FEW), |limit| read_limit(&limit.to_string()))?;
