@@ -10,4 +10,5 @@ mod interface {
     mod document;
     mod headers;
     mod junk;
+    mod matrix;
 }

@@ -105,7 +105,7 @@ pub fn seal(
     seen: i64,
     names: &[String],
     reason: Option<&str>,
-) -> Result<(), StoreError> {
+) -> Result<Seal, StoreError> {
     let found = allowed(tx, person, seen)?;
     let own = tx.actor().account;
     let mut list = BTreeSet::from([own, found.version.body.owner]);
@@ -126,14 +126,15 @@ pub fn seal(
     if newly {
         hide_codes(tx, person, &reason)?;
     }
-    again::<PersonEntry>(tx, person, &reason)
+    again::<PersonEntry>(tx, person, &reason)?;
+    Ok(read(tx.conn(), person)?)
 }
 
 /// Takes the seal from a person. Its records keep the codes that tell nothing.
 ///
 /// # Errors
 /// As [`seal`].
-pub fn unseal(tx: &mut Tx<'_>, person: RecordId, seen: i64, reason: Option<&str>) -> Result<(), StoreError> {
+pub fn unseal(tx: &mut Tx<'_>, person: RecordId, seen: i64, reason: Option<&str>) -> Result<Seal, StoreError> {
     allowed(tx, person, seen)?;
     let mut checker = Checker::new(tx.session());
     let reason = checker.required("reason", reason);
@@ -142,7 +143,8 @@ pub fn unseal(tx: &mut Tx<'_>, person: RecordId, seen: i64, reason: Option<&str>
         return Err(wrong("a person that is sealed"));
     }
     change(tx, person, false, &reason, &BTreeSet::new())?;
-    again::<PersonEntry>(tx, person, &reason)
+    again::<PersonEntry>(tx, person, &reason)?;
+    Ok(read(tx.conn(), person)?)
 }
 
 fn wrong(expected: &str) -> StoreError {

@@ -13,7 +13,6 @@ use crate::support::{Answer, App, Caller, on_both};
 
 on_both! {
     demo:
-    the_policy_decides_every_operation_for_every_role,
     without_a_good_token_nothing_that_is_not_public_answers,
     a_public_address_answers_everybody_the_same,
     a_token_is_taken_from_the_authorization_header_alone,
@@ -24,47 +23,30 @@ on_both! {
 }
 
 /// A record of each noun, so that addresses of records lead somewhere.
-fn record(app: &App, operation: &Operation) -> String {
+pub fn record(app: &App, operation: &Operation) -> String {
     let Some(noun) = operation.noun() else { return "lgbtnet-2018-04-03".to_owned() };
     some_record(app, noun)
 }
 
 /// Sends an operation as it should be sent, except that nothing is changed by it: the version is not the newest.
-fn ask(caller: &Caller<'_>, operation: &Operation, id: &str) -> Answer {
+pub fn ask(caller: &Caller<'_>, operation: &Operation, id: &str) -> Answer {
     let mut headers = vec![("If-Match", "\"999999999\"")];
-    let mut body = Vec::new();
+    let mut body = serde_json::Value::Null;
     if let Some(media) = &operation.media {
         headers.push(("Content-Type", media));
-        // No entry can be made of this, and a correction or withdrawal can be read from it.
-        body = json!({"reason": "a test", "known_on": "2999-01-01"}).to_string().into_bytes();
+        // No entry can be made of this; what changes a record can be read from it, and is stopped by the version.
+        body = json!({"reason": "a test", "known_on": "2999-01-01"});
+        if operation.path.contains("{id}") {
+            body = json!({"reason": "a test"});
+        }
     }
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     caller.send(&operation.method, &operation.address(id), &headers, body)
 }
 
 #[track_caller]
-fn documented(operation: &Operation, answer: &Answer) {
+pub fn documented(operation: &Operation, answer: &Answer) {
     assert!(operation.statuses.contains(&answer.status), "{} answers {}", operation.name(), answer.status);
-}
-
-fn the_policy_decides_every_operation_for_every_role(app: &App) {
-    let (mut allowed, mut denied) = (0, 0);
-    for operation in all() {
-        let id = record(app, &operation);
-        for role in Role::ALL {
-            let before = app.contents();
-            let answer = ask(&app.by(role), &operation, &id);
-            documented(&operation, &answer);
-            if operation.allows(role) {
-                assert!(!matches!(answer.status, 401 | 403), "{role}: {}: {}", operation.name(), answer.text());
-                allowed += 1;
-            } else {
-                answer.problem(403, "forbidden");
-                assert_eq!(app.contents(), before, "{role}: {}", operation.name());
-                denied += 1;
-            }
-        }
-    }
-    assert!(allowed > 50 && denied > 50, "{allowed} allowed, {denied} denied");
 }
 
 fn without_a_good_token_nothing_that_is_not_public_answers(app: &App) {

@@ -83,10 +83,7 @@ pub async fn seal(
     let actor = allowed.actor();
     let found = store
         .run(move |store| {
-            store.write(&actor, "person.seal", move |tx| {
-                seals::seal(tx, id, seen, &accounts, reason.as_deref())?;
-                seals::get(tx.session(), id)
-            })
+            store.write(&actor, "person.seal", move |tx| seals::seal(tx, id, seen, &accounts, reason.as_deref()))
         })
         .await?;
     Ok(view(&allowed, id, found))
@@ -115,10 +112,7 @@ pub async fn unseal(
     let actor = allowed.actor();
     let found = store
         .run(move |store| {
-            store.write(&actor, "person.unseal", move |tx| {
-                seals::unseal(tx, id, seen, reason.as_deref())?;
-                seals::get(tx.session(), id)
-            })
+            store.write(&actor, "person.unseal", move |tx| seals::unseal(tx, id, seen, reason.as_deref()))
         })
         .await?;
     Ok(view(&allowed, id, found))

@@ -12,6 +12,7 @@ use crate::domain::disclosure;
 use crate::domain::event::EventEntry;
 use crate::domain::incident::IncidentEntry;
 use crate::domain::person::PersonEntry;
+use crate::domain::policy::Standing;
 use crate::domain::record::{Noun, RecordId};
 use crate::domain::source::SourceEntry;
 use crate::store::erasure;
@@ -111,6 +112,7 @@ async fn erase<E: Stored>(
     seen: IfMatch,
     body: Body,
 ) -> Result<Reply, Problem> {
+    allowed.permit().on(Standing::Nobody)?;
     let (id, seen) = (path.get()?, seen.get()?);
     let ErasureEntry { reason } = body.read()?;
     let actor = allowed.actor();
