@@ -89,6 +89,7 @@ pub mod store {
 
 /// Files in and out.
 pub mod exchange {
+    pub mod export;
     pub mod fields;
     pub mod import;
     mod nouns;
@@ -134,5 +135,6 @@ pub mod http {
         pub mod records;
         pub mod seals;
         pub mod texts;
+        pub mod transfer;
     }
 }

@@ -10,6 +10,7 @@ mod records {
     mod repeats;
     mod replaced;
     mod rules;
+    mod transfer;
     mod versions;
     mod vocabulary;
 }

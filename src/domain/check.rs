@@ -26,6 +26,9 @@ pub struct FieldError {
     /// The field, column or parameter.
     pub field: String,
     pub rule: Rule,
+    /// The line of a file, as an editor numbers it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
     /// What was given, where there was something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -37,7 +40,15 @@ impl FieldError {
     pub fn new(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> Self {
         // Nobody needs more of a long value to find it.
         let cut = |text: &str| text.chars().take(200).collect::<String>();
-        Self { field: cut(field), rule, value: value.map(cut), expected: expected.into() }
+        Self { field: cut(field), rule, row: None, value: value.map(cut), expected: expected.into() }
+    }
+}
+
+impl FieldError {
+    /// The same mistake, in a row of a file.
+    #[must_use]
+    pub fn in_row(self, row: u64) -> Self {
+        Self { row: Some(row), ..self }
     }
 }
 

@@ -51,6 +51,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))
         .service(staff::figures::keep_answer)
         .service(staff::texts::search)
+        .configure(staff::transfer::services)
         .service(scope("/audit").configure(staff::audit::services));
     let research = scope("/research")
         .service(research::aggregates::read)

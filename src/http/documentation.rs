@@ -38,6 +38,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "terms", description = "The controlled lists."),
         (name = "publications", description = "For staff: documents that were published, drafts too."),
         (name = "figures", description = "For staff: numbers in publications, drafts too."),
+        (name = "transfer", description = "For staff: files in and out."),
         (name = "audit", description = "For auditors: who did what."),
         (name = "health", description = "For operators.")
     )

@@ -59,8 +59,8 @@ problems! {
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
     TooLarge = 413 "too_large" "The body is too large";
-    /// The body is not declared as JSON.
-    UnsupportedMediaType = 415 "unsupported_media_type" "The body must be application/json";
+    /// The body is not declared as what the address takes: JSON, or CSV for files.
+    UnsupportedMediaType = 415 "unsupported_media_type" "The body is not of the media type that this address takes";
     /// Some values of the body are not accepted.
     Invalid = 422 "invalid" "Some values are not accepted";
     /// The idempotency key was used for another request.
@@ -132,6 +132,12 @@ impl Problem {
     /// Whether values of the request were not accepted.
     pub fn is_invalid(&self) -> bool {
         self.status == Kind::Invalid.status() && !self.errors.is_empty()
+    }
+
+    /// The same mistakes, made in the body and not in the query string.
+    #[must_use]
+    pub fn in_body(self) -> Self {
+        Self::new(Kind::Invalid).errors(self.errors)
     }
 
     /// The same mistakes, made in the query string and not in the body.

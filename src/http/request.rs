@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -31,9 +31,7 @@ impl FromRequest for Body {
     type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media = media.and_then(|value| value.split(';').next()).map(|media| media.trim().to_ascii_lowercase());
-        let json = matches!(media.as_deref(), Some("application/json" | "application/merge-patch+json"));
+        let json = matches!(media_type(request).as_deref(), Some("application/json" | "application/merge-patch+json"));
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             let bytes = bytes.await.map_err(|why| match why.as_response_error().status_code().as_u16() {
@@ -81,6 +79,46 @@ fn from_json(why: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
             Problem::new(Kind::MalformedBody).detail(format!("not JSON at line {line} column {column}"))
         }
     }
+}
+
+/// A CSV file that is still to be read, once the caller is known.
+pub struct CsvFile {
+    payload: web::Payload,
+    csv: bool,
+}
+
+impl FromRequest for CsvFile {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let csv = media_type(request).as_deref() == Some("text/csv");
+        let payload = web::Payload::from_request(request, payload).into_inner();
+        ready(payload.map(|payload| Self { payload, csv }).map_err(|_| Problem::new(Kind::MalformedBody)))
+    }
+}
+
+impl CsvFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// That it is not declared as CSV, or is larger than this many bytes.
+    pub async fn read(self, largest: usize) -> Result<Vec<u8>, Problem> {
+        if !self.csv {
+            return Err(Problem::new(Kind::UnsupportedMediaType).detail("declare the file as text/csv"));
+        }
+        match self.payload.to_bytes_limited(largest).await {
+            Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+            Ok(Err(_)) => Err(Problem::new(Kind::MalformedBody)),
+            Err(_) => Err(Problem::new(Kind::TooLarge).detail(format!("at most {largest} bytes"))),
+        }
+    }
+}
+
+/// The declared type of the body, without its parameters.
+fn media_type(request: &HttpRequest) -> Option<String> {
+    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media.and_then(|value| value.split(';').next()).map(|media| media.trim().to_ascii_lowercase())
 }
 
 /// Extractors that never fail, so that nothing of a request is looked at before its token. What they found is asked for by
