@@ -53,6 +53,7 @@ pub mod store {
     pub mod candidates;
     pub mod chain;
     pub mod classes;
+    pub mod data_keys;
     pub mod database;
     pub mod differences;
     pub mod error;

@@ -10,6 +10,7 @@ use super::session::Tx;
 
 const DEMO: &str = "demo";
 const KEYRING: &str = "keyring";
+const MASTER: &str = "master";
 
 /// Which keyring is the database's own, where it has one.
 ///
@@ -17,6 +18,26 @@ const KEYRING: &str = "keyring";
 /// The database's own.
 pub fn keyring(conn: &mut Conn) -> QueryResult<Option<String>> {
     instance_marks::table.find(KEYRING).select(instance_marks::value).first(conn).optional()
+}
+
+/// Which master key wraps the data keys, since they were last wrapped anew. A keyring that lacks it is an older copy.
+///
+/// # Errors
+/// The database's own.
+pub fn master(conn: &mut Conn) -> QueryResult<Option<String>> {
+    instance_marks::table.find(MASTER).select(instance_marks::value).first(conn).optional()
+}
+
+/// Notes which master key wraps the data keys.
+///
+/// # Errors
+/// The database's own.
+pub fn set_master(tx: &mut Tx<'_>, id: &str) -> QueryResult<()> {
+    diesel::delete(instance_marks::table.find(MASTER)).execute(tx.conn())?;
+    diesel::insert_into(instance_marks::table)
+        .values((instance_marks::key.eq(MASTER), instance_marks::value.eq(id)))
+        .execute(tx.conn())
+        .map(drop)
 }
 
 /// Notes which keyring is the database's own. In a new database it is the first write of all, and makes the host's account.
