@@ -93,7 +93,7 @@ pub fn show(out: &mut impl Write, code: &RecoveryCode) -> std::io::Result<()> {
         "\nThe recovery code of the keyring. It opens all personal text when everything else is lost, and is not shown"
     )?;
     writeln!(out, "again. Write it on paper, keep it elsewhere, then say so with `attest key confirm`:\n")?;
-    writeln!(out, "{}", *code.show())
+    writeln!(out, "recovery code: {}", *code.show())
 }
 
 /// Keeps the keyring.
