@@ -4,6 +4,7 @@
 mod support;
 
 mod keys {
+    mod checkpoints;
     mod code;
     mod drill;
     mod locked;

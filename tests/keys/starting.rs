@@ -1,7 +1,11 @@
 //! The first start makes the keyring; later ones find it.
 
+use attest::domain::policy::Role;
+use attest::exchange::seed;
 use attest::keys::keyring::{Keyring, KeyringError, OpenedBy, Place, RecoveryCode};
+use attest::store::accounts::{self, Purpose};
 use attest::store::instance;
+use chrono::TimeDelta;
 
 use super::tools::{LISTEN, ask, code_in, files, first_start, mode, private_file, set_mode};
 use crate::support::cli::{Serving, attest, attest_on, run};
@@ -12,6 +16,7 @@ on_both! {
     two_servers_that_start_at_once_have_one_keyring_and_both_work,
     the_recovery_code_is_printed_once_and_is_in_no_file_and_no_log,
     a_database_that_lost_its_note_is_not_taken_for_a_new_one,
+    without_a_place_for_its_keyring_a_new_database_is_not_served_to_staff,
 }
 
 fn bytes_of(code: &str) -> Vec<u8> {
@@ -156,10 +161,10 @@ fn a_database_that_lost_its_note_is_not_taken_for_a_new_one(home: &Home) {
     // The keyring has a database; that this one, which is not empty, does not name it is no accident.
     home.sql("DELETE FROM instance_marks WHERE key = 'keyring'");
     let verified = run(attest_on(home).args(["audit", "verify"])).refused().err;
-    assert!(verified.contains("does not name"), "{verified}");
+    assert!(verified.contains("names no keyring any more"), "{verified}");
     run(attest_on(home).args(["token", "create", "--role", "auditor", "--name", "anna"])).refused();
     let serving = Serving::start(attest_on(home).arg("serve").args(LISTEN), "a token:");
-    let token = &home.tokens[&attest::domain::policy::Role::Auditor];
+    let token = &home.tokens[&Role::Auditor];
     assert_eq!(ask(&format!("{}/api/v1/staff/audit", serving.lines[0]), Some(token)).0, 503);
     drop(serving);
     assert_eq!(home.open_locked().look(|conn| Ok(instance::keyring(conn)?)).unwrap(), None, "nothing was noted");
@@ -168,13 +173,16 @@ fn a_database_that_lost_its_note_is_not_taken_for_a_new_one(home: &Home) {
     blank.open_locked().unlock(Keyring::open(&home.keys()).unwrap()).unwrap();
 }
 
-#[test]
-fn without_a_place_for_its_keyring_a_new_database_is_not_served_to_staff() {
-    let folder = process::new_folder();
-    std::fs::write(folder.join("attest-keys"), "a file").unwrap();
-    let serving = Serving::start(attest(&folder).arg("serve").args(LISTEN), "a token:");
+fn without_a_place_for_its_keyring_a_new_database_is_not_served_to_staff(home: &Home) {
+    let blank = Home::blank(home.backend);
+    let store = blank.open();
+    seed::install(&store).unwrap();
+    let token = accounts::create_token(&store, "anna", Role::Auditor, TimeDelta::days(1), Purpose::Api).unwrap();
+    std::fs::write(blank.folder.join("attest-keys"), "a file").unwrap();
+    let serving = Serving::start(attest_on(&blank).arg("serve").args(LISTEN), "a token:");
     let address = serving.lines[0].clone();
     assert_eq!(ask(&format!("{address}/api/v1/figures"), None).0, 200);
+    assert_eq!(ask(&format!("{address}/api/v1/staff/audit"), Some(&token)).0, 503);
     let (_, log) = serving.stop();
     assert!(log.contains("the keyring is not open") && log.contains("attest-keys"), "{log}");
 }

@@ -23,6 +23,7 @@ on_both! {
     every_write_has_one_entry_that_names_what_it_did,
     what_was_not_kept_has_no_entry,
     write_times_never_decrease,
+    an_auditor_recomputes_the_chain_and_sees_how_its_hashes_are_made,
     a_changed_entry_is_found,
     a_deleted_entry_is_found,
     an_inserted_entry_is_found,
@@ -127,6 +128,24 @@ fn write_times_never_decrease(app: &App) {
     let codes: Vec<_> = codes.iter().map(|item| &item["code"]).collect();
     assert_eq!(codes, [&first["code"], &second["code"], &third["code"]]);
     assert!(matches!(verdict(app.home), Verdict::Intact { .. }));
+}
+
+fn an_auditor_recomputes_the_chain_and_sees_how_its_hashes_are_made(app: &App) {
+    work(app);
+    let ask = || app.unchanged(|| app.auditor().get("/api/v1/staff/audit/integrity").expect(200).json());
+    let contents = app.contents();
+    let intact = json!({"intact": true, "entries": contents.write, "head": contents.head, "keyed": true});
+    assert_eq!(ask(), intact);
+    let (own, _) = app.store.keys().unwrap().audit().unwrap();
+    for line in app.auditor().walk("/api/v1/staff/audit?limit=200") {
+        assert_eq!((&line["algorithm"], &line["key_id"]), (&json!("hmac-sha256"), &json!(own)), "{line}");
+    }
+    for caller in [app.admin(), app.caseworker(), app.researcher()] {
+        caller.get("/api/v1/staff/audit/integrity").expect(403);
+    }
+    app.auditor().get("/api/v1/staff/audit/integrity?from=1").expect(400);
+    app.sql(&format!("UPDATE audit_entries SET details = '{{}}' WHERE write = {}", contents.write - 1));
+    assert_eq!(ask(), json!({"intact": false, "broken_at": contents.write - 1, "why": "it was changed"}));
 }
 
 fn a_changed_entry_is_found(app: &App) {
