@@ -10,7 +10,7 @@ use chrono::{TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{AuditCommand, Command, Database, Import, LogFormat, Serve, TokenCommand};
+use crate::config::{Command, Database, Import, LogFormat, Serve, TokenCommand};
 use crate::domain::check::{MOST_ERRORS, Register};
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
@@ -20,11 +20,11 @@ use crate::http::documentation::{self, Document};
 use crate::keys::keyring::RecoveryCode;
 use crate::store::accounts::{self, Purpose};
 use crate::store::backend::DatabaseUrl;
-use crate::store::chain::{self, Verdict};
 use crate::store::database::Store;
 use crate::store::erasure;
 use crate::store::error::StoreError;
 
+mod audit;
 mod keys;
 
 type Done = Result<ExitCode, Box<dyn Error>>;
@@ -42,7 +42,8 @@ pub fn run(command: Command) -> Done {
         Command::Import(Import { template: Some(noun), database, .. }) => print_template(noun, &database),
         Command::Import(options) => import_file(&options),
         Command::Token { command } => keep_tokens(command),
-        Command::Audit { command: AuditCommand::Verify { database } } => verify_audit(&database),
+        Command::Audit { command } => audit::run(&command),
+        Command::Key { command } => keys::run(&command),
         Command::Openapi => {
             print!("{}", Document::new(&app::openapi()).0);
             Ok(ExitCode::SUCCESS)
@@ -56,7 +57,7 @@ pub fn run(command: Command) -> Done {
 fn open(options: &Serve) -> Result<(Store, Option<RecoveryCode>), Box<dyn Error>> {
     let file = if options.demo { DEMO_FILE } else { FILE };
     let store = Store::open(&DatabaseUrl::parse(&options.database.url(file))?, Utc::now)?;
-    let place = options.database.keys.place(options.demo.then_some("demo"))?;
+    let place = options.database.keys.place(options.demo.then_some("demo"));
     match keys::open_or_create(&store, &place) {
         Ok(code) => {
             seed::install(&store)?;
@@ -69,21 +70,28 @@ fn open(options: &Serve) -> Result<(Store, Option<RecoveryCode>), Box<dyn Error>
             }
             Ok((store, code))
         }
-        Err(why) => {
+        Err(StoreError::Locked(why)) => {
             tracing::error!(%why, "the keyring is not open: nothing but what is public is served");
+            store.stay_locked(why);
             Ok((store, None))
         }
+        Err(why) => Err(why.into()),
     }
 }
 
-/// Opens a database that must be there, so that a mistyped name makes no new file, with its keyring.
-fn open_existing(database: &Database) -> Result<Store, Box<dyn Error>> {
+/// Opens a database that must be there, so that a mistyped name makes no new file, without its keyring.
+fn open_as_it_is(database: &Database) -> Result<Store, Box<dyn Error>> {
     let url = DatabaseUrl::parse(&database.url(FILE))?;
     if url.is_missing_file() {
         return Err(format!("there is no database at {url:?}; `attest serve` makes one").into());
     }
-    let store = Store::open(&url, Utc::now)?;
-    keys::open(&store, &database.keys.place(None)?)?;
+    Ok(Store::open(&url, Utc::now)?)
+}
+
+/// Opens a database that must be there, with its keyring.
+fn open_existing(database: &Database) -> Result<Store, Box<dyn Error>> {
+    let store = open_as_it_is(database)?;
+    keys::open(&store, &database.keys.place(None))?;
     seed::install(&store)?;
     Ok(store)
 }
@@ -248,30 +256,6 @@ fn keep_tokens(command: TokenCommand) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify_audit(database: &Database) -> Done {
-    let store = open_existing(database)?;
-    let bar = bar("entries", Some(0));
-    let shown = bar.clone();
-    let keys = store.keys();
-    let verdict = store.look(|conn| {
-        chain::verify(conn, keys.as_deref(), |done, all| {
-            shown.set_length(u64::try_from(all).unwrap_or_default());
-            shown.set_position(u64::try_from(done).unwrap_or_default());
-        })
-    })?;
-    bar.finish_and_clear();
-    match verdict {
-        Verdict::Intact { entries, hash } => {
-            println!("the audit is intact: {entries} entries, head {hash}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Verdict::Unread { write } => {
-            Err(format!("from write {write} on the audit cannot be checked without the keyring").into())
-        }
-        Verdict::Broken { write, why } => Err(format!("the audit is broken at write {write}: {why}").into()),
-    }
-}
-
 fn check(database: &Database) -> Done {
     let url = DatabaseUrl::parse(&database.url(FILE))?;
     println!("database: {url:?}");
@@ -279,5 +263,9 @@ fn check(database: &Database) -> Done {
         println!("there is none yet; `attest serve` makes it");
         return Ok(ExitCode::SUCCESS);
     }
-    verify_audit(database)
+    let (store, place) = (open_as_it_is(database)?, database.keys.place(None));
+    let locked = keys::open_to_look(&store, &place)?;
+    let keyring = keys::describe(&store, &place, locked.clone());
+    let audit = audit::verify(&store, locked, &[]);
+    audit.and(keyring)
 }

@@ -34,6 +34,11 @@ pub enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Keep the keyring, which lies outside of the database.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Say which database is meant, open it, and check its audit.
@@ -73,20 +78,15 @@ pub struct Keys {
 
 impl Keys {
     /// The place of the keyring. `within` names a folder in it, for the demonstration.
-    ///
-    /// # Errors
-    /// That the file of the passphrase cannot be read.
-    pub fn place(&self, within: Option<&str>) -> Result<Place, String> {
+    pub fn place(&self, within: Option<&str>) -> Place {
         let folder = within.map_or_else(|| self.keyring.clone(), |within| self.keyring.join(within));
         let mut place = Place::beside(folder);
         if let Some(path) = &self.key_passphrase_file {
-            let text = std::fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))?;
-            let text = zeroize::Zeroizing::new(text);
-            place.opened_by = OpenedBy::Passphrase(text.trim_end_matches(['\r', '\n']).to_owned().into());
+            place.opened_by = OpenedBy::PassphraseFile(path.clone());
         } else if let Some(path) = &self.key_file {
             place.opened_by = OpenedBy::KeyFile(path.clone());
         }
-        Ok(place)
+        place
     }
 }
 
@@ -188,9 +188,59 @@ pub enum TokenCommand {
 /// What to do with the audit.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Recompute the chain of the audit; exit code 1 where it is broken.
+    /// Recompute the chain of the audit; exit code 1 where it is broken, or cannot be checked.
     Verify {
+        /// A signed checkpoint to hold the audit against; may be given several times.
+        #[arg(long = "checkpoint", value_name = "FILE")]
+        checkpoints: Vec<PathBuf>,
         #[command(flatten)]
         database: Database,
     },
+    /// Recompute the chain and sign what it is now. Keep that on another machine: only with it anybody sees that the end
+    /// of the audit was cut off.
+    Checkpoint {
+        /// The new file; standard output where it is missing.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// What to do with the keyring. A recovery code is read from standard input or from a file, never from the command line,
+/// where other users of the machine see it.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Show with the recovery code itself that it is in safe hands. Before that no personal text is accepted.
+    Confirm {
+        #[command(flatten)]
+        code: CodeFile,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Make a new master key and recovery code, wrap every data key anew, and forget the old master key.
+    Rotate {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Try the recovery code: open the keyring with it alone, and with that every data key. Changes nothing.
+    Drill {
+        #[command(flatten)]
+        code: CodeFile,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Say where the keyring is, what opens it, and how many data keys there are.
+    Status {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// Where the recovery code is.
+#[derive(Debug, Args)]
+pub struct CodeFile {
+    /// A file that holds the recovery code; standard input where it is missing.
+    #[arg(long, value_name = "FILE")]
+    pub code_file: Option<PathBuf>,
 }

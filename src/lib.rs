@@ -43,7 +43,10 @@ pub mod domain {
 pub mod keys {
     pub mod cipher;
     pub mod files;
+    mod kept;
     pub mod keyring;
+    mod place;
+    mod recovery;
 }
 
 /// Rows in, domain values out. No web.
@@ -54,6 +57,7 @@ pub mod store {
     pub mod backend;
     pub mod candidates;
     pub mod chain;
+    pub mod checkpoint;
     pub mod classes;
     pub mod data_keys;
     pub mod database;

@@ -7,5 +7,6 @@ mod store {
     mod chain;
     mod migrations;
     mod opening;
+    mod tampering;
     mod writing;
 }

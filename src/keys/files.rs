@@ -1,27 +1,55 @@
 //! Files for their owner alone.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use super::keyring::KeyringError;
+
+const LOCK: &str = "lock";
 
 /// The error with the file that it is about.
 pub(super) fn file_error(path: &Path, why: std::io::Error) -> KeyringError {
     KeyringError::File { path: path.to_owned(), why }
 }
 
-/// Refuses a file or folder into which others can look.
+/// Whether there is such a file. That nobody can say is an error.
+pub(super) fn is_there(path: &Path) -> Result<bool, KeyringError> {
+    path.try_exists().map_err(|why| file_error(path, why))
+}
+
 #[cfg_attr(not(unix), allow(unused_variables))]
-pub(super) fn check_private(path: &Path) -> Result<(), KeyringError> {
+fn check(path: &Path, metadata: &std::fs::Metadata) -> Result<(), KeyringError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_err(|why| file_error(path, why))?.permissions().mode();
-        if mode & 0o077 != 0 {
+        if metadata.permissions().mode() & 0o077 != 0 {
             return Err(KeyringError::Open(path.to_owned()));
         }
     }
     Ok(())
+}
+
+/// Refuses a file or folder into which others can look.
+pub(super) fn check_private(path: &Path) -> Result<(), KeyringError> {
+    check(path, &std::fs::metadata(path).map_err(|why| file_error(path, why))?)
+}
+
+/// Reads a file, and refuses one into which others can look.
+///
+/// # Errors
+/// [`KeyringError::Open`], or the system's own.
+pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+    let failed = |why| file_error(path, why);
+    let mut file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    check(path, &metadata)?;
+    // Room for all of it, so that it leaves no copy behind while it grows.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1));
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// Makes a folder that nobody but its owner can look into.
@@ -36,33 +64,28 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn private_options() -> std::fs::OpenOptions {
-    let mut options = std::fs::OpenOptions::new();
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
 
-/// Writes a file that is not there yet.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
-    let written = private_options().create_new(true).open(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.map_err(|why| file_error(path, why))
-}
-
-/// Replaces a file whole, so that a crash leaves the old or the new one.
+/// Makes or replaces a file whole, so that a crash leaves all of it or what was there. Whoever does so holds the lock.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
     let new = path.with_extension("new");
-    let written = private_options().create(true).truncate(true).open(&new).and_then(|mut file| {
+    // What a crash has left, with the rights of then.
+    if is_there(&new)? {
+        std::fs::remove_file(&new).map_err(|why| file_error(&new, why))?;
+    }
+    let written = private_options().create_new(true).open(&new).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
     written.and_then(|()| std::fs::rename(&new, path)).map_err(|why| file_error(path, why))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| file_error(folder, why))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| file_error(folder, why))
 }
 
 /// Adds a line to a file for its owner alone, and does not return before it is on the disk.
@@ -76,4 +99,33 @@ pub fn append_line(path: &Path, line: &str) -> Result<(), KeyringError> {
         file.sync_all()
     });
     written.map_err(|why| file_error(path, why))
+}
+
+/// The lock of a keyring's folder. It ends with the process that holds it, however that ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Lock {
+    fn file(folder: &Path) -> Result<(PathBuf, File), KeyringError> {
+        let path = folder.join(LOCK);
+        let file = private_options().create(true).truncate(false).open(&path).map_err(|why| file_error(&path, why))?;
+        Ok((path, file))
+    }
+
+    /// Waits for the lock.
+    pub(super) fn wait(folder: &Path) -> Result<Self, KeyringError> {
+        let (path, file) = Self::file(folder)?;
+        file.lock().map_err(|why| file_error(&path, why))?;
+        Ok(Self(file))
+    }
+
+    /// Takes the lock, if nobody holds it.
+    pub(super) fn now(folder: &Path) -> Result<Self, KeyringError> {
+        let (path, file) = Self::file(folder)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(KeyringError::Busy(folder.to_owned())),
+            Err(TryLockError::Error(why)) => Err(file_error(&path, why)),
+        }
+    }
 }

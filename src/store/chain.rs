@@ -12,12 +12,15 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::backend::Conn;
 use super::error::StoreError;
+use super::instance;
 use super::schema::{accounts, audit_entries, chain_head};
 use crate::keys::cipher::Key;
 use crate::keys::keyring::Keyring;
 
 const PLAIN: &str = "sha256";
 const KEYED: &str = "hmac-sha256";
+/// The action of the first entry that is made under a keyring's key.
+pub(super) const INSTALL: &str = "keyring.install";
 /// How many entries are read at once.
 const BATCH: i64 = 1_000;
 
@@ -60,7 +63,7 @@ pub(super) fn append(
         action: action.to_owned(),
         details: details.to_owned(),
         algorithm: if key.is_some() { KEYED } else { PLAIN }.to_owned(),
-        key_id: key.as_ref().map(|(id, _)| (*id).to_owned()),
+        key_id: key.as_ref().map(|(id, _)| id.clone()),
         previous_hash: head.previous_hash.clone(),
         hash: String::new(),
     };
@@ -70,6 +73,14 @@ pub(super) fn append(
         .set((chain_head::written_at.eq(entry.written_at), chain_head::hash.eq(&entry.hash)))
         .execute(conn)?;
     Ok(())
+}
+
+/// The hash of an entry, where there is such an entry.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn hash_of(conn: &mut Conn, write: i64) -> QueryResult<Option<String>> {
+    audit_entries::table.find(write).select(audit_entries::hash).first(conn).optional()
 }
 
 /// The number of the newest write.
@@ -125,6 +136,8 @@ pub struct AuditEntry {
     pub action: String,
     /// Identifiers and codes only.
     pub details: serde_json::Value,
+    pub algorithm: String,
+    pub key_id: Option<String>,
     pub hash: String,
 }
 
@@ -146,8 +159,8 @@ pub fn entries(conn: &mut Conn, before: Option<i64>, limit: i64) -> QueryResult<
     rows.into_iter()
         .map(|(row, account)| {
             let details = serde_json::from_str(&row.details).map_err(super::error::corrupt)?;
-            let Row { write, written_at, action, hash, .. } = row;
-            Ok(AuditEntry { write, written_at, account, action, details, hash })
+            let Row { write, written_at, action, algorithm, key_id, hash, .. } = row;
+            Ok(AuditEntry { write, written_at, account, action, details, algorithm, key_id, hash })
         })
         .collect()
 }
@@ -156,14 +169,22 @@ pub fn entries(conn: &mut Conn, before: Option<i64>, limit: i64) -> QueryResult<
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Every entry is as it was written.
-    Intact { entries: i64, hash: String },
-    /// From this entry on nothing can be checked without the keyring.
+    Intact {
+        entries: i64,
+        hash: String,
+        /// Whether entries are made under a key. Without one whoever can write to the database can have computed all of it.
+        keyed: bool,
+    },
+    /// The entries from this one on are in line, but without the keyring nobody can say whether they are as they were written.
     Unread { write: i64 },
     /// The first entry that is not.
     Broken { write: i64, why: &'static str },
 }
 
 /// Recomputes the whole chain. `progress` is told how many entries are done, of how many.
+///
+/// A database that names a keyring has the entry of that, under the keyring's key, and no entry without a key after it: so
+/// nobody cuts the keyed entries off and computes others in their place.
 ///
 /// # Errors
 /// The database's own.
@@ -173,18 +194,20 @@ pub fn verify(
     mut progress: impl FnMut(i64, i64),
 ) -> Result<Verdict, StoreError> {
     let audit = keys.map(Keyring::audit).transpose()?;
-    let mut keyed = false;
     // In one statement: while others write, two would see two moments.
     let last = audit_entries::table.select(diesel::dsl::max(audit_entries::write)).single_value();
-    let (newest, head_hash, last) = chain_head::table
+    let named = instance::named_keyring().single_value();
+    let (newest, head_hash, last, named) = chain_head::table
         .find(1)
-        .select((chain_head::write, chain_head::hash, last))
-        .first::<(i64, String, Option<i64>)>(conn)?;
+        .select((chain_head::write, chain_head::hash, last, named))
+        .first::<(i64, String, Option<i64>, Option<String>)>(conn)?;
     let broken = |write, why| Ok(Verdict::Broken { write, why });
-    let (mut done, mut previous) = (0, "0".repeat(64));
+    // Whoever holds a keyring knows which one it must be, whatever the database says.
+    let keyring = keys.map(|keys| keys.id().to_string()).or_else(|| named.clone());
+    let mut walk = Walk { audit, keyring, keyed_from: None, done: 0, previous: "0".repeat(64) };
     loop {
         let rows = audit_entries::table
-            .filter(audit_entries::write.gt(done))
+            .filter(audit_entries::write.gt(walk.done))
             // What is written meanwhile is for the next time.
             .filter(audit_entries::write.le(newest))
             .order(audit_entries::write)
@@ -192,27 +215,11 @@ pub fn verify(
             .select(Row::as_select())
             .load(conn)?;
         for row in &rows {
-            if row.write != done + 1 {
-                return broken(done + 1, "the entry is missing");
+            if let Some((write, why)) = walk.step(row) {
+                return broken(write, why);
             }
-            if row.previous_hash != previous {
-                return broken(row.write, "it does not follow the entry before");
-            }
-            let key = match (row.algorithm.as_str(), row.key_id.as_deref()) {
-                (PLAIN, None) if keyed => return broken(row.write, "it has no key, and an entry before it has"),
-                (PLAIN, None) => None,
-                (KEYED, id) if id == audit.as_ref().map(|(id, _)| *id) => audit.as_ref().map(|(_, key)| key),
-                (KEYED, _) if audit.is_none() => return Ok(Verdict::Unread { write: row.write }),
-                _ => return broken(row.write, "it names a key that there is not"),
-            };
-            keyed |= key.is_some();
-            if row.hash != row.digest(key) {
-                return broken(row.write, "it was changed");
-            }
-            done = row.write;
-            previous.clone_from(&row.hash);
         }
-        progress(done, newest);
+        progress(walk.done, newest);
         if rows.is_empty() {
             break;
         }
@@ -220,11 +227,78 @@ pub fn verify(
     if last.is_some_and(|last| last > newest) {
         return broken(newest + 1, "the head of the chain does not know of it");
     }
-    if done != newest {
-        return broken(done + 1, "the entry is missing");
+    if walk.done != newest {
+        return broken(walk.done + 1, "the entry is missing");
     }
-    if previous != head_hash {
+    if walk.previous != head_hash {
         return broken(newest, "the head of the chain was changed");
     }
-    Ok(Verdict::Intact { entries: done, hash: head_hash })
+    if walk.keyring.is_some() && walk.keyed_from.is_none() {
+        return broken(newest + 1, "the entry is missing with which the keyring was installed");
+    }
+    match walk.keyed_from {
+        Some(write) if named != walk.keyring => broken(write, "the database does not name this keyring any more"),
+        Some(write) if walk.audit.is_none() => Ok(Verdict::Unread { write }),
+        keyed => Ok(Verdict::Intact { entries: walk.done, hash: head_hash, keyed: keyed.is_some() }),
+    }
+}
+
+/// How far the recomputing has come.
+struct Walk {
+    /// The key of the audit with its name, where the keyring is open.
+    audit: Option<(String, Key)>,
+    /// The keyring that must have been installed.
+    keyring: Option<String>,
+    /// The first entry that has a key.
+    keyed_from: Option<i64>,
+    done: i64,
+    previous: String,
+}
+
+impl Walk {
+    /// Goes on by an entry, or says which one is wrong, and why.
+    fn step(&mut self, row: &Row) -> Option<(i64, &'static str)> {
+        if row.write != self.done + 1 {
+            return Some((self.done + 1, "the entry is missing"));
+        }
+        if row.previous_hash != self.previous {
+            return Some((row.write, "it does not follow the entry before"));
+        }
+        if let Err(why) = self.check(row) {
+            return Some((row.write, why));
+        }
+        self.done = row.write;
+        self.previous.clone_from(&row.hash);
+        None
+    }
+
+    fn check(&mut self, row: &Row) -> Result<(), &'static str> {
+        let key = match (row.algorithm.as_str(), row.key_id.as_deref(), &self.audit) {
+            (PLAIN, None, _) if self.keyed_from.is_some() => return Err("it has no key, and an entry before it has"),
+            (PLAIN, None, _) => None,
+            (KEYED, Some(id), Some((own, key))) if id == own => Some(key),
+            // Only its place can be checked.
+            (KEYED, Some(_), None) => return self.note_keyed(row),
+            _ => return Err("it names a key that there is not"),
+        };
+        if row.hash != row.digest(key) {
+            return Err("it was changed");
+        }
+        if key.is_some() { self.note_keyed(row) } else { Ok(()) }
+    }
+
+    /// The first entry with a key says which keyring it is.
+    fn note_keyed(&mut self, row: &Row) -> Result<(), &'static str> {
+        if self.keyed_from.is_some() {
+            return Ok(());
+        }
+        let Some(keyring) = &self.keyring else {
+            return Err("it has a key, and the database names no keyring any more");
+        };
+        if row.action != INSTALL || !row.details.contains(&format!("\"{keyring}\"")) {
+            return Err("it has a key, and the database's keyring was not installed before it");
+        }
+        self.keyed_from = Some(row.write);
+        Ok(())
+    }
 }

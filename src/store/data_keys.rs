@@ -12,7 +12,7 @@ use crate::keys::keyring::Keyring;
 use super::backend::Conn;
 use super::error::StoreError;
 use super::instance;
-use super::schema::data_keys;
+use super::schema::{data_keys, personal_texts};
 use super::session::Tx;
 
 /// How many keys are read at once.
@@ -37,11 +37,12 @@ struct Wrapped {
 
 impl Wrapped {
     fn open(&self, keys: &Keyring) -> Result<Key, StoreError> {
-        // Another process may have added the master key since this one opened the keyring.
-        let master = match keys.master_of(&self.master) {
-            Some(master) => Some(master),
-            None => keys.reread()?.master_of(&self.master),
-        };
+        let mut master = keys.master_of(&self.master);
+        if master.is_none() {
+            // Another process may have added it since this one read the keyring.
+            keys.reread()?;
+            master = keys.master_of(&self.master);
+        }
         let lacking = || StoreError::Locked(format!("it lacks the master key {}", self.master));
         let plain = master.ok_or_else(lacking)?.open(&wrap_place(self.subject), &self.key)?;
         Ok(Key::read(&plain)?)
@@ -63,15 +64,22 @@ pub fn open(conn: &mut Conn, keys: &Keyring, subject: RecordId) -> Result<Option
 pub fn open_many(conn: &mut Conn, keys: &Keyring, subjects: &[RecordId]) -> Result<HashMap<RecordId, Key>, StoreError> {
     let mut found = HashMap::new();
     for subjects in subjects.chunks(BATCH as usize) {
-        let rows = data_keys::table
-            .filter(data_keys::subject_id.eq_any(subjects))
-            .select((data_keys::subject_id, data_keys::master_id, data_keys::wrapped))
-            .load::<Wrapped>(conn)?;
-        for row in rows {
-            found.insert(row.subject, row.open(keys)?);
+        let mut opened = load(conn, keys, subjects);
+        if matches!(opened, Err(StoreError::Locked(_))) {
+            // They may have been wrapped anew while they were read.
+            opened = load(conn, keys, subjects);
         }
+        found.extend(opened?);
     }
     Ok(found)
+}
+
+fn load(conn: &mut Conn, keys: &Keyring, subjects: &[RecordId]) -> Result<Vec<(RecordId, Key)>, StoreError> {
+    let rows = data_keys::table
+        .filter(data_keys::subject_id.eq_any(subjects))
+        .select((data_keys::subject_id, data_keys::master_id, data_keys::wrapped))
+        .load::<Wrapped>(conn)?;
+    rows.into_iter().map(|row| Ok((row.subject, row.open(keys)?))).collect()
 }
 
 /// The data key of a subject; makes one where it has none.
@@ -84,7 +92,7 @@ pub fn get_or_make(tx: &mut Tx<'_>, subject: RecordId) -> Result<Key, StoreError
         return Ok(key);
     }
     // As the file has it at this very write: a master key that was taken out of use since must wrap nothing any more.
-    let keys = keys.reread()?;
+    keys.reread()?;
     if let Some(in_use) = instance::master(tx.conn())?
         && keys.master_of(&in_use).is_none()
     {
@@ -123,15 +131,7 @@ pub fn rewrap_all(tx: &mut Tx<'_>, keys: &Keyring, mut progress: impl FnMut(i64,
     let (mut seen, mut wrapped) = (0, 0);
     let mut last: Option<RecordId> = None;
     loop {
-        let mut query = data_keys::table
-            .order(data_keys::subject_id)
-            .limit(BATCH)
-            .select((data_keys::subject_id, data_keys::master_id, data_keys::wrapped))
-            .into_boxed();
-        if let Some(last) = last {
-            query = query.filter(data_keys::subject_id.gt(last));
-        }
-        let rows = query.load::<Wrapped>(tx.conn())?;
+        let rows = page(tx.conn(), last)?;
         let Some(end) = rows.last() else { break };
         last = Some(end.subject);
         for row in &rows {
@@ -142,7 +142,7 @@ pub fn rewrap_all(tx: &mut Tx<'_>, keys: &Keyring, mut progress: impl FnMut(i64,
             let key = row.open(keys)?;
             diesel::update(data_keys::table.find(row.subject))
                 .set((
-                    data_keys::master_id.eq(newest),
+                    data_keys::master_id.eq(&newest),
                     data_keys::wrapped.eq(wrapping.seal(&wrap_place(row.subject), key.bytes())?),
                 ))
                 .execute(tx.conn())?;
@@ -150,8 +150,76 @@ pub fn rewrap_all(tx: &mut Tx<'_>, keys: &Keyring, mut progress: impl FnMut(i64,
         }
         progress(seen, all);
     }
-    instance::set_master(tx, newest)?;
+    instance::set_master(tx, &newest)?;
     Ok(wrapped)
+}
+
+fn page(conn: &mut Conn, after: Option<RecordId>) -> QueryResult<Vec<Wrapped>> {
+    let mut query = data_keys::table
+        .order(data_keys::subject_id)
+        .limit(BATCH)
+        .select((data_keys::subject_id, data_keys::master_id, data_keys::wrapped))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(data_keys::subject_id.gt(after));
+    }
+    query.load(conn)
+}
+
+/// What a drill found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drilled {
+    /// How many data keys opened.
+    pub keys: i64,
+    /// How many texts opened: the newest of each subject that has any.
+    pub texts: i64,
+    /// The subjects whose data key or text did not open.
+    pub failed: Vec<RecordId>,
+}
+
+/// Opens every data key, and one text under each. `progress` is told how many keys were tried, of how many.
+///
+/// # Errors
+/// The database's own. What does not open is no error here.
+pub fn drill(conn: &mut Conn, keys: &Keyring, mut progress: impl FnMut(i64, i64)) -> Result<Drilled, StoreError> {
+    let all = count(conn)?;
+    let (mut drilled, mut tried, mut last) = (Drilled::default(), 0, None);
+    loop {
+        let rows = page(conn, last)?;
+        let Some(end) = rows.last() else { return Ok(drilled) };
+        last = Some(end.subject);
+        for row in &rows {
+            tried += 1;
+            let Ok(key) = row.open(keys) else {
+                drilled.failed.push(row.subject);
+                continue;
+            };
+            drilled.keys += 1;
+            match newest_text(conn, row.subject)? {
+                Some((place, sealed)) if key.open_text(&place, &sealed).is_err() => drilled.failed.push(row.subject),
+                Some(_) => drilled.texts += 1,
+                None => {}
+            }
+        }
+        progress(tried, all);
+    }
+}
+
+/// The newest text of a subject: its place and its ciphertext.
+fn newest_text(conn: &mut Conn, subject: RecordId) -> QueryResult<Option<(String, Vec<u8>)>> {
+    let found = personal_texts::table
+        .filter(personal_texts::subject_id.eq(subject))
+        .filter(personal_texts::ciphertext.is_not_null())
+        .order((personal_texts::write.desc(), personal_texts::record_id, personal_texts::field))
+        .select((
+            personal_texts::record_id,
+            personal_texts::field,
+            personal_texts::write,
+            personal_texts::ciphertext.assume_not_null(),
+        ))
+        .first::<(RecordId, String, i64, Vec<u8>)>(conn)
+        .optional()?;
+    Ok(found.map(|(record, field, write, sealed)| (text_place(record, &field, write), sealed)))
 }
 
 /// How many data keys there are.

@@ -1,7 +1,7 @@
 //! The database as a whole: opening it, reading from it, and the one door through which it is changed.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -35,6 +35,8 @@ pub struct Store {
     clock: Clock,
     vocabulary: Arc<RwLock<VocabularyCache>>,
     keys: Arc<RwLock<Option<Arc<Keyring>>>>,
+    /// Why the keyring is not open though it should be.
+    locked: Arc<OnceLock<String>>,
 }
 
 impl Store {
@@ -72,6 +74,7 @@ impl Store {
             clock,
             vocabulary: Arc::default(),
             keys: Arc::default(),
+            locked: Arc::default(),
         })
     }
 
@@ -80,25 +83,68 @@ impl Store {
         Instant::new((self.clock)())
     }
 
-    /// Opens the keyring to the store. The database notes which one is its own, in the first entry that is made under its key.
+    /// Opens the keyring to the store. The database notes which one is its own, in the first entry that is made under its
+    /// key.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] where the database has another one.
+    /// [`StoreError::Locked`] where the database has another one, or is not new and has none while the keyring has a
+    /// database: then it is another one, or somebody has taken the note away to have a forged audit signed.
     pub fn unlock(&self, keyring: Keyring) -> Result<(), StoreError> {
         let id = keyring.id().to_string();
-        let own = self.look(|conn| Ok(instance::keyring(conn)?))?;
-        if own.as_ref().is_some_and(|own| *own != id) {
-            return Err(StoreError::Locked("the database belongs to another keyring".to_owned()));
+        let (own, newest) = self.look(|conn| Ok((instance::keyring(conn)?, chain::newest_write(conn)?)))?;
+        if own.is_none() && newest > 0 && keyring.is_installed() {
+            return Err(StoreError::Locked(
+                "it belongs to another database: this one is not new, and does not name it".to_owned(),
+            ));
         }
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keyring));
+        let keyring = Arc::new(keyring);
         if own.is_some() {
-            return Ok(());
+            self.must_name(&id)?;
+            self.set_keys(Some(keyring.clone()));
+        } else {
+            self.set_keys(Some(keyring.clone()));
+            let installed = self.attempt(&accounts::host(), chain::INSTALL, move |tx| {
+                // Another process may have been faster.
+                if instance::keyring(tx.conn())?.is_some() {
+                    return Ok(Outcome::Abandon(()));
+                }
+                instance::install_keyring(tx, &id).map(Outcome::Keep)
+            });
+            let named = installed.and_then(|_| self.must_name(&keyring.id().to_string()));
+            if let Err(why) = named {
+                self.set_keys(None);
+                return Err(why);
+            }
         }
-        let done = self.write(&accounts::host(), "keyring.install", move |tx| instance::install_keyring(tx, &id));
-        if done.is_err() {
-            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(keyring.note_installed()?)
+    }
+
+    /// Opens the keyring to the store where the database names it, and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where the database has another one, or none.
+    pub fn unlock_to_look(&self, keyring: Keyring) -> Result<(), StoreError> {
+        self.must_name(&keyring.id().to_string())?;
+        self.set_keys(Some(Arc::new(keyring)));
+        Ok(())
+    }
+
+    fn must_name(&self, id: &str) -> Result<(), StoreError> {
+        match self.look(|conn| Ok(instance::keyring(conn)?))? {
+            Some(own) if own == id => Ok(()),
+            Some(_) => Err(StoreError::Locked("the database belongs to another one".to_owned())),
+            None => Err(StoreError::Locked("the database does not name it".to_owned())),
         }
-        done
+    }
+
+    fn set_keys(&self, keys: Option<Arc<Keyring>>) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// Does nothing from now on but what is public, because the keyring could not be opened.
+    pub fn stay_locked(&self, why: String) {
+        // It is said once, before anything is served.
+        let _ = self.locked.set(why);
     }
 
     /// The keyring, where it is open.
@@ -111,9 +157,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Locked`] where it was not open.
     pub fn reread_keys(&self) -> Result<Arc<Keyring>, StoreError> {
-        let before = self.keys().ok_or_else(|| StoreError::Locked("it was not opened".to_owned()))?;
-        let keys = Arc::new(before.reread()?);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys.clone());
+        let keys = self.keys().ok_or_else(|| StoreError::Locked("it was not opened".to_owned()))?;
+        keys.reread()?;
         Ok(keys)
     }
 
@@ -122,10 +167,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Locked`] where the database has a keyring and it is not open.
     pub fn must_be_open(&self) -> Result<(), StoreError> {
-        if self.keys().is_some() || self.look(|conn| Ok(instance::keyring(conn)?))?.is_none() {
+        if self.keys().is_some() {
             return Ok(());
         }
-        Err(StoreError::Locked("the service was started without it".to_owned()))
+        if let Some(why) = self.locked.get() {
+            return Err(StoreError::Locked(why.clone()));
+        }
+        match self.look(|conn| Ok(instance::keyring(conn)?))? {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Locked("the service was started without it".to_owned())),
+        }
     }
 
     /// Reads. The connection cannot write.

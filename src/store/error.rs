@@ -56,7 +56,7 @@ impl From<CipherError> for StoreError {
 
 impl From<KeyringError> for StoreError {
     fn from(why: KeyringError) -> Self {
-        Self::Unavailable(why.into())
+        Self::Locked(why.to_string())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a database is for, and whether anything is in it.
 
+use diesel::dsl::{Find, Select};
 use diesel::prelude::*;
 
 use super::accounts::{HOST, has_host, install_host};
@@ -17,7 +18,32 @@ const MASTER: &str = "master";
 /// # Errors
 /// The database's own.
 pub fn keyring(conn: &mut Conn) -> QueryResult<Option<String>> {
-    instance_marks::table.find(KEYRING).select(instance_marks::value).first(conn).optional()
+    named_keyring().first(conn).optional()
+}
+
+/// The same as a part of another question.
+pub(super) fn named_keyring() -> Select<Find<instance_marks::table, &'static str>, instance_marks::value> {
+    instance_marks::table.find(KEYRING).select(instance_marks::value)
+}
+
+/// Which master key wraps the data keys, since they were last wrapped anew. A keyring that lacks it is an older copy.
+///
+/// # Errors
+/// The database's own.
+pub fn master(conn: &mut Conn) -> QueryResult<Option<String>> {
+    instance_marks::table.find(MASTER).select(instance_marks::value).first(conn).optional()
+}
+
+/// Notes which master key wraps the data keys.
+///
+/// # Errors
+/// The database's own.
+pub fn set_master(tx: &mut Tx<'_>, id: &str) -> QueryResult<()> {
+    diesel::delete(instance_marks::table.find(MASTER)).execute(tx.conn())?;
+    diesel::insert_into(instance_marks::table)
+        .values((instance_marks::key.eq(MASTER), instance_marks::value.eq(id)))
+        .execute(tx.conn())
+        .map(drop)
 }
 
 /// Which master key wraps the data keys, since they were last wrapped anew. A keyring that lacks it is an older copy.

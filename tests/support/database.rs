@@ -52,7 +52,7 @@ fn keyring() -> &'static Place {
     static MADE: OnceLock<Place> = OnceLock::new();
     MADE.get_or_init(|| {
         let place = Place::beside(process::folder().join("template-keys"));
-        let (mut keyring, code) = Keyring::create(&place).unwrap();
+        let (keyring, code) = Keyring::create(&place).unwrap();
         keyring.confirm(&code, Utc::now()).unwrap();
         place
     })

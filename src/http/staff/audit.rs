@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::record::Instant;
-use crate::store::chain;
+use crate::store::chain::{self, Verdict};
 
 use super::records::{Page, read_limit};
 use crate::http::auth::{Allowed, ReadAudit};
@@ -22,6 +22,7 @@ use crate::http::state::Records;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"write": 7, "written_at": "2026-11-22T10:00:00Z", "account": "anna", "action": "person.create",
     "details": {"records": [["person", "01997c1e-0000-7000-8000-000000000000"]]},
+    "algorithm": "hmac-sha256", "key_id": "1f2e3d4c",
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}))]
 pub struct AuditLine {
     /// The number of the write.
@@ -33,6 +34,10 @@ pub struct AuditLine {
     /// Identifiers and codes only.
     #[schema(value_type = Object)]
     pub details: serde_json::Value,
+    /// How the hash is made: `hmac-sha256` under the keyring's key, or `sha256` in entries from before there was one.
+    pub algorithm: String,
+    /// The name of the key.
+    pub key_id: Option<String>,
     /// The hash that holds this entry and all before it.
     pub hash: String,
 }
@@ -63,8 +68,8 @@ pub async fn list(allowed: Allowed<ReadAudit>, store: Data<Records>, parameters:
     let entries = store.run(move |store| store.look(|conn| Ok(chain::entries(conn, before, limit)?))).await?;
     let next = entries.last().map(|last| last.write).filter(|write| *write > 1 && entries.len() as i64 == limit);
     let line = |entry: chain::AuditEntry| {
-        let chain::AuditEntry { write, written_at, account, action, details, hash } = entry;
-        AuditLine { write, written_at, account, action, details, hash }
+        let chain::AuditEntry { write, written_at, account, action, details, algorithm, key_id, hash } = entry;
+        AuditLine { write, written_at, account, action, details, algorithm, key_id, hash }
     };
     let page = Page { items: entries.into_iter().map(line).collect() };
     let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), page));
@@ -77,7 +82,70 @@ pub async fn list(allowed: Allowed<ReadAudit>, store: Data<Records>, parameters:
     })
 }
 
-/// The address, below the audit's own.
+/// What recomputing the audit found.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"intact": true, "entries": 42, "keyed": true,
+    "head": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}))]
+pub struct Integrity {
+    /// Whether every entry is as it was written. That the end was cut off shows only beside a signed checkpoint, which
+    /// `attest audit checkpoint` makes: compare it with the entry of its write.
+    pub intact: bool,
+    /// How many entries there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<i64>,
+    /// The hash of the newest entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// Whether entries are made under a key. Without one whoever can write to the database can have computed all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyed: Option<bool>,
+    /// The write of the first entry that is not as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_at: Option<i64>,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<&'static str>,
+}
+
+impl From<Verdict> for Integrity {
+    fn from(verdict: Verdict) -> Self {
+        let none = Self { intact: false, entries: None, head: None, keyed: None, broken_at: None, why: None };
+        match verdict {
+            Verdict::Intact { entries, hash, keyed } => {
+                Self { intact: true, entries: Some(entries), head: Some(hash), keyed: Some(keyed), ..none }
+            }
+            Verdict::Unread { write } => {
+                Self { broken_at: Some(write), why: Some("it cannot be checked without the keyring"), ..none }
+            }
+            Verdict::Broken { write, why } => Self { broken_at: Some(write), why: Some(why), ..none },
+        }
+    }
+}
+
+/// Recompute the audit.
+#[utoipa::path(
+    tag = "audit",
+    operation_id = "check_audit",
+    security(("bearer" = ["read_audit"])),
+    responses((status = 200, description = "Whether it is intact", body = Integrity))
+)]
+#[get("/integrity")]
+pub async fn check(
+    allowed: Allowed<ReadAudit>,
+    store: Data<Records>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    parameters.only(&[])?;
+    let verdict = store
+        .count(|store| {
+            let keys = store.keys();
+            store.look(|conn| chain::verify(conn, keys.as_deref(), |_, _| {}))
+        })
+        .await?;
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), Integrity::from(verdict))))
+}
+
+/// The addresses, below the audit's own.
 pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(list);
+    config.service(check).service(list);
 }

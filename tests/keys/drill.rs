@@ -1,0 +1,80 @@
+//! `attest key drill`: whether the recovery code opens everything, tried before it is needed.
+
+use diesel::prelude::*;
+
+use super::subjects::{self, fill};
+use super::tools::{code_in, private_file, typing};
+use crate::support::app::contents;
+use crate::support::cli::{Ended, attest_on, run};
+use crate::support::{Backend, Home, on_both};
+
+on_both! {
+    bare:
+    a_drill_opens_everything_with_the_code_alone_and_changes_nothing,
+    a_drill_names_what_does_not_open,
+}
+
+/// The code of a keyring that was rotated for it.
+fn code(home: &Home) -> String {
+    let code = code_in(run(attest_on(home).args(["key", "rotate"])).done().out.lines()).unwrap();
+    run(typing(attest_on(home).args(["key", "confirm"]), &code)).done();
+    code
+}
+
+fn drill(home: &Home, code: &str) -> Ended {
+    let file = private_file(code);
+    run(attest_on(home).args(["key", "drill", "--code-file", file.to_str().unwrap()]))
+}
+
+fn a_drill_opens_everything_with_the_code_alone_and_changes_nothing(home: &Home) {
+    let code = code(home);
+    let store = home.open();
+    assert!(drill(home, &code).done().out.contains("0 data keys and 0 texts"));
+    let subjects = subjects::some(home, 25);
+    fill(&store, &subjects).unwrap();
+    // One without any text.
+    home.sql(&format!("DELETE FROM personal_texts WHERE record_id = '{}'", subjects[0]));
+    // All else is lost.
+    let key_file = home.keys().folder.join("unlock.key");
+    let key = std::fs::read(&key_file).unwrap();
+    std::fs::remove_file(&key_file).unwrap();
+    let (before, file) = (contents(&store), std::fs::read(home.keys().file()).unwrap());
+    let ended = drill(home, &code).done();
+    assert!(ended.out.contains("25 data keys and 24 texts"), "{ended:?}");
+    assert_eq!((contents(&store), std::fs::read(home.keys().file()).unwrap()), (before, file));
+    let other = format!("{}{}", if code.starts_with('A') { "B" } else { "A" }, &code[1..]);
+    assert!(drill(home, &other).refused().err.contains("does not open"));
+    std::fs::write(&key_file, key).unwrap();
+    // Another database's keyring opens, and is told from this one's.
+    home.sql("UPDATE instance_marks SET value = 'x' WHERE key = 'keyring'");
+    assert!(drill(home, &code).refused().err.contains("another keyring"));
+}
+
+fn a_drill_names_what_does_not_open(home: &Home) {
+    let code = code(home);
+    let subjects = subjects::some(home, 4);
+    fill(&home.open(), &subjects).unwrap();
+    let [sound, key, text, moved] = subjects[..] else { panic!("{subjects:?}") };
+    // Zeros, of the length of a ciphertext, in the place of a key and of a text; and the key of another subject.
+    let zeros = match home.backend {
+        Backend::Sqlite => "zeroblob(72)",
+        Backend::Postgres => "decode(repeat('00', 72), 'hex')",
+    };
+    home.sql(&format!("UPDATE data_keys SET wrapped = {zeros} WHERE subject_id = '{key}'"));
+    home.sql(&format!("UPDATE personal_texts SET ciphertext = {zeros} WHERE subject_id = '{text}'"));
+    home.sql(&format!(
+        "UPDATE data_keys SET wrapped = (SELECT wrapped FROM data_keys WHERE subject_id = '{sound}') \
+         WHERE subject_id = '{moved}'"
+    ));
+    let ended = drill(home, &code);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.out.contains("2 data keys and 1 texts"), "{ended:?}");
+    for (subject, named) in [(sound, false), (key, true), (text, true), (moved, true)] {
+        assert_eq!(ended.err.contains(&subject.to_string()), named, "{subject}: {ended:?}");
+    }
+    assert_eq!(
+        attest::store::schema::data_keys::table.count().get_result::<i64>(&mut home.connect()).unwrap(),
+        4,
+        "nothing was mended"
+    );
+}
