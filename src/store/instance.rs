@@ -46,26 +46,6 @@ pub fn set_master(tx: &mut Tx<'_>, id: &str) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Which master key wraps the data keys, since they were last wrapped anew. A keyring that lacks it is an older copy.
-///
-/// # Errors
-/// The database's own.
-pub fn master(conn: &mut Conn) -> QueryResult<Option<String>> {
-    instance_marks::table.find(MASTER).select(instance_marks::value).first(conn).optional()
-}
-
-/// Notes which master key wraps the data keys.
-///
-/// # Errors
-/// The database's own.
-pub fn set_master(tx: &mut Tx<'_>, id: &str) -> QueryResult<()> {
-    diesel::delete(instance_marks::table.find(MASTER)).execute(tx.conn())?;
-    diesel::insert_into(instance_marks::table)
-        .values((instance_marks::key.eq(MASTER), instance_marks::value.eq(id)))
-        .execute(tx.conn())
-        .map(drop)
-}
-
 /// Notes which keyring is the database's own. In a new database it is the first write of all, and makes the host's account.
 ///
 /// # Errors

@@ -104,7 +104,10 @@ pub fn keep(tx: &mut Tx<'_>, record: RecordId, subject: RecordId, texts: &Texts)
 fn usable(tx: &mut Tx<'_>) -> Result<std::sync::Arc<Keyring>, StoreError> {
     let keys = tx.session().keys()?;
     // It may have been confirmed since this process opened it.
-    if keys.is_confirmed() || keys.reread()?.is_confirmed() { Ok(keys) } else { Err(StoreError::Unconfirmed) }
+    if !keys.is_confirmed() {
+        keys.reread()?;
+    }
+    if keys.is_confirmed() { Ok(keys) } else { Err(StoreError::Unconfirmed) }
 }
 
 fn put(
