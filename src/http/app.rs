@@ -24,6 +24,8 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(scope("/persons").configure(staff::candidates::services).configure(staff::nouns::persons::services))
         .service(scope("/incidents").configure(staff::nouns::incidents::services))
         .service(scope("/linkages").configure(staff::nouns::linkages::services))
+        .service(scope("/consents").configure(staff::nouns::consents::services))
+        .service(staff::due::list)
         .service(scope("/sources").configure(staff::nouns::sources::services))
         .service(scope("/events").configure(staff::nouns::events::services))
         .service(scope("/terms").configure(staff::nouns::terms::services))
