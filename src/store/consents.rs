@@ -105,7 +105,7 @@ impl<Row> Statement<Row> {
 /// Counts those who say no to being counted, up to one.
 pub fn any_refusal(times: Times) -> Statement<BigInt> {
     let mut statement = Statement::new();
-    statement.sql("SELECT COUNT(*) FROM (SELECT 1 AS one").refusals(false, times).sql(" LIMIT 1) some");
+    statement.sql("SELECT COUNT(*) FROM (SELECT 1 AS one").refusals(false, times).sql(" LIMIT 1) found");
     statement
 }
 
