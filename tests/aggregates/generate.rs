@@ -78,7 +78,7 @@ fn any_consent() -> impl Strategy<Value = Consent> {
     let purpose = prop_oneof![4 => Just("count"), 1 => select(vec!["keep", "publish", "share"])];
     let ends_on =
         select(vec![None, None, Some("2018-02-09"), Some("2018-03-10"), Some("2018-04-09"), Some("2999-01-01")]);
-    (0..64_usize, purpose, select(vec!["given", "given", "refused", "withdrawn"]), ends_on)
+    (0..64_usize, purpose, select(vec!["given", "refused", "withdrawn"]), ends_on)
         .prop_map(|(person, purpose, decision, ends_on)| Consent { person, purpose, decision, ends_on })
 }
 
@@ -101,7 +101,7 @@ pub fn any_step() -> impl Strategy<Value = Step> {
         1 => (which(), which(), any_day()).prop_map(|(at, canonical, day)| Step::JoinOther(at, canonical, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::Unjoin(at, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::Rejoin(at, day)),
-        3 => (any_consent(), any_day()).prop_map(|(consent, day)| Step::Consent(consent, day)),
+        6 => (any_consent(), any_day()).prop_map(|(consent, day)| Step::Consent(consent, day)),
         2 => (which(), any_consent(), any_day())
             .prop_map(|(at, consent, day)| Step::CorrectConsent(at, consent, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::WithdrawConsent(at, day)),

@@ -16,6 +16,8 @@ use crate::support::{App, Data, Home, on_both};
 /// 20 case files of 30 questions each: 600 on each database.
 const CASE_FILES: u32 = 20;
 const QUESTIONS: usize = 30;
+/// In how many answers on each database somebody is not counted, at least: some 80 are usual.
+const LEAST_REFUSED: usize = 20;
 /// The most steps by which a case file is made, after its first persons.
 const STEPS: usize = 30;
 
@@ -64,7 +66,7 @@ fn every_answer_equals_a_naive_count(home: &Home) {
         Ok(())
     });
     outcome.unwrap_or_else(|why| panic!("{why}"));
-    assert!(refused.get() >= QUESTIONS, "only {} answers in which somebody is not counted", refused.get());
+    assert!(refused.get() >= LEAST_REFUSED, "{} answers in which somebody is not counted", refused.get());
 }
 
 on_both! { bare: every_answer_equals_a_naive_count }
