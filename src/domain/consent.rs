@@ -19,7 +19,8 @@ pub enum Purpose {
     Count,
     /// That the person is in what is made public. Whoever says nothing is not.
     Publish,
-    /// That personal text is handed to others by name, such as a lawyer or another organisation.
+    /// That personal text is handed to others, such as a lawyer or another organisation: what is exported with such text
+    /// holds only whoever has agreed to that.
     Share,
 }
 

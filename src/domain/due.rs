@@ -11,7 +11,7 @@ use super::record::{RecordId, State};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The day of review has come.
+    /// The day of review has come; where none was ever set, a year has gone by.
     Review,
     /// The person does not want to be kept.
     KeepRefused,
@@ -46,7 +46,8 @@ pub struct Due {
     /// The name of the responsible account.
     pub owner: String,
     pub state: State,
-    /// The day of review, of the decision, or the last on which the consent held.
+    /// The day of review, of the decision, or the last on which the consent held. Where no day of review was ever set, that
+    /// from which the record was known.
     pub day: NaiveDate,
     pub reason: Reason,
 }

@@ -1,6 +1,6 @@
 //! Who is to be looked at: case files whose day of review has come, and persons whose consent says no or has ended.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Integer, Text};
 
@@ -56,10 +56,12 @@ fn statement(
 ) -> Statement<(Id, Text, Text, Text, Date, Integer)> {
     let mut statement = Statement::new();
     statement.sql("SELECT due.person, r.code, a.name, due.state, due.day, due.reason FROM (");
-    statement
-        .sql("SELECT p.record_id AS person, p.owner_id AS owner, p.state AS state, p.review_on AS day, 0 AS reason ");
-    statement.sql("FROM person_versions p WHERE p.superseded_by IS NULL AND p.basis = 'case_file' AND p.review_on <= ");
-    statement.day(today);
+    statement.sql("SELECT p.record_id AS person, p.owner_id AS owner, p.state AS state, ");
+    statement.sql("COALESCE(p.review_on, p.known_on) AS day, 0 AS reason FROM person_versions p ");
+    statement.sql("WHERE p.superseded_by IS NULL AND p.basis = 'case_file' AND (p.review_on <= ").day(today);
+    // Records of before there were days of review have none.
+    let a_year_ago = today.checked_sub_months(Months::new(12)).unwrap_or(today);
+    statement.sql(" OR (p.review_on IS NULL AND p.known_on <= ").day(a_year_ago).sql("))");
     statement.sql(" UNION ALL SELECT p.record_id, p.owner_id, p.state, ");
     statement.sql("CASE q.decision WHEN 'given' THEN q.ends_on ELSE q.decided_on END, ");
     statement.sql("CASE q.decision WHEN 'refused' THEN 1 WHEN 'withdrawn' THEN 2 ELSE ");

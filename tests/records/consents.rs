@@ -2,6 +2,7 @@
 
 use attest::domain::record::Noun;
 use attest::exchange::import::{self, File};
+use attest::exchange::seed;
 use attest::store::accounts;
 use chrono::Months;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ on_both! {
     a_consent_has_the_days_that_it_can_have,
     consents_are_found_by_what_was_entered,
     consents_are_imported,
+    an_older_database_gets_the_list_of_manners,
     a_person_is_looked_at_a_year_after_being_known,
     a_day_of_review_is_kept_by_corrections,
     persons_are_imported_with_their_day_of_review,
@@ -129,6 +131,20 @@ fn consents_are_imported(app: &App) {
     assert_eq!(said[1], (json!("A"), json!("2028-04-03")));
     let counted = app.researcher().get("/api/v1/research/aggregates").expect(200).json();
     assert_eq!(counted["rows"][0]["count"], 1);
+}
+
+fn an_older_database_gets_the_list_of_manners(app: &App) {
+    let signed = || consent(&person(app), &json!({"manner": "signed"}));
+    app.home.sql(
+        "DELETE FROM term_versions WHERE vocabulary = 'consent_manner'; \
+         DELETE FROM records WHERE code LIKE 'consent_manner:%'",
+    );
+    let home = app.home.open();
+    let terms = "/api/v1/staff/terms?vocabulary=consent_manner";
+    assert!(app.admin().get(terms).expect(200).items().is_empty());
+    seed::install(&home).unwrap();
+    assert!(app.admin().get(terms).expect(200).items().len() >= 4);
+    app.caseworker().enter(Noun::Consent, &signed());
 }
 
 fn built_records_are_not_asked_and_not_reviewed(app: &App) {

@@ -11,6 +11,7 @@ use crate::support::{Answer, App, on_both};
 on_both! {
     empty:
     whose_day_of_review_has_come_is_due_until_another_is_set,
+    a_record_without_a_day_of_review_is_due_after_a_year,
     who_does_not_want_to_be_kept_is_due,
     whose_consent_has_ended_is_due_from_the_next_day_on,
     what_says_nothing_is_not_due,
@@ -61,6 +62,18 @@ fn whose_day_of_review_has_come_is_due_until_another_is_set(app: &App) {
     assert_eq!(due(app), [format!("B review {today}")]);
     app.clock.advance(TimeDelta::days(1));
     assert_eq!(due(app), [format!("B review {today}"), format!("C review {tomorrow}")]);
+}
+
+fn a_record_without_a_day_of_review_is_due_after_a_year(app: &App) {
+    let today = app.clock.now().date_naive();
+    let a_year_ago = today - chrono::Months::new(12);
+    for (code, known_on) in [("A", a_year_ago), ("B", a_year_ago + TimeDelta::days(1))] {
+        app.caseworker().enter(Noun::Person, &json!({"code": code, "known_on": known_on, "review_on": NEVER}));
+    }
+    assert!(due(app).is_empty());
+    // As a database has them that was made before there were such days.
+    app.home.sql("UPDATE person_versions SET review_on = NULL");
+    assert_eq!(due(app), [format!("A review {a_year_ago}")]);
 }
 
 fn who_does_not_want_to_be_kept_is_due(app: &App) {

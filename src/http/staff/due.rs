@@ -32,7 +32,8 @@ pub struct DueView {
     /// Of the person's record: a withdrawn one is kept too.
     pub status: State,
     pub reason: Reason,
-    /// The day of review, of the decision, or the last on which the consent held.
+    /// The day of review, of the decision, or the last on which the consent held. Where no day of review was ever set, that
+    /// from which the record was known.
     pub day: NaiveDate,
 }
 
