@@ -15,10 +15,12 @@ pub mod domain {
     pub mod candidate;
     pub mod cell;
     pub mod check;
+    pub mod consent;
     pub mod count;
     pub mod difference;
     pub mod dimension;
     pub mod disclosure;
+    pub mod due;
     pub mod edtf;
     pub mod entry;
     pub mod event;
@@ -59,9 +61,11 @@ pub mod store {
     pub mod chain;
     pub mod checkpoint;
     pub mod classes;
+    pub mod consents;
     pub mod data_keys;
     pub mod database;
     pub mod differences;
+    pub mod due;
     pub mod erasure;
     pub mod error;
     pub mod events;
@@ -134,6 +138,7 @@ pub mod http {
         mod actions;
         pub mod audit;
         pub mod candidates;
+        pub mod due;
         pub mod figures;
         pub mod nouns;
         pub mod records;

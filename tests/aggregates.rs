@@ -9,6 +9,7 @@ mod aggregates {
     mod case;
     mod cells;
     mod chains;
+    mod consents;
     mod dates;
     mod demo;
     mod enter;

@@ -142,7 +142,8 @@ fn every_vocabulary_that_a_column_or_dimension_names_is_installed() {
     let named = fields::of::<attest::domain::person::PersonEntry>()
         .into_iter()
         .chain(fields::of::<attest::domain::incident::IncidentEntry>())
-        .chain(fields::of::<attest::domain::source::SourceEntry>());
+        .chain(fields::of::<attest::domain::source::SourceEntry>())
+        .chain(fields::of::<attest::domain::consent::ConsentEntry>());
     let mut named: BTreeSet<String> =
         named.flat_map(|field| field.vocabularies().map(str::to_owned).collect::<Vec<_>>()).collect();
     assert!(named.contains("kind") && named.contains("ground") && named.contains("source_type"), "{named:?}");

@@ -6,6 +6,7 @@ mod support;
 mod figures {
     mod baselines;
     mod bounded;
+    mod consents;
     mod contradictions;
     mod desk;
     mod differences;

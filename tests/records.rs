@@ -5,6 +5,8 @@ mod support;
 
 mod records {
     mod candidates;
+    mod consents;
+    mod due;
     mod linkages;
     mod lists;
     mod repeats;

@@ -12,6 +12,10 @@ use super::vocabulary::Vocabulary;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
+    /// The person says no to being counted, or consent has ended: out, whatever else happened. So it comes first.
+    ConsentWithdrawn,
+    /// The person no longer says no: consent was given, or the record of a no was withdrawn.
+    ConsentGiven,
     /// A record was entered.
     Added,
     /// A record that was withdrawn is there again.
@@ -75,8 +79,16 @@ impl Turn {
     /// withdrawn.
     pub fn may_follow(self, reason: Reason) -> bool {
         match self {
-            Self::Entered => reason != Reason::Withdrawn,
-            Self::Left => !matches!(reason, Reason::Added | Reason::Restored),
+            Self::Entered => !matches!(reason, Reason::Withdrawn | Reason::ConsentWithdrawn),
+            Self::Left => !matches!(reason, Reason::Added | Reason::Restored | Reason::ConsentGiven),
+        }
+    }
+
+    /// The reason of a turn by what a person says of being counted.
+    pub fn by_consent(self) -> Reason {
+        match self {
+            Self::Entered => Reason::ConsentGiven,
+            Self::Left => Reason::ConsentWithdrawn,
         }
     }
 }

@@ -43,6 +43,11 @@ pub trait Entry: DeserializeOwned + Serialize + ToSchema + Default + Send + 'sta
         own
     }
 
+    /// What is to be entered in place of something that is in the register already.
+    fn unique() -> String {
+        format!("a {} that no other {} has", Self::CODE, Self::NOUN)
+    }
+
     /// Whether the public may see it, so that entering it takes the right to publish.
     fn is_published(_body: &Self::Body) -> bool {
         false

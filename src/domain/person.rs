@@ -1,6 +1,7 @@
 //! One individual, known by a pseudonymous code. Victim, perpetrator, source and helper are roles that follow from
 //! links, never attributes (HURIDOCS Events Standard Formats).
 
+use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -53,6 +54,8 @@ pub struct Person {
     pub figure: Option<RecordId>,
     /// The record's system and identifier there, where it came from another one.
     pub external: Option<ExternalId>,
+    /// The day on which somebody is to look whether the record is still needed.
+    pub review_on: Option<NaiveDate>,
 }
 
 /// An identifier in another system; unique in it.
@@ -89,6 +92,9 @@ pub struct PersonEntry {
     pub basis: Option<String>,
     /// Of a reconstructed person, the figure that the record stands for, `publication:figure`.
     pub figure: Option<String>,
+    /// The day on which somebody is to look whether the record is still needed, YYYY-MM-DD; a year after `known_on` where it
+    /// is missing. Of a case file only.
+    pub review_on: Option<String>,
     /// The day from which it was known, YYYY-MM-DD; today where it is missing.
     pub known_on: Option<String>,
     /// Why it is entered or corrected; required for a correction. No personal text.
@@ -145,6 +151,17 @@ impl Entry for PersonEntry {
                 None
             }
         };
+        let review_on = match (basis, c.day("review_on", self.review_on.as_deref())) {
+            (Basis::CaseFile, None) => {
+                c.past_day("known_on", self.known_on.as_deref()).checked_add_months(Months::new(12))
+            }
+            (Basis::Reconstructed, Some(_)) => {
+                let expected = "no day: a record built from a figure stands for no individual";
+                c.refuse("review_on", Rule::Inconsistent, self.review_on.as_deref(), expected);
+                None
+            }
+            (_, given) => given,
+        };
         let person = Person {
             owner: c.owner("owner", self.owner.as_deref()),
             ground: c.term("ground", "ground", self.ground.as_deref(), Some(UNKNOWN)),
@@ -155,6 +172,7 @@ impl Entry for PersonEntry {
             basis,
             figure,
             external,
+            review_on,
         };
         c.finish(person)
     }
@@ -174,6 +192,7 @@ impl Entry for PersonEntry {
             age_group: some(&person.age_group),
             basis: some(&person.basis.name()),
             figure: person.figure.and_then(|id| codes.get(&id).cloned()),
+            review_on: person.review_on.as_ref().and_then(some),
             known_on: some(&version.stamp.known_on),
             reason: version.stamp.reason.clone(),
         }

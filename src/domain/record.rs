@@ -64,11 +64,12 @@ pub enum Noun {
     Person,
     Incident,
     Linkage,
+    Consent,
 }
 
 impl Noun {
     /// Every noun, in an order in which the later refer to the earlier.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Term,
         Self::Event,
         Self::Publication,
@@ -77,6 +78,7 @@ impl Noun {
         Self::Person,
         Self::Incident,
         Self::Linkage,
+        Self::Consent,
     ];
 
     /// The singular, as the register and the audit spell it.
@@ -90,6 +92,7 @@ impl Noun {
             Self::Person => "person",
             Self::Incident => "incident",
             Self::Linkage => "linkage",
+            Self::Consent => "consent",
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The lists that there are. A new one is a line here, a file in `seed-data/vocabularies/`, and a field that takes it.
-pub const LISTS: [&str; 14] = [
+pub const LISTS: [&str; 15] = [
     SPECIAL,
     "family",
     "kind",
@@ -21,6 +21,7 @@ pub const LISTS: [&str; 14] = [
     "reliability",
     "credence",
     "definition",
+    "consent_manner",
 ];
 
 /// The list of the codes that mean the same in every list: `_T` total, `_U` not known, `_Z` not applicable, `_O` other.

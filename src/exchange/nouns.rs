@@ -36,6 +36,10 @@ macro_rules! with_entry {
                 type $E = $crate::domain::linkage::LinkageEntry;
                 $body
             }
+            $crate::domain::record::Noun::Consent => {
+                type $E = $crate::domain::consent::ConsentEntry;
+                $body
+            }
         }
     };
 }

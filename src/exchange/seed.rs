@@ -39,6 +39,7 @@ fn vocabularies() -> Vec<File> {
         "vocabularies/reliability.csv",
         "vocabularies/credence.csv",
         "vocabularies/definition.csv",
+        "vocabularies/consent_manner.csv",
     )
 }
 

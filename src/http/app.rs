@@ -34,6 +34,8 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(staff::nouns::incidents::services),
         )
         .service(scope("/linkages").configure(staff::nouns::linkages::services))
+        .service(scope("/consents").configure(staff::nouns::consents::services))
+        .service(staff::due::list)
         .service(
             scope("/sources")
                 .configure(staff::texts::texts_of_source::services)

@@ -33,6 +33,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "persons", description = "For staff: persons, known by pseudonymous codes."),
         (name = "incidents", description = "For staff: what happened to one person, of one kind."),
         (name = "linkages", description = "For staff: decisions that two records are of one person."),
+        (name = "consents", description = "For staff: what a person agrees to, purpose by purpose, and who is to be looked at."),
         (name = "sources", description = "For staff: where an incident is known from."),
         (name = "events", description = "For staff: episodes that group incidents."),
         (name = "terms", description = "The controlled lists."),

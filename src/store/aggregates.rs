@@ -17,6 +17,7 @@ use crate::domain::timing::{self, MOST_BUCKETS};
 use crate::domain::vocabulary::{TOTAL, Vocabulary};
 
 use super::backend::Conn;
+use super::consents;
 use super::error::{StoreError, corrupt, word};
 use super::question::{Certainty, Filter, Question};
 use super::schema::{figure_versions, person_versions, term_versions};
@@ -59,6 +60,7 @@ pub struct Counter<'c> {
     conn: &'c mut Conn,
     times: Times,
     linked: bool,
+    refusing: bool,
     /// Whether any term's place was taken by another.
     replaced: bool,
     world: Option<World>,
@@ -84,13 +86,14 @@ impl<'c> Counter<'c> {
     /// Without what is known of the reconstructed records: enough to make questions ready.
     pub(super) fn bare(conn: &'c mut Conn, times: Times) -> QueryResult<Self> {
         let linked = selects::linkages(times).get_result::<i64>(conn)? > 0;
+        let refusing = consents::any_refusal(times).get_result::<i64>(conn)? > 0;
         let replaced = diesel::select(diesel::dsl::exists(
             term_versions::table
                 .filter(term_versions::replaced_by.is_not_null())
                 .filter(term_versions::write.le(times.at_write)),
         ))
         .get_result(conn)?;
-        Ok(Self { conn, times, linked, replaced, world: None, vocabulary: None })
+        Ok(Self { conn, times, linked, refusing, replaced, world: None, vocabulary: None })
     }
 
     /// What a question without dimensions counts, of whatever basis.
@@ -234,9 +237,9 @@ impl<'c> Counter<'c> {
     }
 
     fn scope(&self, basis: Basis) -> Scope {
-        // Built records stand for nobody and are never joined.
-        let linked = self.linked && basis == Basis::CaseFile;
-        Scope { basis: Some(basis), times: self.times, words_at: self.times.at_write, linked }
+        // Built records stand for nobody: they are never joined and never asked.
+        let (linked, refusing) = if basis == Basis::CaseFile { (self.linked, self.refusing) } else { (false, false) };
+        Scope { basis: Some(basis), times: self.times, words_at: self.times.at_write, linked, refusing }
     }
 
     /// The question made ready, by the lists as they stood then.

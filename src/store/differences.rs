@@ -1,6 +1,6 @@
 //! Why two answers to one question differ: which records came, went or changed in between.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -13,9 +13,12 @@ use crate::domain::record::{Noun, RecordId, State, Times};
 
 use super::aggregates::Counter;
 use super::backend::Conn;
+use super::consents::{self, Refusal};
 use super::error::{StoreError, word};
 use super::question::{Certainty, Question};
-use super::schema::{incident_sources, incident_versions, linkage_versions, person_versions, source_versions};
+use super::schema::{
+    consent_versions, incident_sources, incident_versions, linkage_versions, person_versions, source_versions,
+};
 use super::selects;
 use super::stamps::STATES;
 use super::statement::Scope;
@@ -87,13 +90,19 @@ pub fn explain(conn: &mut Conn, query: &Query, from: Times, to: Times) -> Result
     let mut found = Vec::new();
     for (turn, side, other) in [(Turn::Entered, &after, &before), (Turn::Left, &before, &after)] {
         let units = side.only(other, conn)?;
+        let refusals = Refusals::read(conn, side, other)?;
         for units in units.chunks(BATCH) {
-            let records = records(conn, query, side, units)?;
+            let mut records = records(conn, query, side, units)?;
+            refusals.add(conn, &mut records)?;
             let histories = Histories::read(conn, &records)?;
             for (unit, records) in records {
                 let changes = records.into_iter().filter_map(|(noun, record)| {
                     let held = |times| histories.held(noun, record, times);
-                    let (reason, write) = between(noun, held(from), held(to))?;
+                    let (reason, write) = match noun {
+                        Noun::Consent if refusals.stood.contains(&record) => return None,
+                        Noun::Consent => (turn.by_consent(), held(to)?.0),
+                        _ => between(noun, held(from), held(to))?,
+                    };
                     Some(Changed { noun, record, reason, write })
                 });
                 let likely = |change: &Changed| query.asks_for_nothing() || turn.may_follow(change.reason);
@@ -159,16 +168,7 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
         persons.entry(person).or_default().insert(unit);
     }
     let ids: Vec<_> = persons.keys().copied().collect();
-    let linkages = linkage_versions::table
-        .filter(linkage_versions::person_id.eq_any(&ids))
-        .select((linkage_versions::record_id, linkage_versions::person_id))
-        .distinct()
-        .load::<(RecordId, RecordId)>(conn)?;
-    for (linkage, person) in linkages {
-        for unit in persons.get(&person).into_iter().flatten() {
-            records.entry(*unit).or_default().insert((Noun::Linkage, linkage));
-        }
-    }
+    add_linkages(conn, &mut records, &persons)?;
     if !query.with.is_empty() || query.asks_for_nothing() {
         let kinds: BTreeSet<_> = side.question.with.iter().flatten().cloned().collect();
         let mut incidents = incident_versions::table
@@ -193,6 +193,33 @@ fn records(conn: &mut Conn, query: &Query, side: &Side, units: &[RecordId]) -> Q
     Ok(records)
 }
 
+/// The persons among the records of a unit.
+fn persons_of(own: &BTreeSet<(Noun, RecordId)>) -> impl Iterator<Item = RecordId> {
+    own.iter().filter(|(noun, _)| *noun == Noun::Person).map(|(_, id)| *id)
+}
+
+/// Adds the decisions about some persons, each to the units that it concerns.
+fn add_linkages(
+    conn: &mut Conn,
+    records: &mut Records,
+    persons: &HashMap<RecordId, BTreeSet<RecordId>>,
+) -> QueryResult<()> {
+    let ids: Vec<_> = persons.keys().copied().collect();
+    for ids in ids.chunks(BATCH) {
+        let linkages = linkage_versions::table
+            .filter(linkage_versions::person_id.eq_any(ids))
+            .select((linkage_versions::record_id, linkage_versions::person_id))
+            .distinct()
+            .load::<(RecordId, RecordId)>(conn)?;
+        for (linkage, person) in linkages {
+            for unit in persons.get(&person).into_iter().flatten() {
+                records.entry(*unit).or_default().insert((Noun::Linkage, linkage));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn add_sources(conn: &mut Conn, records: &mut Records) -> QueryResult<()> {
     let incidents = records.values().flatten().filter(|(noun, _)| *noun == Noun::Incident).map(|(_, id)| *id);
     let incidents: Vec<RecordId> = incidents.collect();
@@ -213,6 +240,55 @@ fn add_sources(conn: &mut Conn, records: &mut Records) -> QueryResult<()> {
         own.extend(more);
     }
     Ok(())
+}
+
+/// Who says no to being counted on the side where something is not counted.
+struct Refusals {
+    times: Times,
+    /// By the person as whom a record is counted there.
+    of: HashMap<RecordId, Vec<(RecordId, RecordId)>>,
+    /// The consents that say no on the other side too: they stood in the way of none that is counted there.
+    stood: HashSet<RecordId>,
+}
+
+impl Refusals {
+    fn read(conn: &mut Conn, side: &Side, other: &Side) -> QueryResult<Self> {
+        let mut refusals = Self { times: other.scope.times, of: HashMap::new(), stood: HashSet::new() };
+        if !other.scope.refusing {
+            return Ok(refusals);
+        }
+        for (consent, person, counted_as) in consents::refusals(other.scope.times).load::<Refusal>(conn)? {
+            refusals.of.entry(counted_as).or_default().push((consent, person));
+        }
+        if side.scope.refusing {
+            let stood = consents::refusals(side.scope.times).load::<Refusal>(conn)?;
+            refusals.stood.extend(stood.into_iter().map(|(consent, ..)| consent));
+        }
+        Ok(refusals)
+    }
+
+    /// Adds to the records of a unit the consents for which it is not counted, and the decisions by which somebody who says
+    /// no is the same person.
+    fn add(&self, conn: &mut Conn, records: &mut Records) -> QueryResult<()> {
+        if self.of.is_empty() {
+            return Ok(());
+        }
+        let persons: BTreeSet<_> = records.values().flat_map(persons_of).collect();
+        let persons: Vec<_> = persons.into_iter().collect();
+        let mut counted_as = HashMap::new();
+        for persons in persons.chunks(BATCH) {
+            counted_as.extend(selects::counted_as(persons, self.times).load::<(RecordId, RecordId)>(conn)?);
+        }
+        let mut joined: HashMap<RecordId, BTreeSet<RecordId>> = HashMap::new();
+        for (unit, own) in records.iter_mut() {
+            let persons: BTreeSet<_> = persons_of(own).map(|id| counted_as.get(&id).copied().unwrap_or(id)).collect();
+            for (consent, person) in persons.iter().filter_map(|person| self.of.get(person)).flatten() {
+                own.insert((Noun::Consent, *consent));
+                joined.entry(*person).or_default().insert(*unit);
+            }
+        }
+        add_linkages(conn, records, &joined)
+    }
 }
 
 type StampColumns = (RecordId, i64, NaiveDate, String);
@@ -245,6 +321,7 @@ impl Histories {
         stamps!(Noun::Incident, incident_versions);
         stamps!(Noun::Linkage, linkage_versions);
         stamps!(Noun::Source, source_versions);
+        stamps!(Noun::Consent, consent_versions);
         Ok(histories)
     }
 

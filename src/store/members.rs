@@ -34,7 +34,7 @@ impl<Row> Statement<Row> {
             // Joined records are counted where the record is that they are counted as.
             self.sql(" AND COALESCE(c.basis, p.basis) = ").text(basis.name());
         }
-        self.sql(") ");
+        self.consenting("COALESCE(l.canonical_id, p.record_id)", scope).sql(") ");
     }
 
     /// The joined records of a person are one: what one says of the person holds for the incidents of the other, and one

@@ -27,6 +27,7 @@ version_table! {
         figure_id: Option<RecordId>,
         source_system: Option<String>,
         external_id: Option<String>,
+        review_on: Option<chrono::NaiveDate>,
     }
 }
 
@@ -42,6 +43,7 @@ impl PersonRow {
             basis: word(Basis::WORDS, &self.basis)?,
             figure: self.figure_id,
             external: self.source_system.zip(self.external_id).map(|(system, id)| ExternalId { system, id }),
+            review_on: self.review_on,
         })
     }
 }
@@ -76,6 +78,7 @@ impl Stored for PersonEntry {
             person.figure,
             system,
             external,
+            person.review_on,
         );
         let row = PersonRow::stamped(id, stamp, columns);
         diesel::insert_into(person_versions::table).values(&row).execute(conn).map(drop)

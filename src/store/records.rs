@@ -331,7 +331,7 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<Rec
             E::CODE,
             Rule::Taken,
             Some(&code),
-            format!("a {} that no other {} has; correct that one, or restore it", E::CODE, E::NOUN),
+            format!("{}; correct that one, or restore it", E::unique()),
         ));
     }
     may_publish::<E>(tx, &[&body])?;

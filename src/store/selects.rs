@@ -106,3 +106,15 @@ pub fn linkages(times: Times) -> Statement<BigInt> {
     statement.sql("SELECT COUNT(*) FROM linkage_versions l WHERE ").visible("linkage_versions", "l", times);
     statement
 }
+
+/// Lists those of some persons that are counted as another, each with that one.
+pub fn counted_as(persons: &[RecordId], times: Times) -> Statement<(Id, Id)> {
+    let mut statement = Statement::new();
+    statement.sql("SELECT l.person_id, l.canonical_id FROM linkage_versions l WHERE ");
+    statement.visible("linkage_versions", "l", times).sql(" AND l.person_id");
+    for (at, person) in persons.iter().enumerate() {
+        statement.sql(if at == 0 { " IN (" } else { ", " }).id(*person);
+    }
+    statement.sql(if persons.is_empty() { " IS NULL" } else { ")" });
+    statement
+}

@@ -73,6 +73,8 @@ pub struct Scope {
     pub words_at: i64,
     /// Whether any records are joined as those of one person; without, the join is left out.
     pub linked: bool,
+    /// Whether anybody says no to being counted; without, nobody is looked for.
+    pub refusing: bool,
 }
 
 impl<Row> Statement<Row> {
@@ -170,6 +172,7 @@ impl<Row> Statement<Row> {
             if let Some(basis) = scope.basis {
                 self.sql(" AND p.basis = ").text(basis.name());
             }
+            self.consenting("p.record_id", scope);
         }
         if scope.linked && of_incidents(question) && !must_have_incidents(question) {
             // Nothing happened to a person only where no record of theirs says that something did.

@@ -14,7 +14,8 @@ use crate::domain::record::{Noun, RecordId};
 use super::backend::Conn;
 use super::error::StoreError;
 use super::schema::{
-    erasures, incident_versions, linkage_versions, person_seal_accounts, person_seals, person_versions,
+    consent_versions, erasures, incident_versions, linkage_versions, person_seal_accounts, person_seals,
+    person_versions,
 };
 
 /// The sealed persons whose list an account is not on. Whatever is asked of the database leaves out what concerns them.
@@ -133,6 +134,7 @@ pub fn unseen(
             Noun::Person => unseen.extend(ids.into_iter().filter(|id| hidden.contains(id))),
             Noun::Incident => concerning!(ids, incident_versions, [person_id]),
             Noun::Linkage => concerning!(ids, linkage_versions, [person_id, canonical_id]),
+            Noun::Consent => concerning!(ids, consent_versions, [person_id]),
             Noun::Term | Noun::Event | Noun::Publication | Noun::Figure | Noun::Source => {}
         }
     }

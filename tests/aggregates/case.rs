@@ -117,6 +117,16 @@ pub struct Linkage {
     pub canonical: usize,
 }
 
+/// What a person, by place in the case, decided about one purpose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Consent {
+    pub person: usize,
+    pub purpose: &'static str,
+    pub decision: &'static str,
+    /// The last day on which what was given holds.
+    pub ends_on: Option<Day>,
+}
+
 /// All that was entered.
 #[derive(Debug, Clone, Default)]
 pub struct CaseFile {
@@ -124,6 +134,7 @@ pub struct CaseFile {
     pub incidents: Vec<Record<Incident>>,
     pub sources: Vec<Record<Source>>,
     pub linkages: Vec<Record<Linkage>>,
+    pub consents: Vec<Record<Consent>>,
 }
 
 impl CaseFile {
@@ -131,6 +142,14 @@ impl CaseFile {
     pub fn counted_as(&self, person: usize, as_of: &str, at_write: i64) -> usize {
         let decisions = self.linkages.iter().filter_map(|linkage| linkage.at(as_of, at_write));
         decisions.filter(|linkage| linkage.person == person).map(|linkage| linkage.canonical).next().unwrap_or(person)
+    }
+
+    /// Whether any record of the person as whom some are counted says no to being counted.
+    pub fn refuses(&self, one: usize, as_of: &str, at_write: i64) -> bool {
+        let said = self.consents.iter().filter_map(|consent| consent.at(as_of, at_write));
+        let own = said.filter(|consent| self.counted_as(consent.person, as_of, at_write) == one);
+        own.filter(|consent| consent.purpose == "count")
+            .any(|consent| consent.decision != "given" || consent.ends_on.is_some_and(|last_day| last_day < as_of))
     }
 }
 

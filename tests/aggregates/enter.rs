@@ -4,7 +4,7 @@ use attest::domain::record::Noun;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::case::{CaseFile, Day, Incident, Linkage, Person, Record, Version, family};
+use super::case::{CaseFile, Consent, Day, Incident, Linkage, Person, Record, Version, family};
 use super::generate::{RELIABILITIES, Step};
 use crate::support::{Answer, App};
 
@@ -17,6 +17,13 @@ pub struct Desk<'a> {
     incidents: Vec<Answer>,
     sources: Vec<Answer>,
     linkages: Vec<Answer>,
+    consents: Vec<Answer>,
+}
+
+/// What a consent says that can be corrected, decided before any day from which things are known.
+fn consent_entry(consent: &Consent, known_on: Day) -> Value {
+    json!({"decision": consent.decision, "ends_on": consent.ends_on, "decided_on": "2018-01-01", "known_on": known_on,
+        "reason": "asked again"})
 }
 
 fn person_entry(person: &Person, known_on: Day) -> Value {
@@ -84,6 +91,7 @@ impl<'a> Desk<'a> {
             incidents: Vec::new(),
             sources: Vec::new(),
             linkages: Vec::new(),
+            consents: Vec::new(),
         };
         for reliability in RELIABILITIES {
             let entry = json!({"type": "interview", "reliability": reliability, "known_on": "2018-01-01"});
@@ -179,6 +187,13 @@ impl<'a> Desk<'a> {
                 let linkages = (self.case.linkages.as_mut_slice(), self.linkages.as_mut_slice());
                 turn_one(self.app, Noun::Linkage, linkages, *at, active, day);
             }
+            Step::Consent(consent, day) => self.consent(consent, day),
+            Step::CorrectConsent(at, consent, day) => self.correct_consent(*at, consent, day),
+            Step::WithdrawConsent(at, day) | Step::RestoreConsent(at, day) => {
+                let active = matches!(step, Step::RestoreConsent(..));
+                let consents = (self.case.consents.as_mut_slice(), self.consents.as_mut_slice());
+                turn_one(self.app, Noun::Consent, consents, *at, active, day);
+            }
         }
     }
 
@@ -222,5 +237,43 @@ impl<'a> Desk<'a> {
         let answer = answer.expect(200);
         self.case.linkages[at].versions.push(version(&answer, day, true, body));
         self.linkages[at] = answer;
+    }
+
+    /// Keeps what a person decided; a second record of one person and purpose is refused and left out.
+    fn consent(&mut self, consent: &Consent, day: Day) {
+        let consent = Consent { person: consent.person % self.case.persons.len(), ..consent.clone() };
+        let same = |other: &Record<Consent>| {
+            let first = &other.versions[0].body;
+            (first.person, first.purpose) == (consent.person, consent.purpose)
+        };
+        let taken = self.case.consents.iter().any(same);
+        let code = self.case.persons[consent.person].code.clone();
+        let mut entry = consent_entry(&consent, day);
+        entry["person"] = code.clone().into();
+        entry["purpose"] = consent.purpose.into();
+        let answer = self.app.caseworker().create(Noun::Consent, &entry).expect(if taken { 422 } else { 201 });
+        if !taken {
+            let code = format!("{code}:{}", consent.purpose);
+            let first = version(&answer, day, true, consent);
+            self.case.consents.push(Record { code, versions: vec![first] });
+            self.consents.push(answer);
+        }
+    }
+
+    /// Corrects what was decided, by whom and about what stays.
+    fn correct_consent(&mut self, at: Index, consent: &Consent, day: Day) {
+        if self.consents.is_empty() {
+            return;
+        }
+        let at = at.index(self.consents.len());
+        if is_withdrawn(&self.case.consents[at]) {
+            return;
+        }
+        let first = &self.case.consents[at].versions[0].body;
+        let body = Consent { person: first.person, purpose: first.purpose, ..consent.clone() };
+        let changes = consent_entry(&body, day);
+        let answer = self.app.caseworker().correct(Noun::Consent, &self.consents[at], &changes).expect(200);
+        self.case.consents[at].versions.push(version(&answer, day, true, body));
+        self.consents[at] = answer;
     }
 }

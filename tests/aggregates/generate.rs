@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-use super::case::{Ask, Dated, Day, Incident, KINDS, Person, dates};
+use super::case::{Ask, Consent, Dated, Day, Incident, KINDS, Person, dates};
 
 /// The days from which things are known.
 pub const DAYS: [Day; 4] = ["2018-01-10", "2018-02-10", "2018-03-10", "2018-04-10"];
@@ -30,6 +30,10 @@ pub enum Step {
     JoinOther(Index, Index, Day),
     Unjoin(Index, Day),
     Rejoin(Index, Day),
+    Consent(Consent, Day),
+    CorrectConsent(Index, Consent, Day),
+    WithdrawConsent(Index, Day),
+    RestoreConsent(Index, Day),
 }
 
 fn any_day() -> impl Strategy<Value = Day> {
@@ -69,6 +73,15 @@ fn any_incident() -> impl Strategy<Value = Incident> {
         })
 }
 
+/// What some person decided: who, is cut to how many there are. Some of the last days are asked about.
+fn any_consent() -> impl Strategy<Value = Consent> {
+    let purpose = prop_oneof![4 => Just("count"), 1 => select(vec!["keep", "publish", "share"])];
+    let ends_on =
+        select(vec![None, None, Some("2018-02-09"), Some("2018-03-10"), Some("2018-04-09"), Some("2999-01-01")]);
+    (0..64_usize, purpose, select(vec!["given", "refused", "withdrawn"]), ends_on)
+        .prop_map(|(person, purpose, decision, ends_on)| Consent { person, purpose, decision, ends_on })
+}
+
 /// One step, of any kind.
 pub fn any_step() -> impl Strategy<Value = Step> {
     let which = any::<Index>;
@@ -88,6 +101,11 @@ pub fn any_step() -> impl Strategy<Value = Step> {
         1 => (which(), which(), any_day()).prop_map(|(at, canonical, day)| Step::JoinOther(at, canonical, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::Unjoin(at, day)),
         1 => (which(), any_day()).prop_map(|(at, day)| Step::Rejoin(at, day)),
+        6 => (any_consent(), any_day()).prop_map(|(consent, day)| Step::Consent(consent, day)),
+        2 => (which(), any_consent(), any_day())
+            .prop_map(|(at, consent, day)| Step::CorrectConsent(at, consent, day)),
+        1 => (which(), any_day()).prop_map(|(at, day)| Step::WithdrawConsent(at, day)),
+        1 => (which(), any_day()).prop_map(|(at, day)| Step::RestoreConsent(at, day)),
     ]
 }
 

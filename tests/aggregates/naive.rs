@@ -203,6 +203,9 @@ fn lines(case: &CaseFile, ask: &Ask, as_of: &str, at_write: i64) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let counted: BTreeSet<_> = persons.iter().map(|(_, counted_as, _)| *counted_as).collect();
     for one in counted {
+        if case.refuses(one, as_of, at_write) {
+            continue;
+        }
         // All records of the one person.
         let records: Vec<_> = persons.iter().filter(|(_, counted_as, _)| *counted_as == one).collect();
         let incidents: Vec<_> = records.iter().flat_map(|(at, ..)| incidents_of(*at)).collect();

@@ -59,6 +59,9 @@ fn an_unknown_code_is_refused_by_field(app: &App) {
     for field in ["measure", "qualifier", "state"] {
         refused(app, Noun::Figure, field, json!("detentoin"), "unknown_code");
     }
+    for field in ["purpose", "decision", "manner"] {
+        refused(app, Noun::Consent, field, json!("detentoin"), "unknown_code");
+    }
     refused(app, Noun::Publication, "state", json!("detentoin"), "unknown_code");
     refused(app, Noun::Term, "family", json!("detentoin"), "unknown_code");
     // The total is no value of a record, and a code has one spelling.
@@ -131,6 +134,7 @@ fn a_date_in_the_future_is_refused(app: &App) {
     }
     refused(app, Noun::Publication, "published_on", json!(tomorrow), "in_future");
     refused(app, Noun::Figure, "as_of", json!(tomorrow), "in_future");
+    refused(app, Noun::Consent, "decided_on", json!(tomorrow), "in_future");
 }
 
 fn a_record_that_is_not_there_is_refused_by_field(app: &App) {
@@ -141,6 +145,7 @@ fn a_record_that_is_not_there_is_refused_by_field(app: &App) {
         refused(app, Noun::Figure, "publication", json!(missing), "unknown_record");
         refused(app, Noun::Figure, "parent", json!(missing), "unknown_record");
         refused(app, Noun::Person, "owner", json!(missing), "unknown_record");
+        refused(app, Noun::Consent, "person", json!(missing), "unknown_record");
     }
     // A record of another noun is none.
     let event = app.caseworker().enter(Noun::Event, &entry(app, Noun::Event));
@@ -152,13 +157,14 @@ fn a_record_that_is_not_there_is_refused_by_field(app: &App) {
 }
 
 fn a_missing_value_is_refused_by_field(app: &App) {
-    let required: [(Noun, &[&str]); 6] = [
+    let required: [(Noun, &[&str]); 7] = [
         (Noun::Term, &["vocabulary", "code", "family", "label_en", "definition_en"]),
         (Noun::Event, &["name", "date"]),
         (Noun::Source, &["type"]),
         (Noun::Publication, &["code", "published_on", "publisher", "address"]),
         (Noun::Figure, &["publication", "code", "measure", "population", "region", "value", "as_of"]),
         (Noun::Incident, &["person", "kind", "date"]),
+        (Noun::Consent, &["person", "purpose", "decision", "decided_on"]),
     ];
     for (noun, fields) in required {
         for field in fields {

@@ -24,6 +24,9 @@ pub enum Step {
     Join(Index, Index),
     UnJoin(Index),
     JoinAgain(Index),
+    /// What a person decides about being counted, and the last day on which it holds.
+    Consent(Index, &'static str, Option<&'static str>),
+    CorrectConsent(Index, &'static str, Option<&'static str>),
     /// One kind takes the place of another.
     Replace(&'static str, &'static str),
     /// It does so no more.
@@ -55,7 +58,9 @@ fn any_one() -> impl Strategy<Value = Step> {
     let origin = || select(vec!["RU-CE", "RU-DA", "GE", "_U"]);
     let kind = || select(vec!["torture", "detention", "beating"]);
     let date = select(vec!["2017", "2017-04", "2016/2017", "2018-02"]);
-    let noun = || select(vec![Noun::Person, Noun::Incident, Noun::Incident, Noun::Source]);
+    let noun = || select(vec![Noun::Person, Noun::Incident, Noun::Incident, Noun::Source, Noun::Consent]);
+    let decision = || select(vec!["given", "given", "refused", "withdrawn"]);
+    let ends_on = || select(vec![None, Some("2018-04-04"), Some("2018-04-10"), Some("2020-01-01"), Some("2999-01-01")]);
     let at = any::<Index>;
     prop_oneof![
         3 => (ground(), origin()).prop_map(|(ground, origin)| Step::Person(ground, origin)),
@@ -68,6 +73,8 @@ fn any_one() -> impl Strategy<Value = Step> {
         3 => (at(), at()).prop_map(|(person, canonical)| Step::Join(person, canonical)),
         1 => at().prop_map(Step::UnJoin),
         1 => at().prop_map(Step::JoinAgain),
+        3 => (at(), decision(), ends_on()).prop_map(|(person, decision, end)| Step::Consent(person, decision, end)),
+        2 => (at(), decision(), ends_on()).prop_map(|(consent, decision, end)| Step::CorrectConsent(consent, decision, end)),
         1 => (kind(), kind()).prop_map(|(kind, next)| Step::Replace(kind, next)),
         1 => kind().prop_map(Step::TakeBack),
     ]
@@ -80,6 +87,7 @@ pub struct Desk<'a> {
     incidents: Vec<String>,
     joined: Vec<String>,
     sources: Vec<String>,
+    consents: Vec<String>,
 }
 
 impl<'a> Desk<'a> {
@@ -88,7 +96,8 @@ impl<'a> Desk<'a> {
         source(app, "S-1", "high");
         source(app, "S-2", "low");
         let sources = SOURCES.map(str::to_owned).to_vec();
-        let mut desk = Self { app, persons: Vec::new(), incidents: Vec::new(), joined: Vec::new(), sources };
+        let mut desk =
+            Self { app, persons: Vec::new(), incidents: Vec::new(), joined: Vec::new(), sources, consents: Vec::new() };
         for step in first {
             desk.take(step, Some(BEFORE));
         }
@@ -100,6 +109,7 @@ impl<'a> Desk<'a> {
             Noun::Person => &self.persons,
             Noun::Incident => &self.incidents,
             Noun::Source => &self.sources,
+            Noun::Consent => &self.consents,
             _ => &self.joined,
         };
         (!codes.is_empty()).then(|| at.get(codes).clone())
@@ -170,6 +180,21 @@ impl<'a> Desk<'a> {
             }
             Step::CorrectSource(at, reliability) => {
                 self.correct(Noun::Source, at, json!({"reliability": reliability, "reason": why}), day);
+            }
+            Step::Consent(person, decision, ends_on) => {
+                let Some(person) = self.pick(Noun::Person, person) else { return };
+                let entry = json!({"person": person, "purpose": "count", "decision": decision,
+                    "decided_on": "2018-01-01", "ends_on": ends_on, "known_on": day});
+                let answer = staff.create(Noun::Consent, &entry);
+                match answer.status {
+                    201 => self.consents.push(format!("{person}:count")),
+                    // Said before.
+                    status => assert_eq!(status, 422, "{}", answer.text()),
+                }
+            }
+            Step::CorrectConsent(at, decision, ends_on) => {
+                let changes = json!({"decision": decision, "ends_on": ends_on, "reason": why});
+                self.correct(Noun::Consent, at, changes, day);
             }
             Step::Withdraw(noun, at) => self.turn(*noun, at, "withdrawal", day),
             Step::Restore(noun, at) => self.turn(*noun, at, "restoration", day),

@@ -39,7 +39,8 @@ pub fn held(app: &App, code: &str) -> Value {
 }
 
 /// The reasons, the one that counts first where several records changed.
-const REASONS: [&str; 6] = ["added", "restored", "withdrawn", "joined", "unjoined", "corrected"];
+const REASONS: [&str; 8] =
+    ["consent_withdrawn", "consent_given", "added", "restored", "withdrawn", "joined", "unjoined", "corrected"];
 
 /// Holds what staff are told against itself: the counts differ by what came and went, as often as is said, and every
 /// change has its records.
@@ -190,4 +191,11 @@ pub fn kind(app: &App, code: &str) -> Answer {
     let entry = json!({"vocabulary": "kind", "code": code, "family": "violation", "label_en": code,
         "definition_en": "A home is set on fire to harm the person."});
     app.admin().enter(Noun::Term, &entry)
+}
+
+/// Says whether a person wants to be counted, known from a day.
+pub fn consent(app: &App, person: &str, decision: &str, ends_on: Option<&str>, day: Option<&str>) -> Answer {
+    let entry = json!({"person": person, "purpose": "count", "decision": decision, "decided_on": "2018-01-01",
+        "ends_on": ends_on, "known_on": day});
+    app.caseworker().enter(Noun::Consent, &entry)
 }

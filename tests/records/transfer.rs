@@ -25,7 +25,7 @@ fn export(caller: &Caller<'_>, noun: Noun, texts: bool) -> String {
     caller.post("/api/v1/staff/exports", &json!({"noun": noun.plural(), "texts": texts})).expect(200).text()
 }
 
-const NOUNS: [Noun; 5] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage];
+const NOUNS: [Noun; 6] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage, Noun::Consent];
 
 fn everything(app: &App) -> Vec<(Noun, Vec<Value>)> {
     let of = |noun| (noun, app.caseworker().walk(&path_of(noun)).iter().map(entry_of).collect());

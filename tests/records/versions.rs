@@ -291,6 +291,8 @@ fn a_record_keeps_its_code(app: &App) {
         // The code of a linkage is that of the person.
         let change = match noun {
             Noun::Linkage => json!({"person": person(app), "reason": "another person"}),
+            // And that of a consent names the purpose.
+            Noun::Consent => json!({"purpose": "share", "reason": "another purpose"}),
             _ => json!({"code": "another", "reason": "a better code"}),
         };
         app.unchanged(|| caller.correct(noun, &made, &change).refuses(422, code_field(noun), "inconsistent"));
@@ -299,14 +301,18 @@ fn a_record_keeps_its_code(app: &App) {
 
 /// The field that makes a record's code.
 fn code_field(noun: Noun) -> &'static str {
-    if noun == Noun::Linkage { "person" } else { "code" }
+    match noun {
+        Noun::Linkage => "person",
+        Noun::Consent => "purpose",
+        _ => "code",
+    }
 }
 
 fn a_code_is_given_once_a_noun(app: &App) {
     for noun in Noun::ALL {
         let caller = app.enterer_of(noun);
         let mut first = entry(app, noun);
-        if first.get("code").is_none() && noun != Noun::Linkage {
+        if first.get("code").is_none() && code_field(noun) == "code" {
             first["code"] = json!("X-1");
         }
         let made = caller.enter(noun, &first);

@@ -56,7 +56,7 @@ struct Word {
     value: String,
 }
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "records",
     "term_versions",
     "event_versions",
@@ -69,6 +69,7 @@ const TABLES: [&str; 16] = [
     "incident_sources",
     "linkage_versions",
     "linkage_sources",
+    "consent_versions",
     "accounts",
     "tokens",
     "audit_entries",

@@ -27,6 +27,8 @@ pub fn entry(app: &App, noun: Noun) -> Value {
             json!({"person": person["code"], "kind": "detention", "date": "2017-04~", "place": "RU-CE"})
         }
         Noun::Linkage => decision(app, &person(app), &person(app)),
+        Noun::Consent => json!({"person": person(app), "purpose": "count", "decision": "given", "manner": "signed",
+            "decided_on": "2017-06-01"}),
     }
 }
 
@@ -41,6 +43,7 @@ pub fn correction(app: &App, noun: Noun) -> (&'static str, Value) {
         Noun::Person => ("sex", json!("F")),
         Noun::Incident => ("kind", json!("torture")),
         Noun::Linkage => ("canonical", person(app).into()),
+        Noun::Consent => ("decision", json!("withdrawn")),
     }
 }
 
@@ -69,4 +72,11 @@ pub fn join(app: &App, person: &str, canonical: &str, known_on: &str) -> Answer 
     let mut decision = decision(app, person, canonical);
     decision["known_on"] = known_on.into();
     app.caseworker().enter(Noun::Linkage, &decision)
+}
+
+/// Says what a person decided about being counted, known from a day.
+pub fn consent(app: &App, person: &str, decision: &str, known_on: &str) -> Answer {
+    let entry = json!({"person": person, "purpose": "count", "decision": decision, "manner": "spoken",
+        "decided_on": known_on, "known_on": known_on});
+    app.caseworker().enter(Noun::Consent, &entry)
 }

@@ -135,6 +135,9 @@ CREATE TABLE consent_versions (
     PRIMARY KEY (record_id, write)
 ) STRICT;
 CREATE INDEX consent_versions_by_person ON consent_versions (person_id, purpose);
+-- Who may be out of a count.
+CREATE INDEX consent_versions_refusing ON consent_versions (person_id)
+    WHERE purpose = 'count' AND (decision <> 'given' OR ends_on IS NOT NULL);
 
 -- When somebody is to look whether the record is still needed.
 ALTER TABLE person_versions ADD COLUMN review_on TEXT;

@@ -14,6 +14,7 @@ macro_rules! audit_names {
                 Noun::Person => concat!("person.", $verb),
                 Noun::Incident => concat!("incident.", $verb),
                 Noun::Linkage => concat!("linkage.", $verb),
+                Noun::Consent => concat!("consent.", $verb),
             }
         })*
     };

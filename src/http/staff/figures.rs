@@ -157,7 +157,7 @@ pub struct ChangeView {
 /// A record that changed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ChangedRecord {
-    /// person, incident, linkage or source
+    /// person, incident, linkage, source or consent
     pub noun: String,
     pub id: RecordId,
     pub code: String,

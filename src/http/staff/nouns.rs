@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
 
+use crate::domain::consent::ConsentEntry;
 use crate::domain::event::EventEntry;
 use crate::domain::figure::FigureEntry;
 use crate::domain::incident::IncidentEntry;
@@ -177,6 +178,7 @@ macro_rules! noun {
 noun!(persons, PersonEntry, "person", "persons", ReadCases = "read_cases", WriteCases = "write_cases");
 noun!(incidents, IncidentEntry, "incident", "incidents", ReadCases = "read_cases", WriteCases = "write_cases");
 noun!(linkages, LinkageEntry, "linkage", "linkages", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(consents, ConsentEntry, "consent", "consents", ReadCases = "read_cases", WriteCases = "write_cases");
 noun!(sources, SourceEntry, "source", "sources", ReadCases = "read_cases", WriteCases = "write_cases");
 noun!(events, EventEntry, "event", "events", ReadCases = "read_cases", WriteCases = "write_cases");
 noun!(terms, TermEntry, "term", "terms", ReadTerms = "read_terms", WriteTerms = "write_terms");

@@ -32,7 +32,7 @@ use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, RecordPath
 use crate::http::state::Records;
 
 /// How many records a page has where nothing is asked, and at most.
-const PAGE: i64 = 50;
+pub const PAGE: i64 = 50;
 const LARGEST_PAGE: i64 = 200;
 
 /// A version of a record, with what was entered.

@@ -24,7 +24,7 @@ pub const LARGEST_FILE: usize = 4 * 1024 * 1024;
 const MOST_ROWS: usize = 5_000;
 
 /// What cases are made of; publications, figures and terms have rights of their own.
-const NOUNS: [Noun; 5] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage];
+const NOUNS: [Noun; 6] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage, Noun::Consent];
 
 fn read_noun(field: &str, given: Option<&str>) -> Result<Noun, Problem> {
     let found = NOUNS.into_iter().find(|noun| given.is_some_and(|given| given == noun.plural()));
@@ -57,7 +57,7 @@ pub struct ImportWarning {
 #[utoipa::path(
     tag = "transfer",
     operation_id = "import_file",
-    params(("noun" = String, Query, description = "events, sources, persons, incidents or linkages", example = "persons"),
+    params(("noun" = String, Query, description = "events, sources, persons, incidents, linkages or consents", example = "persons"),
         ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing")),
     request_body(content = String, content_type = "text/csv",
         description = "UTF-8, comma-separated, with a header; at most 4 MiB and 5,000 rows"),
@@ -116,7 +116,7 @@ pub async fn import_file(
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"noun": "persons", "texts": false}))]
 pub struct ExportEntry {
-    /// events, sources, persons, incidents or linkages
+    /// events, sources, persons, incidents, linkages or consents
     #[schema(required = true, nullable = false)]
     pub noun: Option<String>,
     /// With personal text.
