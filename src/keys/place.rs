@@ -1,6 +1,6 @@
 //! Where a keyring lies, and what opens it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::HEXLOWER;
@@ -108,7 +108,7 @@ impl OpenedBy {
 }
 
 /// What a file holds, without the end of its last line.
-fn passphrase(path: &PathBuf) -> Result<Zeroizing<String>, KeyringError> {
+fn passphrase(path: &Path) -> Result<Zeroizing<String>, KeyringError> {
     let bytes = read_private(path)?;
     let not_text = |_| file_error(path, std::io::Error::other("a passphrase is UTF-8"));
     let text = std::str::from_utf8(&bytes).map_err(not_text)?;
