@@ -58,7 +58,7 @@ fn open(options: &Serve) -> Result<(Store, Option<RecoveryCode>), Box<dyn Error>
     let file = if options.demo { DEMO_FILE } else { FILE };
     let store = Store::open(&DatabaseUrl::parse(&options.database.url(file))?, Utc::now)?;
     let place = options.database.keys.place(options.demo.then_some("demo"));
-    match keys::open_or_create(&store, &place) {
+    match keys::open_or_create(&store, &place, options.demo) {
         Ok(code) => {
             seed::install(&store)?;
             let back = erasure::reapply(&store)?;
@@ -101,6 +101,8 @@ fn serve(options: &Serve) -> Done {
     if options.demo && !options.listen.ip().is_loopback() {
         return Err("--demo: listens on loopback only, such as 127.0.0.1:8080".into());
     }
+    // Before anything is made: a recovery code that is not shown is lost.
+    let listener = TcpListener::bind(options.listen).map_err(|why| format!("--listen {}: {why}", options.listen))?;
     let (store, code) = open(options)?;
     if options.demo && store.keys().is_some() {
         let bar = bar("loading the founding data set", None);
@@ -108,7 +110,6 @@ fn serve(options: &Serve) -> Done {
         seed::load_demo(&store, Box::new(move |rows| shown.set_position(rows)))?;
         bar.finish_and_clear();
     }
-    let listener = TcpListener::bind(options.listen).map_err(|why| format!("--listen {}: {why}", options.listen))?;
     let asked = store.clone();
     actix_web::rt::System::new().block_on(async move {
         let (address, server) = app::serve(listener, store, options.workers.into())?;

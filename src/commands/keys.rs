@@ -48,15 +48,15 @@ pub fn open_to_look(store: &Store, place: &Place) -> Result<Option<String>, Box<
 }
 
 /// Opens the keyring of a database that is to be served, or makes one where the database has none. Gives the recovery code
-/// of a new one.
+/// of a new one; that of the demonstration is not kept, because it holds nothing that anybody could miss.
 ///
 /// # Errors
 /// [`StoreError::Locked`] where it does not open or is another database's, or the database's own.
-pub fn open_or_create(store: &Store, place: &Place) -> Result<Option<RecoveryCode>, StoreError> {
+pub fn open_or_create(store: &Store, place: &Place, demo: bool) -> Result<Option<RecoveryCode>, StoreError> {
     let opened = match Keyring::open(place) {
         Err(KeyringError::Missing(_)) if store.look(|conn| Ok(instance::keyring(conn)?))?.is_none() => {
             match Keyring::create(place) {
-                Ok((keyring, code)) => return install_new(store, place, keyring, code),
+                Ok((keyring, code)) => return install_new(store, keyring, code, demo),
                 // Another process was faster.
                 Err(KeyringError::Exists(_)) => Keyring::open(place),
                 Err(why) => Err(why),
@@ -70,12 +70,10 @@ pub fn open_or_create(store: &Store, place: &Place) -> Result<Option<RecoveryCod
 
 fn install_new(
     store: &Store,
-    place: &Place,
     keyring: Keyring,
     code: RecoveryCode,
+    demo: bool,
 ) -> Result<Option<RecoveryCode>, StoreError> {
-    // The demonstration holds nothing that anybody could miss.
-    let demo = place.folder.ends_with("demo");
     if demo {
         keyring.confirm(&code, Utc::now())?;
     }
@@ -216,7 +214,10 @@ pub fn describe(store: &Store, place: &Place, locked: Option<String>) -> Done {
     };
     match keys.confirmed_at() {
         Some(at) => println!("recovery code: confirmed on {}", at.date_naive()),
-        None => println!("recovery code: not confirmed yet, and no personal text is accepted: attest key confirm"),
+        None => println!(
+            "recovery code: not confirmed yet, and no personal text is accepted: attest key confirm; where it was lost, \
+             attest key rotate makes another"
+        ),
     }
     if keys.masters().len() > 1 {
         println!("a new master key was made and not taken into use: attest key rotate completes it");

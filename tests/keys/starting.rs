@@ -19,6 +19,23 @@ on_both! {
     without_a_place_for_its_keyring_a_new_database_is_not_served_to_staff,
 }
 
+#[test]
+fn a_first_start_that_cannot_listen_makes_no_keyring_whose_code_nobody_sees() {
+    let folder = process::new_folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    run(attest(&folder).args(["serve", "--listen", &address])).refused();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn a_keyring_that_happens_to_be_called_demo_has_a_recovery_code_all_the_same() {
+    let folder = process::new_folder();
+    drop(first_start(attest(&folder).env("ATTEST_KEYRING", "demo")));
+    let keys = Keyring::open(&Place::beside(folder.join("demo"))).unwrap();
+    assert!(!keys.is_confirmed());
+}
+
 fn bytes_of(code: &str) -> Vec<u8> {
     data_encoding::BASE32_NOPAD.decode(code.replace('-', "").as_bytes()).unwrap()
 }
