@@ -206,7 +206,7 @@ fn change(
 
 /// Gives a person and all that concerns it codes that tell nothing.
 fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), StoreError> {
-    rename(tx, Noun::Person, person, person)?;
+    let (former, code) = rename(tx, Noun::Person, person, person)?;
     let incidents: Vec<RecordId> = incident_versions::table
         .filter(incident_versions::person_id.eq(person))
         .filter(incident_versions::superseded_by.is_null())
@@ -223,21 +223,26 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
         .distinct()
         .load(tx.conn())?;
     let linkages: Vec<RecordId> = linkage_versions::table
-        .filter(linkage_versions::person_id.eq(person).or(linkage_versions::canonical_id.eq(person)))
+        .filter(linkage_versions::person_id.eq(person))
         .select(linkage_versions::record_id)
         .distinct()
         .load(tx.conn())?;
+    // Their codes are made of the person's.
     for record in consents.into_iter().chain(linkages) {
-        set_code(tx, record, &new_code(Noun::Linkage, RecordId::new()))?;
+        let old: String = register::table.find(record).select(register::code).first(tx.conn())?;
+        set_code(tx, record, &old.replacen(&former, &code, 1))?;
     }
     Ok(())
 }
 
-fn rename(tx: &mut Tx<'_>, noun: Noun, record: RecordId, person: RecordId) -> Result<(), StoreError> {
+/// Gives a record a code that tells nothing, and keeps the former one as personal text. Gives both.
+fn rename(tx: &mut Tx<'_>, noun: Noun, record: RecordId, person: RecordId) -> Result<(String, String), StoreError> {
     let former: String = register::table.find(record).select(register::code).first(tx.conn())?;
     let texts = Texts::from([(FORMER_CODE, Some(Private::new(&former)))]);
     texts::keep(tx, record, person, &texts)?;
-    set_code(tx, record, &new_code(noun, RecordId::new()))
+    let code = new_code(noun, RecordId::new());
+    set_code(tx, record, &code)?;
+    Ok((former, code))
 }
 
 fn set_code(tx: &mut Tx<'_>, record: RecordId, code: &str) -> Result<(), StoreError> {
