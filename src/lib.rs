@@ -25,6 +25,7 @@ pub mod domain {
     pub mod figure;
     pub mod incident;
     pub mod linkage;
+    pub mod passphrase;
     pub mod person;
     pub mod policy;
     pub mod publication;
@@ -53,8 +54,10 @@ pub mod store {
     pub mod candidates;
     pub mod chain;
     pub mod classes;
+    pub mod credentials;
     pub mod database;
     pub mod differences;
+    pub mod enrolments;
     pub mod error;
     pub mod events;
     pub mod figures;
@@ -73,10 +76,13 @@ pub mod store {
     pub mod schema;
     mod selects;
     pub mod session;
+    pub mod sessions;
+    pub mod sign_in;
     pub mod sources;
     mod stamps;
     mod statement;
     pub mod terms;
+    pub mod tokens;
     mod version_table;
 }
 

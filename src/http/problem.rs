@@ -55,6 +55,8 @@ problems! {
     RequestTimeout = 408 "request_timeout" "The request took too long";
     /// Personal text is not accepted before the recovery code was confirmed.
     Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
+    /// A rule about accounts forbids it as things stand.
+    Refused = 409 "refused" "That is not done as things stand";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
@@ -181,6 +183,8 @@ impl From<StoreError> for Problem {
         match why {
             StoreError::Invalid(invalid) => Self::new(Kind::Invalid).errors(invalid.0),
             StoreError::Missing(_) => Self::new(Kind::NotFound),
+            StoreError::Absent(_) => Self::new(Kind::NotFound),
+            StoreError::Refused(why) => Self::new(Kind::Refused).detail(why),
             StoreError::Stale => Self::new(Kind::Stale),
             StoreError::Denied(denied) => denied.into(),
             StoreError::Unconfirmed => Self::new(Kind::Unconfirmed),
