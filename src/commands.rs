@@ -95,7 +95,7 @@ fn serve(options: &Serve) -> Done {
     let listener = TcpListener::bind(options.listen).map_err(|why| format!("--listen {}: {why}", options.listen))?;
     let asked = store.clone();
     actix_web::rt::System::new().block_on(async move {
-        let (address, server) = app::serve(listener, store, options.workers.into())?;
+        let (address, server) = app::serve(listener, store, options.settings())?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "http://{address}")?;
         writeln!(out, "API documentation: http://{address}{}/", documentation::ADDRESS)?;

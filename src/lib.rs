@@ -104,6 +104,7 @@ pub mod http {
     pub mod counted;
     pub mod documentation;
     pub mod health;
+    pub mod limits;
     pub mod problem;
     pub mod reconciled;
     pub mod reply;
@@ -125,11 +126,17 @@ pub mod http {
 
     /// For staff.
     pub mod staff {
+        pub mod accounts;
         mod actions;
         pub mod audit;
         pub mod candidates;
+        pub mod enrolments;
         pub mod figures;
         pub mod nouns;
         pub mod records;
+        pub mod tokens;
     }
+
+    /// For people with a browser. They sign in, and a cookie opens nothing else.
+    pub mod pages;
 }

@@ -108,7 +108,11 @@ impl SecondFactor {
 
     /// SHA-1, six digits, thirty seconds, one step to either side: what every app speaks (RFC 6238).
     fn totp(&self) -> Totp {
-        Builder::new().with_secret(Secret::new_stack(*self.0)).with_skew(1).with_step_duration(STEP).build_noncompliant()
+        Builder::new()
+            .with_secret(Secret::new_stack(*self.0))
+            .with_skew(1)
+            .with_step_duration(STEP)
+            .build_noncompliant()
     }
 
     /// The code that is good now.
@@ -176,9 +180,7 @@ pub(super) fn unset(tx: &mut Tx<'_>, account: RecordId) -> Result<(), StoreError
 
 /// Sets a passphrase that was stretched.
 pub(super) fn set_passphrase(tx: &mut Tx<'_>, account: RecordId, stretched: &str) -> Result<(), StoreError> {
-    diesel::update(accounts::table.find(account))
-        .set(accounts::passphrase_hash.eq(stretched))
-        .execute(tx.conn())?;
+    diesel::update(accounts::table.find(account)).set(accounts::passphrase_hash.eq(stretched)).execute(tx.conn())?;
     end_access(tx, account)
 }
 
@@ -247,9 +249,8 @@ pub(super) fn use_code(tx: &mut Tx<'_>, account: RecordId, code: &str) -> Result
         diesel::update(accounts::table.find(account)).set(accounts::totp_step.eq(step)).execute(tx.conn())?;
         return Ok(true);
     }
-    let unused = recovery_codes::table
-        .find((account, hash(&read_code(code))))
-        .filter(recovery_codes::used_at.is_null());
+    let unused =
+        recovery_codes::table.find((account, hash(&read_code(code)))).filter(recovery_codes::used_at.is_null());
     let used = diesel::update(unused).set(recovery_codes::used_at.eq(now)).execute(tx.conn())?;
     if used == 1 {
         tx.note("recovery_code", true);

@@ -189,7 +189,10 @@ pub enum Followed {
     Bad,
     /// Nobody has approved of it yet.
     Waiting,
-    Good { account: String, factor: SecondFactor },
+    Good {
+        account: String,
+        factor: SecondFactor,
+    },
 }
 
 struct Found {

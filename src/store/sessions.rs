@@ -74,6 +74,14 @@ pub(super) fn open(tx: &mut Tx<'_>, account: RecordId) -> Result<Zeroizing<Strin
     Ok(secret)
 }
 
+/// That a session has not ended since the request came in, in the transaction that it does something in.
+pub(super) fn must_be_open(tx: &mut Tx<'_>, id: RecordId) -> Result<(), StoreError> {
+    let now = tx.written_at();
+    let open = sessions::table.find(id).filter(sessions::revoked_at.is_null()).filter(sessions::expires_at.gt(now));
+    let found = open.select(sessions::id).first::<RecordId>(tx.conn()).optional()?;
+    found.map(drop).ok_or(StoreError::Absent("session"))
+}
+
 /// Writes down that a session was used.
 ///
 /// # Errors
@@ -95,10 +103,8 @@ pub fn end(store: &Store, actor: &Actor, id: RecordId) -> Result<(), StoreError>
     let account = actor.account;
     store.write(actor, "session.end", move |tx| {
         let now = tx.written_at();
-        let own = sessions::table
-            .find(id)
-            .filter(sessions::account_id.eq(account))
-            .filter(sessions::revoked_at.is_null());
+        let own =
+            sessions::table.find(id).filter(sessions::account_id.eq(account)).filter(sessions::revoked_at.is_null());
         if diesel::update(own).set(sessions::revoked_at.eq(now)).execute(tx.conn())? == 0 {
             return Err(StoreError::Absent("session"));
         }
@@ -158,7 +164,11 @@ pub(super) fn device(conn: &mut Conn, secret: &str, name: &str, now: Instant) ->
 }
 
 /// Remembers a browser, under a new secret: an earlier one of it is forgotten.
-pub(super) fn remember(tx: &mut Tx<'_>, account: RecordId, known: Option<RecordId>) -> Result<Zeroizing<String>, StoreError> {
+pub(super) fn remember(
+    tx: &mut Tx<'_>,
+    account: RecordId,
+    known: Option<RecordId>,
+) -> Result<Zeroizing<String>, StoreError> {
     let now = tx.written_at();
     let old = devices::table.filter(devices::expires_at.lt(now));
     diesel::delete(old).execute(tx.conn())?;

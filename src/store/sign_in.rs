@@ -124,11 +124,7 @@ pub fn count(store: &Store, who: &Who) -> Result<Counted, StoreError> {
         diesel::delete(attempts::table.filter(attempts::last_at.le(old))).execute(tx.conn())?;
         diesel::delete(attempts::table.find(&counter.key)).execute(tx.conn())?;
         diesel::insert_into(attempts::table)
-            .values((
-                attempts::key.eq(&counter.key),
-                attempts::failures.eq(failures + 1),
-                attempts::last_at.eq(now),
-            ))
+            .values((attempts::key.eq(&counter.key), attempts::failures.eq(failures + 1), attempts::last_at.eq(now)))
             .execute(tx.conn())?;
         let account = people::named(tx.conn(), &who.name)?;
         let account = account.filter(|account| account.state == State::Active && account.id != HOST);
@@ -283,14 +279,13 @@ pub fn take_second_factor(
     actor: &Actor,
     factor: SecondFactor,
     code: &str,
+    session: RecordId,
 ) -> Result<bool, StoreError> {
     let (account, code) = (actor.account, code.trim().to_owned());
     let done = store.attempt(actor, "account.second_factor", move |tx| {
         let now = tx.written_at();
         let Some(step) = factor.check(&code, now) else { return Ok(Outcome::Abandon(false)) };
-        if people::get(tx.conn(), account)?.state != State::Active {
-            return Ok(Outcome::Abandon(false));
-        }
+        sessions::must_be_open(tx, session)?;
         credentials::set_second_factor(tx, account, &factor, step)?;
         Ok(Outcome::Keep(true))
     })?;

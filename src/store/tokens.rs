@@ -16,6 +16,7 @@ use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt};
 use super::schema::{accounts, tokens};
 use super::session::Tx;
+use super::sessions;
 
 /// What every token begins with, so that a scanner finds one that leaked.
 const PREFIX: &str = "attest_";
@@ -144,16 +145,20 @@ pub fn create_scoped(
     made
 }
 
-/// Makes a token of one's own.
+/// Makes a token of one's own, in a session.
 ///
 /// # Errors
-/// The database's own.
-pub fn create_own(store: &Store, actor: &Actor, lasting: TimeDelta, scopes: Scopes) -> Result<String, StoreError> {
+/// [`StoreError::Absent`] where the session has ended meanwhile: with it ended the right to make a token.
+pub fn create_own(
+    store: &Store,
+    actor: &Actor,
+    session: RecordId,
+    lasting: TimeDelta,
+    scopes: Scopes,
+) -> Result<String, StoreError> {
     let account = actor.account;
     store.write(actor, "token.create", move |tx| {
-        if people::get(tx.conn(), account)?.state != State::Active {
-            return Err(StoreError::Absent("account"));
-        }
+        sessions::must_be_open(tx, session)?;
         insert(tx, account, lasting, Purpose::Api, &scopes)
     })
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
+use attest::http::app::Settings;
+use attest::http::limits::{Rate, Rates};
 use attest::store::database::Store;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -56,7 +58,7 @@ struct Word {
     value: String,
 }
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 21] = [
     "records",
     "term_versions",
     "event_versions",
@@ -73,6 +75,11 @@ const TABLES: [&str; 16] = [
     "tokens",
     "audit_entries",
     "idempotency_keys",
+    "recovery_codes",
+    "enrolments",
+    "sessions",
+    "devices",
+    "sign_in_attempts",
 ];
 
 /// What is in a database.
@@ -90,15 +97,25 @@ pub fn contents(store: &Store) -> Contents {
     counted.unwrap()
 }
 
+/// Limits that no test reaches by chance.
+pub fn settings() -> Settings {
+    let rate = Rate { burst: 1_000_000, every: Duration::from_millis(1) };
+    Settings { rates: Rates { tokens: rate, names: rate, addresses: rate }, ..Settings::default() }
+}
+
 impl<'h> App<'h> {
     pub fn start(home: &'h Home) -> Self {
-        let store = home.open();
+        Self::serve(home, home.open(), settings())
+    }
+
+    /// A server with settings of its own.
+    pub fn serve(home: &'h Home, store: Store, settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (told, tell) = std::sync::mpsc::channel();
         let shared = store.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let (address, server) = attest::http::app::serve(listener, shared, 2).unwrap();
+                let (address, server) = attest::http::app::serve(listener, shared, settings).unwrap();
                 told.send((address, server.handle())).unwrap();
                 server.await.unwrap();
             });
