@@ -18,12 +18,14 @@ use crate::exchange::{import, seed, template};
 use crate::http::app;
 use crate::http::documentation::{self, Document};
 use crate::keys::keyring::RecoveryCode;
-use crate::store::accounts::{self, Purpose};
+use crate::store::accounts::{self, Purpose, TokenError};
 use crate::store::backend::DatabaseUrl;
 use crate::store::chain::{self, Verdict};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::tokens;
 
+mod account;
 mod keys;
 
 type Done = Result<ExitCode, Box<dyn Error>>;
@@ -40,6 +42,7 @@ pub fn run(command: Command) -> Done {
         Command::Serve(options) => serve(&options),
         Command::Import(Import { template: Some(noun), database, .. }) => print_template(noun, &database),
         Command::Import(options) => import_file(&options),
+        Command::Account { command } => account::keep(command),
         Command::Token { command } => keep_tokens(command),
         Command::Audit { command: AuditCommand::Verify { database } } => verify_audit(&database),
         Command::Openapi => {
@@ -219,10 +222,11 @@ fn print_template(noun: Noun, database: &Database) -> Done {
 
 fn keep_tokens(command: TokenCommand) -> Done {
     match command {
-        TokenCommand::Create { role, name, days, database } => {
+        TokenCommand::Create { role, name, days, scopes, database } => {
             let lasting = TimeDelta::try_days(days).unwrap_or_default();
+            let scopes = tokens::read_scopes(scopes.iter().map(String::as_str)).map_err(TokenError::Scope)?;
             let store = open_existing(&database)?;
-            println!("{}", accounts::create_token(&store, &name, role, lasting, Purpose::Api)?);
+            println!("{}", tokens::create_scoped(&store, &name, role, lasting, Purpose::Api, scopes)?);
         }
         TokenCommand::Revoke { name, database } => match accounts::revoke_tokens(&open_existing(&database)?, &name) {
             Ok(revoked) => println!("{revoked} revoked"),

@@ -27,6 +27,11 @@ pub enum Command {
     Serve(Serve),
     /// Import a CSV file: all of it or nothing.
     Import(Import),
+    /// Keep the accounts of people: add, disable, enable, reset.
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Keep the bearer tokens of the API.
     Token {
         #[command(subcommand)]
@@ -174,6 +179,54 @@ fn parse_noun(text: &str) -> Result<Noun, String> {
     found.ok_or_else(|| format!("expected one of {}", Noun::ALL.map(Noun::plural).join(", ")))
 }
 
+/// An account that is there.
+#[derive(Debug, Args)]
+pub struct AccountName {
+    /// The name of the account.
+    #[arg(long)]
+    pub name: String,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Add an account and print the one-time link at which the person sets passphrase and second factor.
+    Add {
+        /// The name that the person signs in with.
+        #[arg(long)]
+        name: String,
+        /// admin, caseworker, publisher, researcher or auditor.
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Give an account another role.
+    Role {
+        /// The name of the account.
+        #[arg(long)]
+        name: String,
+        /// admin, caseworker, publisher, researcher or auditor.
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Take every way in from an account.
+    Disable(AccountName),
+    /// Let an account that was disabled sign in again.
+    Enable(AccountName),
+    /// Take passphrase, second factor, sessions and tokens from an account and print a link for new ones.
+    Reset(AccountName),
+    /// List the accounts: name, role, state, when it was made, and whether passphrase and second factor are set.
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
 /// What to do with tokens.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
@@ -188,6 +241,9 @@ pub enum TokenCommand {
         /// How many days it is good for.
         #[arg(long, default_value_t = 30, value_name = "N")]
         days: i64,
+        /// What it may do, at most: the name of an action, such as read_aggregates. May be given several times.
+        #[arg(long = "scope", value_name = "ACTION")]
+        scopes: Vec<String>,
         #[command(flatten)]
         database: Database,
     },
