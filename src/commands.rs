@@ -22,6 +22,7 @@ use crate::store::accounts::{self, Purpose, TokenError};
 use crate::store::backend::DatabaseUrl;
 use crate::store::chain::{self, Verdict};
 use crate::store::database::Store;
+use crate::store::demonstration;
 use crate::store::error::StoreError;
 use crate::store::tokens;
 
@@ -132,13 +133,23 @@ fn introduce(out: &mut impl Write, store: &Store, address: &str) -> Result<(), B
     accounts::revoke_demo_tokens(store)?;
     writeln!(out, "\nA demonstration: the figures of April 2018 with records built from them. Tokens for 24 hours:\n")?;
     let mut researcher = String::new();
+    let mut people = Vec::new();
     for role in Role::ALL {
         let name = format!("demo-{role}");
+        // First, because it ends the tokens that there are.
+        people.push(demonstration::equip(store, role)?);
         let token = accounts::create_token(store, &name, role, TimeDelta::hours(24), Purpose::Demo)?;
         writeln!(out, "{role} {token}")?;
         if role == Role::Researcher {
             researcher = token;
         }
+    }
+    writeln!(
+        out,
+        "\nTo sign in at http://{address}/sign-in: name, passphrase, key for an app, and a code that is good now:\n"
+    )?;
+    for person in &people {
+        writeln!(out, "{} {} {} {}", person.name, *person.passphrase, *person.secret, person.code)?;
     }
     let api = format!("http://{address}/api/v1");
     let bearer = format!("-H 'Authorization: Bearer {researcher}'");

@@ -56,6 +56,7 @@ pub mod store {
     pub mod classes;
     pub mod credentials;
     pub mod database;
+    pub mod demonstration;
     pub mod differences;
     pub mod enrolments;
     pub mod error;

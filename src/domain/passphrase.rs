@@ -263,7 +263,7 @@ fn surprises(text: &[char]) -> usize {
             let keys: Vec<char> = row.chars().collect();
             keys.windows(2).any(|pair| pair == [a, b] || pair == [b, a])
         };
-        step || ROWS.iter().any(|row| slides(&row))
+        step || ROWS.iter().any(slides)
     };
     text.windows(2).filter(|pair| !neighbours(pair[0], pair[1])).count()
 }

@@ -100,10 +100,10 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     #[serde(skip)]
     #[schema(ignore)]
-    allow: Option<String>,
+    allow: Option<Box<str>>,
     #[serde(skip)]
     #[schema(ignore)]
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
     /// Whether any site may read it.
     #[serde(skip)]
     #[schema(ignore)]
@@ -140,14 +140,14 @@ impl Problem {
     /// The methods that the address takes.
     #[must_use]
     pub fn allow(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.allow = Some(methods.into());
         self
     }
 
     /// After how many seconds it is worth trying again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 
@@ -159,7 +159,7 @@ impl Problem {
     }
 
     /// After how many seconds it is worth trying again, where that is known.
-    pub fn wait(&self) -> Option<u64> {
+    pub fn wait(&self) -> Option<u32> {
         self.retry_after
     }
 

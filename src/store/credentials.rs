@@ -130,6 +130,11 @@ fn seconds(now: Instant) -> u64 {
     u64::try_from(now.0.timestamp()).unwrap_or_default()
 }
 
+/// The step of the codes that are good at a time.
+pub(super) fn step_of(now: Instant) -> i64 {
+    i64::try_from(seconds(now) / STEP).unwrap_or(i64::MAX)
+}
+
 fn key(keys: &Keyring) -> Result<Key, CipherError> {
     keys.own_key("totp")
 }
@@ -256,4 +261,27 @@ pub(super) fn use_code(tx: &mut Tx<'_>, account: RecordId, code: &str) -> Result
         tx.note("recovery_code", true);
     }
     Ok(used == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argon2::password_hash::phc::PasswordHash;
+
+    #[test]
+    fn the_passphrase_of_nobody_costs_what_others_cost() {
+        let passphrase = Passphrase::claimed("neun Kraniche");
+        let own = stretch(&passphrase).unwrap();
+        let [nobody, somebody] = [NOBODY, &own].map(|text| PasswordHash::new(text).unwrap());
+        assert_eq!(nobody.params, somebody.params);
+        assert_eq!((nobody.algorithm, nobody.version), (somebody.algorithm, somebody.version));
+        assert_eq!(nobody.hash.unwrap().as_bytes().len(), somebody.hash.unwrap().as_bytes().len());
+        assert!(matches(&passphrase, Some(&own)));
+        assert!(!matches(&passphrase, None));
+        assert!(!matches(&Passphrase::claimed("acht Kraniche"), Some(&own)));
+        // It is looked at, not passed over.
+        let started = std::time::Instant::now();
+        matches(&passphrase, None);
+        assert!(started.elapsed().as_millis() > 10, "{:?}", started.elapsed());
+    }
 }

@@ -56,7 +56,7 @@ pub fn counter(store: &Store, who: &Who) -> Result<Counter, StoreError> {
     let who = who.clone();
     store.read(&host(), |session| {
         let (keys, now) = (session.keys()?, session.now());
-        Ok(read_counter(session.conn(), &keys, &who, now)?)
+        read_counter(session.conn(), &keys, &who, now)
     })
 }
 

@@ -21,6 +21,7 @@ on_both! {
     the_tokens_of_an_account_share_a_limit_and_those_of_others_are_not_touched,
     sign_in_is_limited_by_name_and_address_except_for_browsers_that_were_here_before,
     who_waits_too_long_with_a_request_is_cut_off,
+    a_request_that_takes_too_long_is_answered_with_all_headers,
 }
 
 fn few(burst: u32) -> Rate {
@@ -81,4 +82,29 @@ fn who_waits_too_long_with_a_request_is_cut_off(app: &App) {
     let _ = slow.read_to_end(&mut answer);
     assert!(started.elapsed() < Duration::from_secs(19), "the connection was kept");
     assert!(!String::from_utf8_lossy(&answer).contains("live\n"));
+}
+
+fn a_request_that_takes_too_long_is_answered_with_all_headers(app: &App) {
+    let token = &app.tokens[&Role::Caseworker];
+    let mut slow = TcpStream::connect(app.address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(50))).unwrap();
+    let head = format!(
+        "POST /api/v1/staff/persons HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    let mut answer = vec![0; 4096];
+    let read = slow.read(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+    assert!(answer.starts_with("http/1.1 408 "), "{answer}");
+    for header in [
+        "content-security-policy: default-src 'none';",
+        "x-content-type-options: nosniff",
+        "referrer-policy: same-origin",
+        "cache-control: no-store",
+        "content-type: application/problem+json",
+    ] {
+        assert!(answer.contains(header), "{header}: {answer}");
+    }
+    assert!(!answer.contains("access-control-allow-origin"), "{answer}");
 }

@@ -57,7 +57,7 @@ impl fmt::Display for Turned {
 )]
 struct Told<'a> {
     detail: Option<&'a str>,
-    wait: Option<u64>,
+    wait: Option<u32>,
     code: &'a str,
 }
 
