@@ -18,12 +18,15 @@ use crate::exchange::{import, seed, template};
 use crate::http::app;
 use crate::http::documentation::{self, Document};
 use crate::keys::keyring::RecoveryCode;
-use crate::store::accounts::{self, Purpose};
+use crate::store::accounts::{self, Purpose, TokenError};
 use crate::store::backend::DatabaseUrl;
 use crate::store::database::Store;
+use crate::store::demonstration;
 use crate::store::erasure;
 use crate::store::error::StoreError;
+use crate::store::tokens;
 
+mod account;
 mod audit;
 mod keys;
 
@@ -41,6 +44,7 @@ pub fn run(command: Command) -> Done {
         Command::Serve(options) => serve(&options),
         Command::Import(Import { template: Some(noun), database, .. }) => print_template(noun, &database),
         Command::Import(options) => import_file(&options),
+        Command::Account { command } => account::keep(command),
         Command::Token { command } => keep_tokens(command),
         Command::Audit { command } => audit::run(&command),
         Command::Key { command } => keys::run(&command),
@@ -112,7 +116,7 @@ fn serve(options: &Serve) -> Done {
     }
     let asked = store.clone();
     actix_web::rt::System::new().block_on(async move {
-        let (address, server) = app::serve(listener, store, options.workers.into())?;
+        let (address, server) = app::serve(listener, store, options.settings())?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "http://{address}")?;
         writeln!(out, "API documentation: http://{address}{}/", documentation::ADDRESS)?;
@@ -146,13 +150,23 @@ fn introduce(out: &mut impl Write, store: &Store, address: &str) -> Result<(), B
     accounts::revoke_demo_tokens(store)?;
     writeln!(out, "\nA demonstration: the figures of April 2018 with records built from them. Tokens for 24 hours:\n")?;
     let mut researcher = String::new();
+    let mut people = Vec::new();
     for role in Role::ALL {
         let name = format!("demo-{role}");
+        // First, because it ends the tokens that there are.
+        people.push(demonstration::equip(store, role)?);
         let token = accounts::create_token(store, &name, role, TimeDelta::hours(24), Purpose::Demo)?;
         writeln!(out, "{role} {token}")?;
         if role == Role::Researcher {
             researcher = token;
         }
+    }
+    writeln!(
+        out,
+        "\nTo sign in at http://{address}/sign-in: name, passphrase, key for an app, and a code that is good now:\n"
+    )?;
+    for person in &people {
+        writeln!(out, "{} {} {} {}", person.name, *person.passphrase, *person.secret, person.code)?;
     }
     let api = format!("http://{address}/api/v1");
     let bearer = format!("-H 'Authorization: Bearer {researcher}'");
@@ -236,10 +250,11 @@ fn print_template(noun: Noun, database: &Database) -> Done {
 
 fn keep_tokens(command: TokenCommand) -> Done {
     match command {
-        TokenCommand::Create { role, name, days, database } => {
+        TokenCommand::Create { role, name, days, scopes, database } => {
             let lasting = TimeDelta::try_days(days).unwrap_or_default();
+            let scopes = tokens::read_scopes(scopes.iter().map(String::as_str)).map_err(TokenError::Scope)?;
             let store = open_existing(&database)?;
-            println!("{}", accounts::create_token(&store, &name, role, lasting, Purpose::Api)?);
+            println!("{}", tokens::create_scoped(&store, &name, role, lasting, Purpose::Api, scopes)?);
         }
         TokenCommand::Revoke { name, database } => match accounts::revoke_tokens(&open_existing(&database)?, &name) {
             Ok(revoked) => println!("{revoked} revoked"),

@@ -1,12 +1,15 @@
 //! Every setting once: as a flag, as an environment variable, and in a line of documentation.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
+use crate::http::app::Settings;
+use crate::http::limits::{Rate, Rates};
 use crate::keys::keyring::{OpenedBy, Place};
 
 /// Records of persecution and of the help given against it, and the figures that stand on them.
@@ -24,6 +27,11 @@ pub enum Command {
     Serve(Serve),
     /// Import a CSV file: all of it or nothing.
     Import(Import),
+    /// Keep the accounts of people: add, disable, enable, reset.
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Keep the bearer tokens of the API.
     Token {
         #[command(subcommand)]
@@ -114,12 +122,30 @@ pub struct Serve {
     /// How many threads answer requests.
     #[arg(long, env = "ATTEST_WORKERS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
+    /// The address of the reverse proxy. The address of a client is the last of its `X-Forwarded-For`; without it, the peer's.
+    #[arg(long, env = "ATTEST_FORWARDED_BY", value_name = "ADDRESS")]
+    pub forwarded_by: Option<IpAddr>,
+    /// How many requests a second the tokens of one account may send, in the long run.
+    #[arg(long, env = "ATTEST_TOKEN_RATE", default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub token_rate: u32,
+    /// How many of them may come at once.
+    #[arg(long, env = "ATTEST_TOKEN_BURST", default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub token_burst: u32,
     /// How the log is written, on standard error.
     #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
     /// What is logged: error, warn, info, debug, or directives such as `attest=debug`.
     #[arg(long, env = "ATTEST_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+}
+
+impl Serve {
+    /// How to serve, in one.
+    pub fn settings(&self) -> Settings {
+        let tokens = Rate { burst: self.token_burst, every: Duration::from_secs(1) / self.token_rate };
+        let rates = Rates { tokens, ..Rates::default() };
+        Settings { workers: self.workers.into(), forwarded_by: self.forwarded_by, rates }
+    }
 }
 
 /// How the log is written.
@@ -153,6 +179,54 @@ fn parse_noun(text: &str) -> Result<Noun, String> {
     found.ok_or_else(|| format!("expected one of {}", Noun::ALL.map(Noun::plural).join(", ")))
 }
 
+/// An account that is there.
+#[derive(Debug, Args)]
+pub struct AccountName {
+    /// The name of the account.
+    #[arg(long)]
+    pub name: String,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Add an account and print the one-time link at which the person sets passphrase and second factor.
+    Add {
+        /// The name that the person signs in with.
+        #[arg(long)]
+        name: String,
+        /// admin, caseworker, publisher, researcher or auditor.
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Give an account another role.
+    Role {
+        /// The name of the account.
+        #[arg(long)]
+        name: String,
+        /// admin, caseworker, publisher, researcher or auditor.
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Take every way in from an account.
+    Disable(AccountName),
+    /// Let an account that was disabled sign in again.
+    Enable(AccountName),
+    /// Take passphrase, second factor, sessions and tokens from an account and print a link for new ones.
+    Reset(AccountName),
+    /// List the accounts: name, role, state, when it was made, and whether passphrase and second factor are set.
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
 /// What to do with tokens.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
@@ -167,6 +241,9 @@ pub enum TokenCommand {
         /// How many days it is good for.
         #[arg(long, default_value_t = 30, value_name = "N")]
         days: i64,
+        /// What it may do, at most: the name of an action, such as read_aggregates. May be given several times.
+        #[arg(long = "scope", value_name = "ACTION")]
+        scopes: Vec<String>,
         #[command(flatten)]
         database: Database,
     },

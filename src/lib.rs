@@ -27,6 +27,7 @@ pub mod domain {
     pub mod figure;
     pub mod incident;
     pub mod linkage;
+    pub mod passphrase;
     pub mod person;
     pub mod policy;
     pub mod publication;
@@ -62,10 +63,13 @@ pub mod store {
     pub mod checkpoint;
     pub mod classes;
     pub mod consents;
+    pub mod credentials;
     pub mod data_keys;
     pub mod database;
+    pub mod demonstration;
     pub mod differences;
     pub mod due;
+    pub mod enrolments;
     pub mod erasure;
     pub mod error;
     pub mod events;
@@ -86,11 +90,14 @@ pub mod store {
     pub mod seals;
     mod selects;
     pub mod session;
+    pub mod sessions;
+    pub mod sign_in;
     pub mod sources;
     mod stamps;
     mod statement;
     pub mod terms;
     pub mod texts;
+    pub mod tokens;
     mod version_table;
     pub mod visibility;
 }
@@ -114,6 +121,7 @@ pub mod http {
     pub mod counted;
     pub mod documentation;
     pub mod health;
+    pub mod limits;
     pub mod problem;
     pub mod reconciled;
     pub mod reply;
@@ -135,15 +143,21 @@ pub mod http {
 
     /// For staff.
     pub mod staff {
+        pub mod accounts;
         mod actions;
         pub mod audit;
         pub mod candidates;
         pub mod due;
+        pub mod enrolments;
         pub mod figures;
         pub mod nouns;
         pub mod records;
         pub mod seals;
         pub mod texts;
+        pub mod tokens;
         pub mod transfer;
     }
+
+    /// For people with a browser. They sign in, and a cookie opens nothing else.
+    pub mod pages;
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod commands {
+    mod accounts;
     mod checking;
     mod files;
     mod serving;

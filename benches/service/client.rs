@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use attest::domain::policy::Role;
+use attest::http::app::Settings;
+use attest::http::limits::{Rate, Rates};
 use attest::store::accounts::{self, Purpose};
 use attest::store::database::Store;
 use chrono::TimeDelta;
@@ -28,10 +30,13 @@ impl Server {
         };
         let (researcher, caseworker) = (token(Role::Researcher), token(Role::Caseworker));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let rate = Rate { burst: 1_000_000, every: Duration::from_nanos(1) };
+        let rates = Rates { tokens: rate, ..Rates::default() };
+        let settings = Settings { rates, ..Settings::default() };
         let (told, tell) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let (address, server) = attest::http::app::serve(listener, store, 2).unwrap();
+                let (address, server) = attest::http::app::serve(listener, store, settings).unwrap();
                 told.send((address, server.handle())).unwrap();
                 server.await.unwrap();
             });

@@ -69,6 +69,12 @@ pub fn about_ourselves(value: &'static str) -> Disclosed<&'static str> {
     Disclosed(value)
 }
 
+/// Opens the gate for a page that holds words of ours and nothing but what the one who asks has just shown to be theirs: by a link
+/// that was made for them, or by nothing, and then it holds nothing.
+pub fn about_signing_in(page: String) -> Disclosed<String> {
+    Disclosed(page)
+}
+
 /// Opens the gate to anybody for the description of the interface, which holds no data.
 pub fn about_our_interface(document: String) -> Disclosed<String> {
     Disclosed(document)

@@ -175,6 +175,20 @@ pub struct Actor {
     pub account: RecordId,
     pub name: String,
     pub role: Role,
+    /// What a token is limited to; all that the role may where there is no limit.
+    pub scopes: Option<Vec<Action>>,
+}
+
+impl Actor {
+    /// Somebody with all the rights of the role.
+    pub fn new(account: RecordId, name: impl Into<String>, role: Role) -> Self {
+        Self { account, name: name.into(), role, scopes: None }
+    }
+
+    /// Whether a token's limits leave the action.
+    fn within_scopes(&self, action: Action) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&action))
+    }
 }
 
 /// Proof that the policy allowed an action to an actor; only [`decide`] makes it.
@@ -214,9 +228,9 @@ pub struct Denied {
 /// Decides whether an actor may do something at all; [`Permit::on`] decides it for one record.
 ///
 /// # Errors
-/// [`Denied`], where the table does not name the actor's role with the action.
+/// [`Denied`], where the table does not name the actor's role with the action, or the actor's token leaves it out.
 pub fn decide(actor: &Actor, action: Action) -> Result<Permit, Denied> {
-    if allows_some(actor.role, action) {
+    if allows_some(actor.role, action) && actor.within_scopes(action) {
         Ok(Permit { actor: actor.clone(), action })
     } else {
         Err(Denied { role: actor.role, action })

@@ -1,6 +1,8 @@
 //! The one list of services, and the server that runs them.
 
-use std::net::{SocketAddr, TcpListener};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
@@ -13,10 +15,11 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::store::database::Store;
 
 use super::documentation::{self, ADDRESS, Document};
+use super::limits::{Limits, Rates};
 use super::problem::{Kind, Problem};
 use super::request::LARGEST_BODY;
 use super::state::Records;
-use super::{health, public, research, staff, watch};
+use super::{health, pages, public, research, staff, watch};
 
 /// Every service of the API, by audience.
 fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -54,7 +57,10 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::figures::keep_answer)
         .service(staff::texts::search)
         .configure(staff::transfer::services)
-        .service(scope("/audit").configure(staff::audit::services));
+        .service(scope("/audit").configure(staff::audit::services))
+        .service(scope("/accounts").configure(staff::accounts::services))
+        .service(scope("/enrolments").configure(staff::enrolments::services))
+        .service(scope("/tokens").configure(staff::tokens::services));
     let research = scope("/research")
         .service(research::aggregates::read)
         .service(research::aggregates::read_csv)
@@ -76,20 +82,48 @@ pub fn openapi() -> OpenApi {
     api
 }
 
+/// How to serve.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How many threads answer requests.
+    pub workers: usize,
+    /// The address of the reverse proxy whose `X-Forwarded-For` is believed.
+    pub forwarded_by: Option<IpAddr>,
+    pub rates: Rates,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { workers: 2, forwarded_by: None, rates: Rates::default() }
+    }
+}
+
+/// How long a client may take to send the head of a request, how long a connection is kept for the next one, and how long one
+/// is waited for that is being closed.
+const HEAD: Duration = Duration::from_secs(10);
+const KEPT: Duration = Duration::from_secs(30);
+const CLOSING: Duration = Duration::from_secs(5);
+/// How many connections a thread holds.
+const CONNECTIONS: usize = 1_000;
+
 /// Starts to serve on a socket that is open already.
 ///
 /// # Errors
 /// That the socket cannot be served.
-pub fn serve(listener: TcpListener, store: Store, workers: usize) -> std::io::Result<(SocketAddr, Server)> {
+pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io::Result<(SocketAddr, Server)> {
     let address = listener.local_addr()?;
     let api = openapi();
     let document = Data::new(Document::new(&api));
     let routes = Data::new(Routes::new(&api));
     let records = Data::new(Records::new(store));
+    let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
+    let seen = Data::new(pages::visit::Seen::default());
     let server = HttpServer::new(move || {
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
         app.app_data(records.clone())
+            .app_data(limits.clone())
+            .app_data(seen.clone())
             .app_data(document.clone())
             .app_data(routes.clone())
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
@@ -97,10 +131,15 @@ pub fn serve(listener: TcpListener, store: Store, workers: usize) -> std::io::Re
                 SwaggerUi::new(format!("{ADDRESS}/{{_:.*}}"))
                     .config(utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).validator_url("none")),
             )
+            .configure(pages::services)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(watch::around))
     })
-    .workers(workers)
+    .workers(settings.workers)
+    .client_request_timeout(HEAD)
+    .client_disconnect_timeout(CLOSING)
+    .keep_alive(KEPT)
+    .max_connections(CONNECTIONS)
     .shutdown_timeout(10)
     .listen(listener)?
     .run();
@@ -117,7 +156,12 @@ impl Routes {
             let methods = methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect();
             (path.split('/').map(str::to_owned).collect(), methods)
         };
-        Self(api.paths.paths.iter().map(route).collect())
+        let page = |path: &str| {
+            let methods = pages::PAGES.iter().filter(|page| page.path == path).map(|page| page.method).collect();
+            (path.split('/').map(str::to_owned).collect(), methods)
+        };
+        let paths: BTreeSet<_> = pages::PAGES.iter().map(|page| page.path).collect();
+        Self(api.paths.paths.iter().map(route).chain(paths.into_iter().map(page)).collect())
     }
 
     fn methods(&self, path: &str) -> Option<&[&'static str]> {

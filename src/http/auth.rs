@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use crate::domain::policy::{self, Action, Actor, Permit};
 use crate::store::accounts;
 
+use super::limits::Limits;
 use super::problem::{Kind, Problem};
 use super::state::Records;
 
@@ -62,9 +63,11 @@ impl<P: Permission> FromRequest for Allowed<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let token = bearer(request);
         let records = request.app_data::<web::Data<Records>>().cloned();
+        let limits = request.app_data::<web::Data<Limits>>().cloned();
         Box::pin(async move {
             let token = token.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
             let records = records.ok_or_else(|| Problem::new(Kind::Internal))?;
+            let limits = limits.ok_or_else(|| Problem::new(Kind::Internal))?;
             let found = records
                 .run(move |store| {
                     let now = store.now();
@@ -75,7 +78,11 @@ impl<P: Permission> FromRequest for Allowed<P> {
                 })
                 .await?;
             let actor = found.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
-            let permit = policy::decide(&actor, P::ACTION)?;
+            limits.token(actor.account)?;
+            let permit = policy::decide(&actor, P::ACTION).map_err(|denied| {
+                let problem = Problem::from(denied);
+                if actor.scopes.is_some() { problem.detail("the token may not do this") } else { problem }
+            })?;
             Ok(Self { permit, permission: PhantomData })
         })
     }

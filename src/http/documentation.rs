@@ -40,6 +40,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "publications", description = "For staff: documents that were published, drafts too."),
         (name = "figures", description = "For staff: numbers in publications, drafts too."),
         (name = "transfer", description = "For staff: files in and out."),
+        (name = "accounts", description = "For admins: who has an account; and for everybody their own tokens."),
         (name = "audit", description = "For auditors: who did what."),
         (name = "health", description = "For operators.")
     )
@@ -161,7 +162,10 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
         kinds.push(Kind::InvalidParameter);
     }
     if operation.security.is_some() {
-        kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
+        kinds.extend([Kind::Unauthenticated, Kind::Forbidden, Kind::TooMany]);
+        if operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "accounts")) && has("id") {
+            kinds.push(Kind::Refused);
+        }
     }
     if has("id") {
         kinds.push(Kind::NotFound);

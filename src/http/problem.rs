@@ -12,6 +12,8 @@ use crate::domain::check::{FieldError, Rule};
 use crate::domain::policy::Denied;
 use crate::store::error::StoreError;
 
+use super::watch;
+
 macro_rules! problems {
     ($($(#[doc = $doc:literal])* $name:ident = $status:literal $code:literal $title:literal;)*) => {
         /// What went wrong.
@@ -55,6 +57,8 @@ problems! {
     RequestTimeout = 408 "request_timeout" "The request took too long";
     /// Personal text is not accepted before the recovery code was confirmed.
     Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
+    /// A rule about accounts forbids it as things stand.
+    Refused = 409 "refused" "That is not done as things stand";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
@@ -96,13 +100,29 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     #[serde(skip)]
     #[schema(ignore)]
-    allow: Option<String>,
+    allow: Option<Box<str>>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    retry_after: Option<u32>,
+    /// Whether any site may read it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    public: bool,
 }
 
 impl Problem {
     pub fn new(kind: Kind) -> Self {
         let code = format!("urn:attest:problem:{}", kind.code());
-        Self { kind: code, title: kind.title(), status: kind.status(), detail: None, errors: Vec::new(), allow: None }
+        Self {
+            kind: code,
+            title: kind.title(),
+            status: kind.status(),
+            detail: None,
+            errors: Vec::new(),
+            allow: None,
+            retry_after: (kind.status() == 503).then_some(5),
+            public: false,
+        }
     }
 
     #[must_use]
@@ -120,8 +140,27 @@ impl Problem {
     /// The methods that the address takes.
     #[must_use]
     pub fn allow(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.allow = Some(methods.into());
         self
+    }
+
+    /// After how many seconds it is worth trying again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
+        self
+    }
+
+    /// For an address that any site may read.
+    #[must_use]
+    pub fn public(mut self, public: bool) -> Self {
+        self.public = public;
+        self
+    }
+
+    /// After how many seconds it is worth trying again, where that is known.
+    pub fn wait(&self) -> Option<u32> {
+        self.retry_after
     }
 
     /// A parameter or header that is not accepted.
@@ -165,11 +204,18 @@ impl ResponseError for Problem {
         if self.status == 401 {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"attest\""));
         }
-        if self.status == 503 {
-            response.insert_header((header::RETRY_AFTER, "5"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         if let Some(methods) = self.allow.as_deref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
             response.insert_header((header::ALLOW, methods));
+        }
+        // Whoever answers for the service may never see it: one that took too long has none to answer for it.
+        for (name, value) in watch::headers(watch::API_POLICY) {
+            response.insert_header((name, value));
+        }
+        if self.public {
+            response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
         }
         // A struct of texts and numbers always has a JSON form.
         response.body(serde_json::to_vec(self).unwrap_or_default())
@@ -187,6 +233,8 @@ impl From<StoreError> for Problem {
         match why {
             StoreError::Invalid(invalid) => Self::new(Kind::Invalid).errors(invalid.0),
             StoreError::Missing(_) => Self::new(Kind::NotFound),
+            StoreError::Absent(_) => Self::new(Kind::NotFound),
+            StoreError::Refused(why) => Self::new(Kind::Refused).detail(why),
             StoreError::Stale => Self::new(Kind::Stale),
             StoreError::Denied(denied) => denied.into(),
             StoreError::Unconfirmed => Self::new(Kind::Unconfirmed),

@@ -42,6 +42,16 @@ impl Reply {
         Self::new("application/json", Ok(text.get().clone().into_bytes()))
     }
 
+    /// A page.
+    pub fn html(text: &Disclosed<String>) -> Self {
+        Self::new("text/html; charset=utf-8", Ok(text.get().clone().into_bytes()))
+    }
+
+    /// Our own style sheet.
+    pub fn style(text: &Disclosed<&'static str>) -> Self {
+        Self::new("text/css; charset=utf-8", Ok(text.get().as_bytes().to_vec()))
+    }
+
     /// A plain text that says something of the programme itself.
     pub fn text(text: &Disclosed<&'static str>) -> Self {
         Self::new("text/plain; charset=utf-8", Ok(text.get().as_bytes().to_vec()))

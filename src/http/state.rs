@@ -31,6 +31,11 @@ impl Records {
         Self { store, counting: Arc::new(Semaphore::new(COUNTING)) }
     }
 
+    /// The store itself, for work that is run elsewhere.
+    pub fn store(&self) -> Store {
+        self.store.clone()
+    }
+
     /// Runs work that counts, when its turn comes.
     ///
     /// # Errors

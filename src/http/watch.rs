@@ -11,6 +11,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 use super::documentation::ADDRESS;
+use super::pages;
 use super::problem::{Kind, Problem};
 
 /// How long a whole request may take.
@@ -20,10 +21,30 @@ const LIMIT: Duration = Duration::from_secs(30);
 const PRIVATE: [&str; 2] = ["/api/v1/staff", "/api/v1/research"];
 
 /// What a browser may do with an answer of the API: nothing but read it.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+pub const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /// The documentation page runs its own scripts, from this server alone.
 const DOCUMENTATION_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// A page shows our own style and pictures and sends its forms to us; it runs nothing.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// The headers of every answer.
+pub fn headers(policy: &'static str) -> [(HeaderName, &'static str); 5] {
+    [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), ""),
+    ]
+}
+
+/// Whether any site may read what this address answers.
+fn is_public(path: &str) -> bool {
+    path.starts_with("/api/v1/") && !PRIVATE.iter().any(|private| path.starts_with(private))
+}
 
 /// A method that there is; anybody can send words of his own.
 fn known(method: &Method) -> &'static str {
@@ -44,29 +65,29 @@ pub async fn around(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    let public = is_public(request.path());
     let answered = actix_web::rt::time::timeout(LIMIT, next.call(request)).await;
     let Ok(answered) = answered else {
         tracing::warn!(status = Kind::RequestTimeout.status(), "a request took too long");
-        return Err(Problem::new(Kind::RequestTimeout).into());
+        return Err(Problem::new(Kind::RequestTimeout).public(public).into());
     };
     let mut response = answered?.map_into_boxed_body();
     let template = response.request().match_pattern();
     let documentation = template.as_deref().is_some_and(|template| template.starts_with(ADDRESS));
-    let policy = if documentation { DOCUMENTATION_POLICY } else { API_POLICY };
-    let path = response.request().path();
-    let public = path.starts_with("/api/v1/") && !PRIVATE.iter().any(|private| path.starts_with(private));
+    let page = template.as_deref().is_some_and(pages::is_page);
+    let policy = if documentation {
+        DOCUMENTATION_POLICY
+    } else if page {
+        PAGE_POLICY
+    } else {
+        API_POLICY
+    };
     let headers = response.headers_mut();
     if public {
         // Problems too: a page of another site has to be able to read what was wrong.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), ""),
-    ] {
+    for (name, value) in self::headers(policy) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     tracing::info!(

@@ -1,49 +1,109 @@
-//! Accounts, and the bearer tokens by which programmes and people sign in to the API.
+//! Accounts: who has one, and what admins and whoever commands the machine do with them. Nobody does it to themselves.
 
 use std::str::FromStr;
 
-use chrono::TimeDelta;
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::check::{FieldError, Invalid, Rule};
-use crate::domain::policy::{Actor, Role};
+use crate::domain::policy::{Action, Actor, Role, Standing, allows};
 use crate::domain::record::{Instant, RecordId};
 
 use super::backend::Conn;
-use super::chain::hex;
-use super::database::{Outcome, Store};
-use super::error::{StoreError, corrupt};
+use super::credentials;
+use super::database::Store;
+use super::enrolments::{self, Link, Reason};
+use super::error::{StoreError, corrupt, word};
 use super::schema::{accounts, tokens};
 use super::session::Tx;
 
+pub use super::tokens::{
+    Purpose, TokenError, TokenLine, authenticate, create_token, list_tokens, revoke_demo_tokens, revoke_tokens,
+};
+
 /// The account of whoever commands the machine: it imports and makes tokens, and nobody signs in as it.
 pub const HOST: RecordId = RecordId(Uuid::from_u128(1));
-const HOST_NAME: &str = "host";
-/// What every token begins with, so that a scanner finds one that leaked.
-const PREFIX: &str = "attest_";
+pub(super) const HOST_NAME: &str = "host";
 
 /// The actor of commands on the machine itself. It may own what it imports.
 pub fn host() -> Actor {
-    Actor { account: HOST, name: HOST_NAME.to_owned(), role: Role::Publisher }
+    Actor::new(HOST, HOST_NAME, Role::Publisher)
 }
 
-/// What a token is for.
+/// Whether somebody can sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    Api,
-    /// Printed by the demonstration; the next start revokes it.
-    Demo,
+pub enum State {
+    /// Was added, and has not used the link yet.
+    Invited,
+    Active,
+    Disabled,
 }
 
-impl Purpose {
-    fn name(self) -> &'static str {
+impl State {
+    const WORDS: [(&str, Self); 3] =
+        [("invited", Self::Invited), ("active", Self::Active), ("disabled", Self::Disabled)];
+
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Api => "api",
-            Self::Demo => "demo",
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Disabled => "disabled",
         }
     }
+}
+
+/// An account, without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: RecordId,
+    pub name: String,
+    pub role: Role,
+    pub state: State,
+    pub created_at: Instant,
+    /// Whether a passphrase and a second factor are set.
+    pub enrolled: bool,
+    /// Whether the person is to be told that somebody has reset the account.
+    pub was_reset: bool,
+}
+
+impl Account {
+    pub fn actor(&self) -> Actor {
+        Actor::new(self.id, self.name.clone(), self.role)
+    }
+}
+
+type AccountRow = (RecordId, String, String, String, Instant, Option<String>, Option<String>);
+
+const ACCOUNT: (
+    accounts::id,
+    accounts::name,
+    accounts::role,
+    accounts::state,
+    accounts::created_at,
+    accounts::passphrase_hash,
+    accounts::notice,
+) = (
+    accounts::id,
+    accounts::name,
+    accounts::role,
+    accounts::state,
+    accounts::created_at,
+    accounts::passphrase_hash,
+    accounts::notice,
+);
+
+fn account((id, name, role, state, created_at, passphrase, notice): AccountRow) -> QueryResult<Account> {
+    let role = Role::from_str(&role).map_err(corrupt)?;
+    let state = word(&State::WORDS, &state)?;
+    Ok(Account {
+        id,
+        name,
+        role,
+        state,
+        created_at,
+        enrolled: passphrase.is_some(),
+        was_reset: notice.as_deref() == Some("reset"),
+    })
 }
 
 /// Makes the host's account, in the first write of all.
@@ -51,7 +111,7 @@ impl Purpose {
 /// # Errors
 /// The database's own.
 pub fn install_host(tx: &mut Tx<'_>) -> QueryResult<()> {
-    insert(tx, HOST, HOST_NAME, Role::Publisher)
+    insert(tx, HOST, HOST_NAME, Role::Publisher, State::Active)
 }
 
 /// Whether the host's account is there.
@@ -62,185 +122,218 @@ pub fn has_host(conn: &mut Conn) -> QueryResult<bool> {
     Ok(by_name(conn, HOST_NAME)?.is_some())
 }
 
-fn insert(tx: &mut Tx<'_>, id: RecordId, name: &str, role: Role) -> QueryResult<()> {
+pub(super) fn insert(tx: &mut Tx<'_>, id: RecordId, name: &str, role: Role, state: State) -> QueryResult<()> {
     let created_at = tx.written_at();
     diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(id),
             accounts::name.eq(name),
             accounts::role.eq(role.name()),
+            accounts::state.eq(state.name()),
             accounts::created_at.eq(created_at),
         ))
         .execute(tx.conn())?;
     Ok(())
 }
 
-type Row = (RecordId, String, String);
-
-fn actor((account, name, role): Row) -> QueryResult<Actor> {
-    Ok(Actor { account, name, role: Role::from_str(&role).map_err(corrupt)? })
-}
-
 pub(super) fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<Actor>> {
-    let row = accounts::table
-        .filter(accounts::name.eq(name))
-        .select((accounts::id, accounts::name, accounts::role))
-        .first::<Row>(conn)
-        .optional()?;
-    row.map(actor).transpose()
+    Ok(named(conn, name)?.map(|account| account.actor()))
 }
 
-/// Why a token was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum TokenError {
-    #[error("--name: expected 1 to 64 of A-Z a-z 0-9 . _ -, and not `{HOST_NAME}`")]
-    Name,
-    #[error("--days: expected 1 to 366")]
-    Days,
-    #[error("--role: `{name}` is a {role}; an account keeps its role")]
-    Role { name: String, role: Role },
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Makes a token for an account, and the account if there is none of that name. Only the token's hash is kept.
-///
-/// # Errors
-/// [`TokenError`], with the option that was wrong.
-pub fn create_token(
-    store: &Store,
-    name: &str,
-    role: Role,
-    lasting: TimeDelta,
-    purpose: Purpose,
-) -> Result<String, TokenError> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) || name == HOST_NAME {
-        return Err(TokenError::Name);
-    }
-    if lasting < TimeDelta::hours(1) || lasting > TimeDelta::days(366) {
-        return Err(TokenError::Days);
-    }
-    let name = name.to_owned();
-    let made = store.attempt(&host(), "token.create", move |tx| {
-        let account = match by_name(tx.conn(), &name)? {
-            Some(other) if other.role != role => return Ok(Outcome::Abandon(Err((name, other.role)))),
-            Some(account) => account.account,
-            None => {
-                let id = RecordId::new();
-                insert(tx, id, &name, role)?;
-                id
-            }
-        };
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|why| StoreError::Unavailable(why.to_string().into()))?;
-        let token = format!("{PREFIX}{}", hex(&secret));
-        let id = RecordId::new();
-        let now = tx.written_at();
-        tx.note("account", account.to_string());
-        tx.note("token", id.to_string());
-        tx.note("role", role.name());
-        diesel::insert_into(tokens::table)
-            .values((
-                tokens::id.eq(id),
-                tokens::account_id.eq(account),
-                tokens::hash.eq(hash(&token)),
-                tokens::purpose.eq(purpose.name()),
-                tokens::created_at.eq(now),
-                tokens::expires_at.eq(Instant::new(now.0 + lasting)),
-            ))
-            .execute(tx.conn())?;
-        Ok(Outcome::Keep(Ok(token)))
-    })?;
-    let (Outcome::Keep(made) | Outcome::Abandon(made)) = made;
-    made.map_err(|(name, role)| TokenError::Role { name, role })
-}
-
-/// Revokes the tokens that an earlier demonstration printed.
-///
-/// # Errors
-/// [`StoreError::Unavailable`].
-pub fn revoke_demo_tokens(store: &Store) -> Result<(), StoreError> {
-    store.write(&host(), "token.revoke", |tx| {
-        let now = tx.written_at();
-        let open = tokens::table.filter(tokens::purpose.eq("demo")).filter(tokens::revoked_at.is_null());
-        let revoked = diesel::update(open).set(tokens::revoked_at.eq(now)).execute(tx.conn())?;
-        tx.note("revoked", revoked);
-        Ok(())
-    })
-}
-
-/// Revokes every token of an account: what to do when one has leaked. Gives how many were open.
-///
-/// # Errors
-/// [`StoreError::Invalid`] where there is no such account.
-pub fn revoke_tokens(store: &Store, name: &str) -> Result<usize, StoreError> {
-    let name = name.to_owned();
-    store.write(&host(), "token.revoke", move |tx| {
-        let Some(account) = by_name(tx.conn(), &name)? else {
-            let error = FieldError::new("--name", Rule::UnknownRecord, Some(&name), "the name of an account");
-            return Err(Invalid::one(error).into());
-        };
-        let now = tx.written_at();
-        let own = tokens::table.filter(tokens::account_id.eq(account.account)).filter(tokens::revoked_at.is_null());
-        let revoked = diesel::update(own).set(tokens::revoked_at.eq(now)).execute(tx.conn())?;
-        tx.note("account", account.account.to_string());
-        tx.note("revoked", revoked);
-        Ok(revoked)
-    })
-}
-
-/// A token that was made, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenLine {
-    pub account: String,
-    pub role: String,
-    pub created_at: Instant,
-    pub expires_at: Instant,
-    pub revoked_at: Option<Instant>,
-}
-
-/// Every token that was made, oldest first.
+/// The account of this name.
 ///
 /// # Errors
 /// The database's own.
-pub fn list_tokens(conn: &mut Conn) -> QueryResult<Vec<TokenLine>> {
-    type Columns = (String, String, Instant, Instant, Option<Instant>);
-    let rows = tokens::table
-        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
-        .order((tokens::created_at, tokens::id))
-        .select((accounts::name, accounts::role, tokens::created_at, tokens::expires_at, tokens::revoked_at))
-        .load::<Columns>(conn)?;
-    let line = |(account, role, created_at, expires_at, revoked_at)| TokenLine {
-        account,
-        role,
-        created_at,
-        expires_at,
-        revoked_at,
-    };
-    Ok(rows.into_iter().map(line).collect())
-}
-
-/// Who a token belongs to, if it is good now.
-///
-/// # Errors
-/// The database's own.
-pub fn authenticate(conn: &mut Conn, token: &str, now: Instant) -> QueryResult<Option<Actor>> {
-    if !token.starts_with(PREFIX) {
+pub fn named(conn: &mut Conn, name: &str) -> QueryResult<Option<Account>> {
+    // PostgreSQL takes no NUL.
+    if name.contains('\0') {
         return Ok(None);
     }
-    let row = tokens::table
-        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
-        .filter(tokens::hash.eq(hash(token)))
-        .filter(tokens::revoked_at.is_null())
-        .filter(tokens::expires_at.gt(now))
-        .select((accounts::id, accounts::name, accounts::role))
-        .first::<Row>(conn)
-        .optional()?;
-    row.map(actor).transpose()
+    let row = accounts::table.filter(accounts::name.eq(name)).select(ACCOUNT).first::<AccountRow>(conn).optional()?;
+    row.map(account).transpose()
 }
 
-/// A token has 256 random bits, so a plain hash is as good as a slow one.
-fn hash(token: &str) -> String {
-    hex(&Sha256::digest(token))
+/// The account with this identifier.
+///
+/// # Errors
+/// [`StoreError::Absent`] where there is none.
+pub fn get(conn: &mut Conn, id: RecordId) -> Result<Account, StoreError> {
+    let row = accounts::table.find(id).select(ACCOUNT).first::<AccountRow>(conn).optional()?;
+    Ok(account(row.ok_or(StoreError::Absent("account"))?)?)
+}
+
+/// Every account of a person or programme, by name.
+///
+/// # Errors
+/// The database's own.
+pub fn list(conn: &mut Conn) -> QueryResult<Vec<Account>> {
+    let rows = accounts::table.filter(accounts::id.ne(HOST)).order(accounts::name).select(ACCOUNT);
+    rows.load::<AccountRow>(conn)?.into_iter().map(account).collect()
+}
+
+/// Whether a text can name an account.
+pub fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= 64 && name.chars().all(fits) && name != HOST_NAME
+}
+
+/// What came of a change: the account, and the link at which the person goes on, where there is one.
+#[derive(Debug)]
+pub struct Changed {
+    pub account: Account,
+    pub link: Option<Link>,
+}
+
+/// Adds an account, with the link at which the person sets passphrase and second factor.
+///
+/// # Errors
+/// [`StoreError::Invalid`] where the name is none or taken.
+pub fn add(store: &Store, actor: &Actor, name: &str, role: Role) -> Result<Changed, StoreError> {
+    let refused = |rule, expected: &str| Invalid::one(FieldError::new("name", rule, Some(name), expected));
+    if !is_name(name) {
+        return Err(refused(Rule::Malformed, "1 to 64 of A-Z a-z 0-9 . _ -, and not `host`").into());
+    }
+    let taken = refused(Rule::Taken, "a name that no account has");
+    let name = name.to_owned();
+    store.write(actor, "account.add", move |tx| {
+        if by_name(tx.conn(), &name)?.is_some() {
+            return Err(taken.into());
+        }
+        let id = RecordId::new();
+        insert(tx, id, &name, role, State::Invited)?;
+        tx.note("account", id.to_string());
+        tx.note("role", role.name());
+        finish(tx, id, Some(Reason::Add))
+    })
+}
+
+/// Takes every way in from an account: it can do nothing until it is enabled.
+///
+/// # Errors
+/// [`StoreError::Refused`] for oneself, and for the last admin who can act.
+pub fn disable(store: &Store, actor: &Actor, id: RecordId) -> Result<Changed, StoreError> {
+    store.write(actor, "account.disable", move |tx| {
+        let account = other(tx, id)?;
+        if account.state == State::Disabled {
+            return Err(StoreError::Refused("the account is disabled already"));
+        }
+        keep_an_admin(tx, &account)?;
+        set_state(tx, id, State::Disabled)?;
+        credentials::forget_devices(tx, id)?;
+        finish(tx, id, None)
+    })
+}
+
+/// Lets an account that was disabled sign in again, with what it has.
+///
+/// # Errors
+/// [`StoreError::Refused`] for oneself.
+pub fn enable(store: &Store, actor: &Actor, id: RecordId) -> Result<Changed, StoreError> {
+    store.write(actor, "account.enable", move |tx| {
+        if other(tx, id)?.state != State::Disabled {
+            return Err(StoreError::Refused("the account is not disabled"));
+        }
+        set_state(tx, id, State::Active)?;
+        finish(tx, id, None)
+    })
+}
+
+/// Takes passphrase, second factor and every way in from an account, and makes a link for new ones. The person is told.
+///
+/// # Errors
+/// [`StoreError::Refused`] for oneself, and for an account that is disabled.
+pub fn reset(store: &Store, actor: &Actor, id: RecordId) -> Result<Changed, StoreError> {
+    store.write(actor, "account.reset", move |tx| {
+        if other(tx, id)?.state == State::Disabled {
+            return Err(StoreError::Refused("the account is disabled; enable it first"));
+        }
+        credentials::unset(tx, id)?;
+        credentials::forget_devices(tx, id)?;
+        diesel::update(accounts::table.find(id)).set(accounts::notice.eq("reset")).execute(tx.conn())?;
+        finish(tx, id, Some(Reason::Reset))
+    })
+}
+
+/// Gives an account another role. Who is to see cases, or to approve others, sets passphrase and second factor anew, so that
+/// nobody gets there without a second person's approval.
+///
+/// # Errors
+/// [`StoreError::Refused`] for oneself, for the last admin who can act, and for the role that the account has.
+pub fn set_role(store: &Store, actor: &Actor, id: RecordId, role: Role) -> Result<Changed, StoreError> {
+    store.write(actor, "account.role", move |tx| {
+        let account = other(tx, id)?;
+        if account.role == role {
+            return Err(StoreError::Refused("the account has this role already"));
+        }
+        if account.state == State::Disabled {
+            return Err(StoreError::Refused("the account is disabled; enable it first"));
+        }
+        keep_an_admin(tx, &account)?;
+        diesel::update(accounts::table.find(id)).set(accounts::role.eq(role.name())).execute(tx.conn())?;
+        tx.note("role", role.name());
+        if is_trusted(role) {
+            credentials::unset(tx, id)?;
+        } else {
+            credentials::end_access(tx, id)?;
+        }
+        let link = is_trusted(role) || !account.enrolled;
+        finish(tx, id, link.then_some(Reason::Role))
+    })
+}
+
+fn finish(tx: &mut Tx<'_>, id: RecordId, reason: Option<Reason>) -> Result<Changed, StoreError> {
+    let account = get(tx.conn(), id)?;
+    let link = reason.map(|reason| enrolments::make(tx, &account, reason)).transpose()?;
+    tx.note("account", id.to_string());
+    Ok(Changed { account, link })
+}
+
+fn set_state(tx: &mut Tx<'_>, id: RecordId, state: State) -> Result<(), StoreError> {
+    diesel::update(accounts::table.find(id)).set(accounts::state.eq(state.name())).execute(tx.conn())?;
+    credentials::end_access(tx, id)
+}
+
+/// The account that somebody else is to change.
+fn other(tx: &mut Tx<'_>, id: RecordId) -> Result<Account, StoreError> {
+    if id == HOST {
+        return Err(StoreError::Absent("account"));
+    }
+    let account = get(tx.conn(), id)?;
+    if id == tx.actor().account {
+        return Err(StoreError::Refused("nobody does this to their own account"));
+    }
+    Ok(account)
+}
+
+/// Whether a second person must approve of a way in: to cases, and to the right to approve, with which one person could
+/// approve of himself under another name.
+pub(super) fn is_trusted(role: Role) -> bool {
+    role.sees_cases() || allows(role, Action::ApproveAccounts, Standing::Nobody)
+}
+
+/// Refuses to leave the service without an admin, except to whoever commands the machine.
+fn keep_an_admin(tx: &mut Tx<'_>, leaving: &Account) -> Result<(), StoreError> {
+    if leaving.role != Role::Admin || tx.actor().account == HOST {
+        return Ok(());
+    }
+    let now = tx.written_at();
+    if acting_admins(tx.conn(), now)?.iter().any(|admin| *admin != leaving.id) {
+        return Ok(());
+    }
+    Err(StoreError::Refused("the last active admin keeps account and role"))
+}
+
+/// The admins who can act: by a passphrase, or by a token that is good for all that an admin may.
+pub(super) fn acting_admins(conn: &mut Conn, now: Instant) -> QueryResult<Vec<RecordId>> {
+    let good = tokens::table
+        .filter(tokens::account_id.eq(accounts::id))
+        .filter(tokens::revoked_at.is_null())
+        .filter(tokens::expires_at.gt(now))
+        .filter(tokens::scopes.is_null());
+    accounts::table
+        .filter(accounts::role.eq(Role::Admin.name()))
+        .filter(accounts::state.eq(State::Active.name()))
+        .filter(accounts::passphrase_hash.is_not_null().or(diesel::dsl::exists(good)))
+        .select(accounts::id)
+        .load(conn)
 }

@@ -15,6 +15,12 @@ pub enum StoreError {
     Invalid(#[from] Invalid),
     #[error("there is no such {0}")]
     Missing(Noun),
+    /// There is nothing of what the address names, which is no record.
+    #[error("there is no such {0}")]
+    Absent(&'static str),
+    /// A rule forbids it as things stand; the text is for whoever asked.
+    #[error("{0}")]
+    Refused(&'static str),
     /// The version that was to be replaced is not the newest.
     #[error("the record has changed since")]
     Stale,

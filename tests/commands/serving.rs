@@ -17,6 +17,7 @@ on_both! {
     the_demonstration_prints_its_address_tokens_and_questions,
     the_questions_of_the_demonstration_answer_as_promised,
     a_second_start_of_the_demonstration_revokes_the_tokens_of_the_first,
+    the_people_of_the_demonstration_sign_in_with_what_it_prints,
     serving_stops_when_it_is_asked_to,
     the_log_has_route_templates_and_nothing_of_a_request,
 }
@@ -150,6 +151,30 @@ fn a_second_start_of_the_demonstration_revokes_the_tokens_of_the_first(home: &Ho
         assert_eq!((old, new), (401, 200), "{role}");
     }
     assert_eq!(rows(home).collect::<Vec<_>>(), before, "the founding data are loaded once");
+}
+
+fn the_people_of_the_demonstration_sign_in_with_what_it_prints(home: &Home) {
+    let home = &Home::blank(home.backend);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let secrets = |serving: &Serving| -> Vec<[String; 3]> {
+        let people = serving.lines.iter().map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let people = people.filter(|words| words.len() == 4 && words[0].starts_with("demo-"));
+        people.map(|words| [words[0].clone(), words[1].clone(), words[3].clone()]).collect()
+    };
+    let sign_in = |serving: &Serving, [name, passphrase, code]: &[String; 3]| {
+        let fields = [("name", name.as_str()), ("passphrase", passphrase), ("code", code)];
+        agent.post(format!("{}/sign-in", serving.lines[0])).send_form(fields).unwrap().status().as_u16()
+    };
+    let first = demo(home);
+    let old = secrets(&first);
+    assert_eq!(old.len(), Role::ALL.len());
+    for person in &old {
+        assert_eq!(sign_in(&first, person), 303, "{person:?}");
+    }
+    drop(first);
+    let second = demo(home);
+    let new = secrets(&second);
+    assert_eq!((sign_in(&second, &old[0]), sign_in(&second, &new[0])), (403, 303));
 }
 
 fn the_demonstration_refuses_a_database_with_records_of_its_own(app: &App) {

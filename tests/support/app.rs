@@ -8,6 +8,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
+use attest::http::app::Settings;
+use attest::http::limits::{Rate, Rates};
+use attest::store::classes::TABLES;
 use attest::store::database::Store;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -56,26 +59,6 @@ struct Word {
     value: String,
 }
 
-const TABLES: [&str; 17] = [
-    "records",
-    "term_versions",
-    "event_versions",
-    "source_versions",
-    "publication_versions",
-    "figure_versions",
-    "person_versions",
-    "incident_versions",
-    "involvements",
-    "incident_sources",
-    "linkage_versions",
-    "linkage_sources",
-    "consent_versions",
-    "accounts",
-    "tokens",
-    "audit_entries",
-    "idempotency_keys",
-];
-
 /// What is in a database.
 pub fn contents(store: &Store) -> Contents {
     let counted = store.look(|conn| {
@@ -83,7 +66,8 @@ pub fn contents(store: &Store) -> Contents {
         let write = number("SELECT write AS value FROM chain_head".to_owned())?;
         let mut rows = Vec::new();
         for table in TABLES {
-            rows.push((table, number(format!("SELECT COUNT(*) AS value FROM {table}"))?));
+            let name = table.name;
+            rows.push((name, number(format!("SELECT COUNT(*) AS value FROM {name}"))?));
         }
         let head = diesel::sql_query("SELECT hash AS value FROM chain_head").get_result::<Word>(conn)?.value;
         Ok(Contents { write, head, rows })
@@ -91,15 +75,25 @@ pub fn contents(store: &Store) -> Contents {
     counted.unwrap()
 }
 
+/// Limits that no test reaches by chance.
+pub fn settings() -> Settings {
+    let rate = Rate { burst: 1_000_000, every: Duration::from_millis(1) };
+    Settings { rates: Rates { tokens: rate, names: rate, addresses: rate }, ..Settings::default() }
+}
+
 impl<'h> App<'h> {
     pub fn start(home: &'h Home) -> Self {
-        let store = home.open();
+        Self::serve(home, home.open(), settings())
+    }
+
+    /// A server with settings of its own.
+    pub fn serve(home: &'h Home, store: Store, settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (told, tell) = std::sync::mpsc::channel();
         let shared = store.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let (address, server) = attest::http::app::serve(listener, shared, 2).unwrap();
+                let (address, server) = attest::http::app::serve(listener, shared, settings).unwrap();
                 told.send((address, server.handle())).unwrap();
                 server.await.unwrap();
             });

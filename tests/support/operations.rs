@@ -76,7 +76,7 @@ impl Operation {
 
     /// Whether the policy lets a role do it.
     pub fn allows(&self, role: Role) -> bool {
-        let actor = Actor { account: RecordId::new(), name: "somebody".to_owned(), role };
+        let actor = Actor::new(RecordId::new(), "somebody", role);
         self.action.is_none_or(|action| decide(&actor, action).is_ok())
     }
 

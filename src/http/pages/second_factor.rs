@@ -1,0 +1,86 @@
+//! A new second factor in the place of one's own: offered on showing passphrase and code, taken on showing a code of the new one.
+
+use actix_web::http::header;
+use actix_web::post;
+use actix_web::web::Data;
+use askama::Template;
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::store::sign_in;
+
+use super::super::auth::KeepOwnAccount;
+use super::super::limits::Limits;
+use super::super::reply::Reply;
+use super::super::state::Records;
+use super::account::not_proved;
+use super::cookies::Cookie;
+use super::enrol::app_address;
+use super::form::Posted;
+use super::page;
+use super::sign_in::{on, prove};
+use super::turned::Turned;
+use crate::http::problem::{Kind, Problem};
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<p>Add this key to your app (time-based, six digits, thirty seconds), or open <a href="{{ address }}">this address</a> with
+it. Your second factor stays the old one until you show a code of the new one.</p>
+<p><code>{{ secret }}</code></p>
+<form method="post" action="/account/second-factor/confirmation">
+<input type="hidden" name="csrf" value="{{ word }}">
+<input type="hidden" name="offered" value="{{ offered }}">
+<label for="code">The code that the app shows now for the new key</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10">
+<button>Take it</button>
+</form>
+<p><a href="/account">Keep the old one</a></p>
+"#
+)]
+struct Offer<'a> {
+    word: &'a str,
+    secret: &'a str,
+    address: &'a str,
+    offered: &'a str,
+}
+
+/// Offers a new second factor.
+#[post("/account/second-factor")]
+pub async fn offer(
+    posted: Posted<KeepOwnAccount>,
+    records: Data<Records>,
+    limits: Data<Limits>,
+) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
+    let (actor, session) = (visit.actor(), visit.found.id);
+    let offered = records.run(move |store| sign_in::offer_second_factor(store, &actor, proof, session)).await?;
+    let Some(offered) = offered else { return not_proved() };
+    let secret = offered.factor.show();
+    let content = Offer {
+        word: visit.word(),
+        secret: &secret,
+        address: &app_address(&visit.found.account.name, &secret),
+        offered: &BASE64URL_NOPAD.encode(&offered.sealed),
+    };
+    Ok(page(visit.permit(), "New second factor", &content)?)
+}
+
+/// Takes it. One signs in again with it.
+#[post("/account/second-factor/confirmation")]
+pub async fn confirm(posted: Posted<KeepOwnAccount>, records: Data<Records>) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let sealed = BASE64URL_NOPAD.decode(form.get("offered").as_bytes()).unwrap_or_default();
+    let (actor, session, code) = (visit.actor(), visit.found.id, form.get("code").to_owned());
+    let taken = records
+        .run(move |store| {
+            let factor = sign_in::offered(store, session, &sealed)?;
+            sign_in::take_second_factor(store, &actor, factor, &code, session)
+        })
+        .await?;
+    if !taken {
+        let problem = Problem::new(Kind::Invalid).detail("The code is not one of the new second factor. Begin again.");
+        return Err(problem.into());
+    }
+    Ok(on("/sign-in").header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))
+}

@@ -1,0 +1,115 @@
+//! Signing in and out. Whatever was wrong, the answer is the same.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, get, post};
+use askama::Template;
+use zeroize::Zeroizing;
+
+use crate::domain::disclosure;
+use crate::domain::passphrase::Passphrase;
+use crate::store::credentials;
+use crate::store::sessions::{self, KNOWN};
+use crate::store::sign_in::{self as store, Counted, Proof, Who};
+
+use super::super::auth::KeepOwnAccount;
+use super::super::limits::Limits;
+use super::super::problem::{Kind, Problem};
+use super::super::reply::Reply;
+use super::super::state::Records;
+use super::cookies::{Cookie, Jar};
+use super::form::{Posted, Stranger};
+use super::open_page;
+use super::turned::Turned;
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"{% if failed %}<p class="notice" role="alert">That was not right. Name, passphrase and code must all be yours, and a code
+works once: wait for the next one.</p>{% endif %}
+<form method="post" action="/sign-in">
+<label for="name">Name</label>
+<input id="name" name="name" autocomplete="username" required maxlength="64">
+<label for="passphrase">Passphrase</label>
+<input id="passphrase" name="passphrase" type="password" autocomplete="current-password" required>
+<label for="code">Code of your second factor, or a recovery code</label>
+<input id="code" name="code" autocomplete="one-time-code" required maxlength="32">
+<button>Sign in</button>
+</form>
+"#
+)]
+struct SignIn {
+    failed: bool,
+}
+
+/// The way to another page, after a form.
+pub fn on(to: &'static str) -> Reply {
+    let nothing = disclosure::about_signing_in(String::new());
+    Reply::html(&nothing).status(StatusCode::SEE_OTHER).header(header::LOCATION, to)
+}
+
+/// The form.
+#[get("/sign-in")]
+pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
+    records.run(|store| store.must_be_open()).await?;
+    Ok(open_page("Sign in", &SignIn { failed: false })?)
+}
+
+/// Holds what somebody shows against what is kept: counted first, then in line, so that guessing costs the one who guesses.
+///
+/// # Errors
+/// That it is too early, or too many are at it.
+pub async fn prove(
+    records: &Records,
+    limits: &Limits,
+    who: Who,
+    passphrase: &str,
+    code: &str,
+) -> Result<Proof, Problem> {
+    let claimed = Passphrase::claimed(passphrase);
+    let code: Zeroizing<String> = Zeroizing::new(code.chars().take(64).collect());
+    let asked = who.clone();
+    let counter = records.run(move |records| store::counter(records, &asked)).await?;
+    if !counter.is_known() {
+        limits.sign_in(&who.name, &who.address)?;
+    }
+    let candidate = match records.run(move |records| store::count(records, &who)).await? {
+        Counted::Wait(seconds) => return Err(Problem::new(Kind::TooMany).retry_after(seconds)),
+        Counted::Go(candidate) => candidate,
+    };
+    let kept = candidate.stretched.clone();
+    let matched = limits.stretch(move || credentials::matches(&claimed, kept.as_deref())).await?;
+    Ok(Proof { candidate, matched, code })
+}
+
+/// Signs in.
+#[post("/sign-in")]
+pub async fn sign_in(
+    request: HttpRequest,
+    stranger: Stranger,
+    records: Data<Records>,
+    limits: Data<Limits>,
+) -> Result<Reply, Turned> {
+    let (form, jar) = (stranger.form, Jar::of(&request));
+    let name = form.get("name").trim().chars().take(65).collect();
+    let who = Who { name, device: jar.read(&request, Cookie::Device), address: limits.address(&request) };
+    let proof = prove(&records, &limits, who, form.get("passphrase"), form.get("code")).await?;
+    let Some(opened) = records.run(move |records| store::finish(records, proof)).await? else {
+        return Ok(open_page("Sign in", &SignIn { failed: true })?.status(StatusCode::FORBIDDEN));
+    };
+    let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
+    Ok(on("/account")
+        .header(header::SET_COOKIE, jar.set(Cookie::Session, &opened.session, None))
+        .header(header::SET_COOKIE, device))
+}
+
+/// Signs out. The browser is told to forget what it has kept.
+#[post("/sign-out")]
+pub async fn sign_out(posted: Posted<KeepOwnAccount>, records: Data<Records>) -> Result<Reply, Turned> {
+    let (actor, session, jar) = (posted.visit.actor(), posted.visit.found.id, posted.visit.jar);
+    records.run(move |store| sessions::end(store, &actor, session)).await?;
+    Ok(on("/sign-in")
+        .header(header::SET_COOKIE, jar.remove(Cookie::Session))
+        .header(HeaderName::from_static("clear-site-data"), "\"cache\", \"cookies\", \"storage\""))
+}

@@ -1,0 +1,90 @@
+//! Whatever a page gives instead of itself: the way to another page, or a problem told in words.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpResponse, ResponseError};
+use askama::Template;
+
+use super::super::problem::{Kind, Problem};
+use super::render;
+use crate::store::error::StoreError;
+
+/// Why a page was not shown.
+#[derive(Debug)]
+pub enum Turned {
+    /// Nobody is signed in.
+    SignIn,
+    Problem(Problem),
+}
+
+impl From<Problem> for Turned {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Turned {
+    fn from(why: StoreError) -> Self {
+        Self::Problem(why.into())
+    }
+}
+
+impl From<Kind> for Turned {
+    fn from(kind: Kind) -> Self {
+        Self::Problem(Problem::new(kind))
+    }
+}
+
+impl fmt::Display for Turned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignIn => f.write_str("not signed in"),
+            Self::Problem(problem) => problem.fmt(f),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"{% if let Some(detail) = detail %}<p>{{ detail }}</p>{% endif %}
+{% if let Some(wait) = wait %}<p>Try again in {{ wait }} seconds.</p>{% endif %}
+<p><code>{{ code }}</code></p>
+<p><a href="/account">Your account</a></p>
+"#
+)]
+struct Told<'a> {
+    detail: Option<&'a str>,
+    wait: Option<u32>,
+    code: &'a str,
+}
+
+impl ResponseError for Turned {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignIn => StatusCode::SEE_OTHER,
+            Self::Problem(problem) => problem.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
+        let problem = match self {
+            Self::SignIn => return response.insert_header((header::LOCATION, "/sign-in")).finish(),
+            Self::Problem(problem) => problem,
+        };
+        if let Some(seconds) = problem.wait() {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        let code = problem.kind.rsplit(':').next().unwrap_or_default();
+        let told = Told { detail: problem.detail.as_deref(), wait: problem.wait(), code };
+        match render(problem.title, &told) {
+            Ok(page) => response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page),
+            Err(why) => why.error_response(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Who looks at a page: the session of the cookie, and the permission that a handler names in its signature. Pages know no other
+//! way to somebody, and the API does not know this one.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use zeroize::Zeroizing;
+
+use crate::domain::policy::{self, Actor, Permit};
+use crate::domain::record::{Instant, RecordId};
+use crate::keys::cipher::Key;
+use crate::store::chain::hex;
+use crate::store::sessions::{self, Found, IDLE, WRITTEN_EVERY};
+use crate::store::sign_in::Who;
+
+use super::super::auth::Permission;
+use super::super::limits::Limits;
+use super::super::problem::{Kind, Problem};
+use super::super::state::Records;
+use super::cookies::{Cookie, Jar};
+use super::turned::Turned;
+
+/// When each session was last used. The database is told every five minutes; of several processes each knows its own part, and
+/// where they differ a session ends a little early.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<HashMap<RecordId, Instant>>);
+
+impl Seen {
+    /// Notes that a session is used, unless it was idle for too long.
+    fn touch(&self, found: &Found, now: Instant) -> bool {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = seen.get(&found.id).copied().unwrap_or(found.seen_at).max(found.seen_at);
+        if now.0 - last.0 >= IDLE {
+            seen.remove(&found.id);
+            return false;
+        }
+        if seen.len() > 10_000 {
+            seen.retain(|_, last| now.0 - last.0 < IDLE);
+        }
+        seen.insert(found.id, now);
+        true
+    }
+}
+
+/// Somebody who is signed in and may do what the page does.
+#[derive(Debug)]
+pub struct Visit<P> {
+    permit: Permit,
+    pub found: Found,
+    pub jar: Jar,
+    word: Zeroizing<String>,
+    device: Option<String>,
+    address: String,
+    permission: PhantomData<P>,
+}
+
+impl<P> Visit<P> {
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    pub fn actor(&self) -> Actor {
+        self.permit.actor().clone()
+    }
+
+    /// What every form of this session carries.
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// By what attempts to prove oneself again are counted.
+    pub fn who(&self) -> Who {
+        Who { name: self.found.account.name.clone(), device: self.device.clone(), address: self.address.clone() }
+    }
+}
+
+/// The word of a session: whoever does not hold its secret cannot make it.
+fn word(secret: &str) -> Zeroizing<String> {
+    Zeroizing::new(hex(&Key::derive(secret.as_bytes(), b"attest session", "csrf").mac(b"form")))
+}
+
+impl<P: Permission> FromRequest for Visit<P> {
+    type Error = Turned;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let jar = Jar::of(request);
+        let secret = jar.read(request, Cookie::Session);
+        let device = jar.read(request, Cookie::Device);
+        let records = request.app_data::<Data<Records>>().cloned();
+        let seen = request.app_data::<Data<Seen>>().cloned();
+        let limits = request.app_data::<Data<Limits>>().cloned();
+        let address = limits.map(|limits| limits.address(request)).unwrap_or_default();
+        Box::pin(async move {
+            let (records, seen) = (records.ok_or(Kind::Internal)?, seen.ok_or(Kind::Internal)?);
+            let asked = secret.clone();
+            let found = records
+                .run(move |store| {
+                    store.must_be_open()?;
+                    let (Some(secret), now) = (asked, store.now()) else { return Ok(None) };
+                    let found = store.look(|conn| sessions::find(conn, &secret, now))?;
+                    let Some(found) = found.filter(|found| seen.touch(found, now)) else { return Ok(None) };
+                    if now.0 - found.seen_at.0 >= WRITTEN_EVERY {
+                        sessions::see(store, &found.account.actor(), found.id)?;
+                    }
+                    Ok(Some(found))
+                })
+                .await?;
+            let (Some(found), Some(secret)) = (found, secret) else { return Err(Turned::SignIn) };
+            let permit = policy::decide(&found.account.actor(), P::ACTION).map_err(Problem::from)?;
+            let word = word(&secret);
+            Ok(Self { permit, found, jar, word, device, address, permission: PhantomData })
+        })
+    }
+}

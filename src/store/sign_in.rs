@@ -1,0 +1,294 @@
+//! Signing in. An attempt is counted before it is looked at, so that many at once are no more than many one by one. What a
+//! stranger tries never slows down a browser from which the person has signed in before, and nobody is ever locked out.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::domain::policy::Actor;
+use crate::domain::record::{Instant, RecordId};
+
+use super::accounts::{self as people, HOST, State, host};
+use super::backend::Conn;
+use super::credentials::{self, Codes, SecondFactor};
+use super::database::{Outcome, Store};
+use super::error::StoreError;
+use super::schema::{accounts, sign_in_attempts as attempts};
+use super::session::Tx;
+use super::sessions;
+use crate::keys::keyring::Keyring;
+
+/// How many attempts cost no time.
+const FREE: i64 = 5;
+/// The longest wait between two attempts, in seconds.
+const LONGEST: i64 = 300;
+/// For how long attempts are remembered.
+const REMEMBERED: TimeDelta = TimeDelta::days(1);
+
+/// Who tries, as far as one can tell.
+#[derive(Debug, Clone)]
+pub struct Who {
+    pub name: String,
+    /// What the browser shows, where it was here before.
+    pub device: Option<String>,
+    pub address: String,
+}
+
+/// By what attempts are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    key: String,
+    device: Option<RecordId>,
+}
+
+impl Counter {
+    /// Whether the person has signed in from this browser before.
+    pub fn is_known(&self) -> bool {
+        self.device.is_some()
+    }
+}
+
+/// By what the attempts of somebody are counted.
+///
+/// # Errors
+/// The database's own, or that the keyring is not open.
+pub fn counter(store: &Store, who: &Who) -> Result<Counter, StoreError> {
+    let who = who.clone();
+    store.read(&host(), |session| {
+        let (keys, now) = (session.keys()?, session.now());
+        read_counter(session.conn(), &keys, &who, now)
+    })
+}
+
+fn read_counter(conn: &mut Conn, keys: &Keyring, who: &Who, now: Instant) -> Result<Counter, StoreError> {
+    // PostgreSQL takes no NUL, and no account has one in its name.
+    let name = who.name.replace('\0', " ");
+    let device = match &who.device {
+        Some(secret) => sessions::device(conn, secret, &name, now)?,
+        None => None,
+    };
+    let place = device.map_or_else(|| format!("address {}", who.address), |device| format!("device {device}"));
+    let words = serde_json::json!([name, place]).to_string();
+    let key = super::chain::hex(&keys.own_key("sign in")?.mac(words.as_bytes()));
+    Ok(Counter { key, device })
+}
+
+/// Whether an attempt may be looked at.
+#[derive(Debug)]
+pub enum Counted {
+    /// Not before so many seconds are over. It was not counted.
+    Wait(u64),
+    Go(Candidate),
+}
+
+/// Somebody whose passphrase is to be held against what is kept.
+#[derive(Debug)]
+pub struct Candidate {
+    counter: Counter,
+    account: Option<RecordId>,
+    /// What the passphrase must match; none where nobody can sign in by this name.
+    pub stretched: Option<String>,
+}
+
+/// How many seconds must lie between an attempt and the one before, when so many have failed.
+fn delay(failures: i64) -> i64 {
+    match u32::try_from(failures - FREE) {
+        Ok(more) => 1_i64.checked_shl(more.min(32)).map_or(LONGEST, |seconds| seconds.min(LONGEST)),
+        Err(_) => 0,
+    }
+}
+
+/// Counts an attempt as one that fails, before it is looked at.
+///
+/// # Errors
+/// The database's own, or that the keyring is not open.
+pub fn count(store: &Store, who: &Who) -> Result<Counted, StoreError> {
+    let who = who.clone();
+    let counted = store.attempt(&host(), "sign_in.attempt", move |tx| {
+        let (keys, now) = (tx.session().keys()?, tx.written_at());
+        let counter = read_counter(tx.conn(), &keys, &who, now)?;
+        let before = attempts::table
+            .find(&counter.key)
+            .select((attempts::failures, attempts::last_at))
+            .first::<(i64, Instant)>(tx.conn())
+            .optional()?;
+        let old = Instant::new(now.0 - REMEMBERED);
+        let failures = before.filter(|(_, last)| *last > old).map_or(0, |(failures, _)| failures);
+        if let Some((_, last)) = before {
+            let wait = TimeDelta::seconds(delay(failures)) - (now.0 - last.0);
+            if wait > TimeDelta::zero() {
+                let seconds = u64::try_from(wait.num_seconds()).unwrap_or_default() + 1;
+                return Ok(Outcome::Abandon(Counted::Wait(seconds)));
+            }
+        }
+        diesel::delete(attempts::table.filter(attempts::last_at.le(old))).execute(tx.conn())?;
+        diesel::delete(attempts::table.find(&counter.key)).execute(tx.conn())?;
+        diesel::insert_into(attempts::table)
+            .values((attempts::key.eq(&counter.key), attempts::failures.eq(failures + 1), attempts::last_at.eq(now)))
+            .execute(tx.conn())?;
+        let account = people::named(tx.conn(), &who.name)?;
+        let account = account.filter(|account| account.state == State::Active && account.id != HOST);
+        let stretched = match &account {
+            Some(account) => kept(tx.conn(), account.id)?,
+            None => None,
+        };
+        if let Some(account) = &account {
+            tx.note("account", account.id.to_string());
+        }
+        tx.note("known_browser", counter.is_known());
+        let account = account.map(|account| account.id);
+        Ok(Outcome::Keep(Counted::Go(Candidate { counter, account, stretched })))
+    })?;
+    let (Outcome::Keep(counted) | Outcome::Abandon(counted)) = counted;
+    Ok(counted)
+}
+
+fn kept(conn: &mut Conn, account: RecordId) -> QueryResult<Option<String>> {
+    accounts::table.find(account).select(accounts::passphrase_hash).first(conn)
+}
+
+/// Somebody who has shown a passphrase, right or wrong, and a code.
+#[derive(Debug)]
+pub struct Proof {
+    pub candidate: Candidate,
+    /// Whether the passphrase was the one that is kept.
+    pub matched: bool,
+    pub code: Zeroizing<String>,
+}
+
+impl Proof {
+    /// Whether it is good, in the transaction that does what it is for: the code is used up with it, and the attempt no longer
+    /// counted as one that failed. A passphrase that was changed meanwhile is a wrong one.
+    fn check(&self, tx: &mut Tx<'_>) -> Result<Option<RecordId>, StoreError> {
+        let Some(account) = self.candidate.account.filter(|_| self.matched) else { return Ok(None) };
+        if kept(tx.conn(), account)? != self.candidate.stretched || !credentials::use_code(tx, account, &self.code)? {
+            return Ok(None);
+        }
+        diesel::delete(attempts::table.find(&self.candidate.counter.key)).execute(tx.conn())?;
+        Ok(Some(account))
+    }
+
+    /// Does something that takes a proof. `None` where it was not good, and nothing was done.
+    fn then<T: Send + 'static>(
+        self,
+        store: &Store,
+        actor: &Actor,
+        action: &'static str,
+        work: impl FnOnce(&mut Tx<'_>, RecordId, &Counter) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        let own = actor.account;
+        let done = store.attempt(actor, action, move |tx| match self.check(tx)? {
+            Some(account) if own == HOST || own == account => {
+                Ok(Outcome::Keep(Some(work(tx, account, &self.candidate.counter)?)))
+            }
+            _ => Ok(Outcome::Abandon(None)),
+        })?;
+        let (Outcome::Keep(done) | Outcome::Abandon(done)) = done;
+        Ok(done)
+    }
+}
+
+/// The secrets that a browser gets.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub session: Zeroizing<String>,
+    pub device: Zeroizing<String>,
+}
+
+/// Opens a session. `None` where anything at all was wrong.
+///
+/// # Errors
+/// The database's own.
+pub fn finish(store: &Store, proof: Proof) -> Result<Option<SignedIn>, StoreError> {
+    proof.then(store, &host(), "session.create", |tx, account, counter| {
+        tx.note("account", account.to_string());
+        let session = sessions::open(tx, account)?;
+        let device = sessions::remember(tx, account, counter.device)?;
+        Ok(SignedIn { session, device })
+    })
+}
+
+/// Changes one's own passphrase. `None` where the proof was not good.
+///
+/// # Errors
+/// The database's own.
+pub fn change_passphrase(
+    store: &Store,
+    actor: &Actor,
+    proof: Proof,
+    stretched: String,
+) -> Result<Option<()>, StoreError> {
+    proof.then(store, actor, "account.passphrase", move |tx, account, _| {
+        credentials::set_passphrase(tx, account, &stretched)
+    })
+}
+
+/// Gives oneself new recovery codes. `None` where the proof was not good.
+///
+/// # Errors
+/// The database's own.
+pub fn new_recovery_codes(store: &Store, actor: &Actor, proof: Proof) -> Result<Option<Codes>, StoreError> {
+    proof.then(store, actor, "account.recovery_codes", |tx, account, _| credentials::set_recovery_codes(tx, account))
+}
+
+/// A second factor that was offered to somebody and not confirmed yet, as the page holds it: encrypted, for one session.
+#[derive(Debug)]
+pub struct Offered {
+    pub factor: SecondFactor,
+    pub sealed: Vec<u8>,
+}
+
+fn offer_place(session: RecordId) -> String {
+    format!("totp offered in session {session}")
+}
+
+/// Offers oneself a new second factor. `None` where the proof was not good.
+///
+/// # Errors
+/// The database's own.
+pub fn offer_second_factor(
+    store: &Store,
+    actor: &Actor,
+    proof: Proof,
+    session: RecordId,
+) -> Result<Option<Offered>, StoreError> {
+    proof.then(store, actor, "account.second_factor_offer", move |tx, account, _| {
+        tx.note("account", account.to_string());
+        let factor = SecondFactor::random()?;
+        let sealed = factor.seal(&*tx.session().keys()?, &offer_place(session))?;
+        Ok(Offered { factor, sealed })
+    })
+}
+
+/// The second factor that was offered in this session, as the page gave it back.
+///
+/// # Errors
+/// [`StoreError::Refused`] where it was not.
+pub fn offered(store: &Store, session: RecordId, sealed: &[u8]) -> Result<SecondFactor, StoreError> {
+    let keys = store.keys().ok_or_else(|| StoreError::Locked("the service was started without it".to_owned()))?;
+    let refused = |_| StoreError::Refused("this second factor was not offered to you");
+    SecondFactor::open(&keys, &offer_place(session), sealed).map_err(refused)
+}
+
+/// Takes the second factor that was offered, on showing its code. Gives whether that was right.
+///
+/// # Errors
+/// The database's own.
+pub fn take_second_factor(
+    store: &Store,
+    actor: &Actor,
+    factor: SecondFactor,
+    code: &str,
+    session: RecordId,
+) -> Result<bool, StoreError> {
+    let (account, code) = (actor.account, code.trim().to_owned());
+    let done = store.attempt(actor, "account.second_factor", move |tx| {
+        let now = tx.written_at();
+        let Some(step) = factor.check(&code, now) else { return Ok(Outcome::Abandon(false)) };
+        sessions::must_be_open(tx, session)?;
+        credentials::set_second_factor(tx, account, &factor, step)?;
+        Ok(Outcome::Keep(true))
+    })?;
+    let (Outcome::Keep(done) | Outcome::Abandon(done)) = done;
+    Ok(done)
+}

@@ -1,0 +1,48 @@
+//! How long a session lasts.
+
+use attest::domain::policy::Role;
+use chrono::TimeDelta;
+
+use super::browser::Person;
+use crate::support::{App, on_both};
+
+on_both! {
+    empty:
+    a_session_ends_when_it_is_not_used_for_half_an_hour,
+    a_session_ends_after_twelve_hours_however_it_is_used,
+    the_last_use_is_written_every_five_minutes_and_no_more_often,
+}
+
+fn a_session_ends_when_it_is_not_used_for_half_an_hour(app: &App) {
+    let browser = Person::new(app, "kai", Role::Caseworker).browser(app);
+    app.clock.advance(TimeDelta::minutes(29));
+    assert!(browser.is_in());
+    // Less than five minutes after what was written: the exact time is known all the same.
+    app.clock.advance(TimeDelta::minutes(4));
+    assert!(browser.is_in());
+    app.clock.advance(TimeDelta::minutes(29));
+    assert!(browser.is_in());
+    app.clock.advance(TimeDelta::minutes(30));
+    assert!(!browser.is_in());
+}
+
+fn a_session_ends_after_twelve_hours_however_it_is_used(app: &App) {
+    let browser = Person::new(app, "kai", Role::Caseworker).browser(app);
+    for _ in 0..35 {
+        app.clock.advance(TimeDelta::minutes(20));
+        assert!(browser.is_in());
+    }
+    app.clock.advance(TimeDelta::minutes(20));
+    assert!(!browser.is_in());
+}
+
+fn the_last_use_is_written_every_five_minutes_and_no_more_often(app: &App) {
+    let browser = Person::new(app, "kai", Role::Caseworker).browser(app);
+    app.clock.advance(TimeDelta::minutes(4));
+    app.unchanged(|| assert!(browser.is_in()));
+    app.clock.advance(TimeDelta::minutes(1));
+    let before = app.contents().write;
+    assert!(browser.is_in());
+    assert_eq!(app.contents().write, before + 1);
+    app.unchanged(|| assert!(browser.is_in()));
+}
