@@ -141,7 +141,8 @@ fn fields(document: &Value, operation: &Operation) -> Vec<String> {
     let Some(media) = &operation.media else { return Vec::new() };
     let content = &operation.described["requestBody"]["content"][media];
     let schema = resolve(document, &content["schema"]);
-    schema["properties"].as_object().unwrap().keys().cloned().collect()
+    // A file has columns and no fields.
+    schema["properties"].as_object().map(|properties| properties.keys().cloned().collect()).unwrap_or_default()
 }
 
 fn body(dice: &mut Dice, fields: &[String]) -> Vec<u8> {

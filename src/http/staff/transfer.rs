@@ -60,7 +60,8 @@ pub struct ImportWarning {
     params(("noun" = String, Query, description = "events, sources, persons, incidents, linkages or consents", example = "persons"),
         ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing")),
     request_body(content = String, content_type = "text/csv",
-        description = "UTF-8, comma-separated, with a header; at most 4 MiB and 5,000 rows"),
+        description = "UTF-8, comma-separated, with a header; at most 4 MiB and 5,000 rows",
+        example = json!("code,ground,origin\nP-0001,threatened_by_relatives,RU-CE\n")),
     security(("bearer" = ["write_cases"])),
     responses((status = 200, description = "What was imported, or would be", body = ImportView))
 )]
@@ -132,7 +133,8 @@ pub struct ExportEntry {
     security(("bearer" = ["read_texts"])),
     responses((status = 200, description = "The file; at most 20,000 records", body = String, content_type = "text/csv",
         headers(("Attest-Records" = i64, description = "how many records the file holds"),
-            ("Attest-Cut" = bool, description = "whether there are more"))))
+            ("Attest-Cut" = bool, description = "whether there are more")),
+        example = json!("code,ground,origin\nP-0001,threatened_by_relatives,RU-CE\n")))
 )]
 #[post("/exports")]
 pub async fn export_records(allowed: Allowed<ReadTexts>, store: Data<Records>, body: Body) -> Result<Reply, Problem> {
