@@ -22,6 +22,8 @@ on_both! {
     an_account_that_is_disabled_can_do_nothing_until_it_is_enabled,
     whoever_commands_the_machine_is_asked_for_a_second_person_from_the_second_admin_on,
     what_is_wrong_with_a_new_account_is_named,
+    the_state_of_the_account_is_looked_at_with_every_request,
+    a_link_that_waits_sets_nothing_whatever_the_page_says,
 }
 
 const ACCOUNTS: &str = "/api/v1/staff/accounts";
@@ -220,4 +222,27 @@ fn what_is_wrong_with_a_new_account_is_named(app: &App) {
     ] {
         app.unchanged(|| app.admin().post(ACCOUNTS, &body).refuses(422, field, rule));
     }
+}
+
+fn the_state_of_the_account_is_looked_at_with_every_request(app: &App) {
+    let person = Person::new(app, "kai", Role::Caseworker);
+    let browser = person.browser(app);
+    let token = token(app, "kai", Role::Caseworker);
+    for (state, good) in [("active", true), ("disabled", false), ("invited", false), ("active", true)] {
+        // Around the store, so that nothing but the state says so.
+        app.sql(&format!("UPDATE accounts SET state = '{state}' WHERE name = 'kai'"));
+        assert_eq!(browser.is_in(), good, "{state}");
+        app.bearing(&token).get("/api/v1/staff/persons").expect(if good { 200 } else { 401 });
+        let code = person.next_code(app);
+        Browser::new(app).attempt("kai", PASSPHRASE, &code).expect(if good { 303 } else { 403 });
+    }
+}
+
+fn a_link_that_waits_sets_nothing_whatever_the_page_says(app: &App) {
+    let made = add(&app.admin(), "anna", Role::Caseworker).expect(201);
+    let path = path(&made);
+    let token = path.strip_prefix("/enrol/").unwrap();
+    // The code itself is known to nobody before the approval: that of any key is answered alike.
+    let done = app.unchanged(|| attest::store::enrolments::enrol(&app.store, token, "hash".to_owned(), "000000"));
+    assert!(matches!(done.unwrap(), attest::store::enrolments::Enrolled::Bad));
 }
