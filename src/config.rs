@@ -307,6 +307,13 @@ pub enum KeyCommand {
         #[command(flatten)]
         database: Database,
     },
+    /// Put a new key file, or another passphrase, in the place of one that was lost: opens the keyring with the recovery code.
+    Restore {
+        #[command(flatten)]
+        code: CodeFile,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Say where the keyring is, what opens it, and how many data keys there are.
     Status {
         #[command(flatten)]

@@ -100,6 +100,7 @@ pub fn run(command: &KeyCommand) -> Done {
         KeyCommand::Confirm { code, database } => confirm(code, database),
         KeyCommand::Rotate { database } => rotate(database),
         KeyCommand::Drill { code, database } => drill(code, database),
+        KeyCommand::Restore { code, database } => restore(code, database),
         KeyCommand::Status { database } => status(database),
     }
 }
@@ -162,6 +163,19 @@ fn rotate(database: &Database) -> Done {
     }
     keys.end_rotation(&lock)?;
     println!("\n{wrapped} data keys were wrapped anew by the master key {newest}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn restore(code: &CodeFile, database: &Database) -> Done {
+    let (store, place) = (open_as_it_is(database)?, database.keys.place(None));
+    let keyring = Keyring::restore(&place, &read_code(code)?)?;
+    let id = keyring.id().to_string();
+    store.unlock(keyring)?;
+    store.write(&accounts::host(), "keyring.restore", move |tx| {
+        tx.note("keyring", id);
+        Ok(())
+    })?;
+    println!("the keyring is opened by {:?} from now on, and by nothing that opened it before", place.opened_by);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -120,6 +120,23 @@ impl Keyring {
         Ok(Self::with(place, State::new(place, kept, own)?))
     }
 
+    /// Opens a keyring with the recovery code, and from now on with what the place names: a new key file, made where there is
+    /// none, or another passphrase. What opened it before opens it no more.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`], or that the file cannot be written.
+    pub fn restore(place: &Place, code: &RecoveryCode) -> Result<Self, KeyringError> {
+        let keyring = Self::recover(place, code)?;
+        let lock = Lock::wait(&place.folder)?;
+        place.opened_by.prepare()?;
+        keyring.change(&lock, |state| {
+            state.kept.slots.retain(|slot| slot.kind == SlotKind::Recovery);
+            state.kept.slots.insert(0, Slot::of_place(&state.kept.id, place, &state.own)?);
+            Ok(())
+        })?;
+        Ok(keyring)
+    }
+
     fn state<T>(&self, ask: impl FnOnce(&State) -> T) -> T {
         ask(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -12,6 +12,7 @@ on_both! {
     bare:
     a_drill_opens_everything_with_the_code_alone_and_changes_nothing,
     a_drill_names_what_does_not_open,
+    a_lost_key_file_is_replaced_with_the_recovery_code,
 }
 
 /// The code of a keyring that was rotated for it.
@@ -77,4 +78,32 @@ fn a_drill_names_what_does_not_open(home: &Home) {
         4,
         "nothing was mended"
     );
+}
+
+fn a_lost_key_file_is_replaced_with_the_recovery_code(home: &Home) {
+    let code = code(home);
+    fill(&home.open(), &subjects::some(home, 3)).unwrap();
+    let key_file = home.keys().folder.join("unlock.key");
+    let stolen = std::fs::read(&key_file).unwrap();
+    std::fs::remove_file(&key_file).unwrap();
+    let wrong = private_file(&"A".repeat(32));
+    run(attest_on(home).args(["key", "restore", "--code-file", wrong.to_str().unwrap()])).refused();
+    assert!(!key_file.exists(), "nothing is made for a wrong code");
+    let file = private_file(&code);
+    let restored = run(attest_on(home).args(["key", "restore", "--code-file", file.to_str().unwrap()])).done();
+    assert!(restored.out.contains("unlock.key"), "{restored:?}");
+    run(attest_on(home).args(["audit", "verify"])).done();
+    assert!(drill(home, &code).done().out.contains("3 data keys and 3 texts"));
+    // What was lost opens nothing any more.
+    let new = std::fs::read(&key_file).unwrap();
+    std::fs::write(&key_file, stolen).unwrap();
+    run(attest_on(home).args(["token", "list"])).refused();
+    std::fs::write(&key_file, new).unwrap();
+    run(attest_on(home).args(["token", "list"])).done();
+    // A passphrase takes the place of the key file.
+    let passphrase = private_file("six words that nobody would guess");
+    let with = ["--key-passphrase-file", passphrase.to_str().unwrap()];
+    run(attest_on(home).args(["key", "restore", "--code-file", file.to_str().unwrap()]).args(with)).done();
+    run(attest_on(home).args(["token", "list"]).args(with)).done();
+    run(attest_on(home).args(["token", "list"])).refused();
 }
