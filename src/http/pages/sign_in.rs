@@ -111,5 +111,6 @@ pub async fn sign_out(posted: Posted<KeepOwnAccount>, records: Data<Records>) ->
     records.run(move |store| sessions::end(store, &actor, session)).await?;
     Ok(on("/sign-in")
         .header(header::SET_COOKIE, jar.remove(Cookie::Session))
-        .header(HeaderName::from_static("clear-site-data"), "\"cache\", \"cookies\", \"storage\""))
+        // Not "cookies": the browser stays one that was here before, whom strangers do not slow down.
+        .header(HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\""))
 }
