@@ -122,8 +122,11 @@ fn serve(options: &Serve) -> Done {
         writeln!(out, "API documentation: http://{address}{}/", documentation::ADDRESS)?;
         if options.demo && asked.keys().is_some() {
             introduce(&mut out, &asked, &address.to_string())?;
-        } else {
+        } else if asked.must_be_open().is_ok() {
             writeln!(out, "a token: attest token create --role caseworker --name NAME")?;
+            writeln!(out, "an account: attest account add --role caseworker --name NAME")?;
+        } else {
+            writeln!(out, "locked: the keyring is not open, and only what is public is served; the log says why")?;
         }
         if let Some(code) = &code {
             keys::show(&mut out, code)?;

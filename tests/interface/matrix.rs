@@ -14,7 +14,12 @@ use crate::support::operations::{Operation, all};
 use crate::support::samples::entry;
 use crate::support::{App, Caller, on_both};
 
-on_both!(demo: the_matrix_agrees_with_the_table_and_with_no_other, every_operation_that_is_not_public_has_a_row);
+on_both! {
+    demo:
+    the_matrix_agrees_with_the_table_and_with_no_other,
+    every_operation_that_is_not_public_has_a_row,
+    a_disabled_account_is_nobody_to_every_operation,
+}
 
 /// What came of a request, as far as the policy goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,4 +163,24 @@ fn every_operation_that_is_not_public_has_a_row(_: &App) {
     // Publishing is decided by what is entered, not by an address.
     let hidden: Vec<_> = Action::ALL.iter().filter(|action| !shown.contains(action)).collect();
     assert_eq!(hidden, [&Action::Publish], "actions without an operation");
+}
+
+fn a_disabled_account_is_nobody_to_every_operation(app: &App) {
+    let person = app.caseworker().enter(Noun::Person, &json!({"name": "Somebody"}));
+    let private: Vec<_> = all().into_iter().filter(|operation| operation.action.is_some()).collect();
+    for role in Role::ALL {
+        let lasting = TimeDelta::days(1);
+        let name = format!("leaver-{role}");
+        let token = accounts::create_token(&app.store, &name, role, lasting, Purpose::Api).unwrap();
+        let leaver = app.bearing(&token);
+        assert_ne!(leaver.get("/api/v1/staff/tokens").status, 401, "{role}: before");
+        let found = app.admin().get("/api/v1/staff/accounts").expect(200).items();
+        let account = found.iter().find(|account| account["name"] == name).unwrap()["id"].as_str().unwrap().to_owned();
+        app.admin().post(&format!("/api/v1/staff/accounts/{account}/disablement"), &json!({})).expect(200);
+        for operation in &private {
+            let of_person = operation.noun() == Some(Noun::Person);
+            let id = if of_person { person.id() } else { record(app, operation) };
+            app.unchanged(|| ask(&leaver, operation, &id).problem(401, "unauthenticated"));
+        }
+    }
 }
