@@ -192,6 +192,32 @@ pub fn read<E: Stored>(
     Ok((at, texts))
 }
 
+/// The newest personal text of records that the reader was shown to be allowed to read, by record: field and text.
+///
+/// # Errors
+/// As [`read`].
+pub fn of_many(
+    session: &mut Session<'_>,
+    records: &[RecordId],
+) -> Result<HashMap<RecordId, Vec<(String, Private)>>, StoreError> {
+    let rows: Vec<Row> = personal_texts::table
+        .filter(personal_texts::record_id.eq_any(records))
+        .filter(personal_texts::superseded_by.is_null())
+        .filter(personal_texts::ciphertext.is_not_null())
+        .select(Row::as_select())
+        .load(session.conn())?;
+    let keys = session.keys()?;
+    let subjects: Vec<_> = rows.iter().map(|row| row.subject_id).collect();
+    let mut opened = Opened(data_keys::open_many(session.conn(), &keys, &subjects)?);
+    let mut texts: HashMap<RecordId, Vec<(String, Private)>> = HashMap::new();
+    for row in &rows {
+        if let Some(text) = opened.text(session.conn(), &keys, row)? {
+            texts.entry(row.record_id).or_default().push((row.field.clone(), text));
+        }
+    }
+    Ok(texts)
+}
+
 /// A person whose name was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {

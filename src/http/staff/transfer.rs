@@ -141,9 +141,25 @@ pub async fn export_records(allowed: Allowed<ReadTexts>, store: Data<Records>, b
     let ExportEntry { noun, texts } = body.read()?;
     let noun = read_noun("noun", noun.as_deref()).map_err(Problem::in_body)?;
     let actor = allowed.actor();
-    let export = store.run(move |store| store.write(&actor, "export", move |tx| export::run(tx, noun, texts))).await?;
+    let export = store
+        .count(move |store| {
+            let export = store.read(&actor, |session| export::run(session, noun, texts))?;
+            let (count, texts) = (export.records.len(), export.texts.clone());
+            let read: Vec<_> = export.records.iter().map(ToString::to_string).filter(|_| !texts.is_empty()).collect();
+            store.write(&actor, "export", move |tx| {
+                tx.note("noun", noun.name());
+                tx.note("count", count);
+                tx.note("texts", texts);
+                if !read.is_empty() {
+                    tx.note("read", read);
+                }
+                Ok(())
+            })?;
+            Ok(export)
+        })
+        .await?;
     let reply = Reply::csv(&disclosure::to_permitted(allowed.permit(), export.csv))
-        .header(HeaderName::from_static("attest-records"), export.records)
+        .header(HeaderName::from_static("attest-records"), export.records.len())
         .header(HeaderName::from_static("attest-cut"), export.cut)
         .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", noun.plural()));
     Ok(reply)
