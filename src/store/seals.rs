@@ -42,6 +42,14 @@ pub fn get(session: &mut Session<'_>, person: RecordId) -> Result<Seal, StoreErr
     Ok(read(session.conn(), person)?)
 }
 
+/// As [`get`], after this very write: the entry of the audit that names its author is still to come.
+///
+/// # Errors
+/// The database's own.
+pub fn written(tx: &mut Tx<'_>, person: RecordId) -> Result<Seal, StoreError> {
+    Ok(read(tx.conn(), person)?)
+}
+
 fn read(conn: &mut Conn, person: RecordId) -> QueryResult<Seal> {
     let Some(write) = sealed_by(conn, person)? else { return Ok(Seal { sealed: false, accounts: Vec::new() }) };
     let accounts = person_seal_accounts::table

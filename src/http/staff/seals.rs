@@ -85,7 +85,7 @@ pub async fn seal(
         .run(move |store| {
             store.write(&actor, "person.seal", move |tx| {
                 seals::seal(tx, id, seen, &accounts, reason.as_deref())?;
-                seals::get(tx.session(), id)
+                seals::written(tx, id)
             })
         })
         .await?;
@@ -117,7 +117,7 @@ pub async fn unseal(
         .run(move |store| {
             store.write(&actor, "person.unseal", move |tx| {
                 seals::unseal(tx, id, seen, reason.as_deref())?;
-                seals::get(tx.session(), id)
+                seals::written(tx, id)
             })
         })
         .await?;
