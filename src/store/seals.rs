@@ -239,7 +239,8 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
     Ok(())
 }
 
-fn rename(tx: &mut Tx<'_>, noun: Noun, record: RecordId, person: RecordId) -> Result<(), StoreError> {
+/// Gives a record a code that tells nothing, and keeps the former one as text.
+pub(super) fn rename(tx: &mut Tx<'_>, noun: Noun, record: RecordId, person: RecordId) -> Result<(), StoreError> {
     let former: String = register::table.find(record).select(register::code).first(tx.conn())?;
     let texts = Texts::from([(FORMER_CODE, Some(Private::new(&former)))]);
     texts::keep(tx, record, person, &texts)?;
