@@ -52,7 +52,8 @@ fn attributes(more: &Value) -> Value {
 fn enter_visible(app: &App) -> Seen {
     let staff = app.caseworker();
     let day = app.clock.now().date_naive().to_string();
-    let source = staff.enter(Noun::Source, &json!({"code": "S-1", "type": "interview", "identity": "a neighbour"})).json();
+    let source =
+        staff.enter(Noun::Source, &json!({"code": "S-1", "type": "interview", "identity": "a neighbour"})).json();
     let event = staff.enter(Noun::Event, &json!({"code": "E-1", "name": "First wave", "date": "2017"})).json();
     app.publisher().enter(
         Noun::Publication,
@@ -75,15 +76,11 @@ fn enter_visible(app: &App) -> Seen {
             "event": "E-1", "sources": [{"source": "S-1"}]}),
     );
     let mut paths = vec![person.path(Noun::Person), incident.path(Noun::Incident), figure.path(Noun::Figure)];
-    paths.extend([(&source, Noun::Source), (&event, Noun::Event)].map(|(record, noun)| {
-        format!("{}/{}", path_of(noun), record["id"].as_str().unwrap())
-    }));
-    Seen {
-        paths,
-        incident: incident.json(),
-        figure: figure.id(),
-        insider: token(app, "insider", Role::Caseworker),
-    }
+    paths.extend(
+        [(&source, Noun::Source), (&event, Noun::Event)]
+            .map(|(record, noun)| format!("{}/{}", path_of(noun), record["id"].as_str().unwrap())),
+    );
+    Seen { paths, incident: incident.json(), figure: figure.id(), insider: token(app, "insider", Role::Caseworker) }
 }
 
 /// Enters the canary and seals it.
@@ -103,9 +100,10 @@ fn enter_canary(app: &App, seen: &Seen) -> Canary {
     }
     seal(&insider, &id, &[]);
     correct(&insider, Noun::Person, &id, json!({"contacts": "by Kanareikina's sister"})).expect(200);
-    let mut words: Vec<String> = ["CANARY-P", "CANARY-I1", "CANARY-I2", "CANARY-X", "canaries", "insider", NAME, "Kanarka"]
-        .map(str::to_owned)
-        .into();
+    let mut words: Vec<String> =
+        ["CANARY-P", "CANARY-I1", "CANARY-I2", "CANARY-X", "canaries", "insider", NAME, "Kanarka"]
+            .map(str::to_owned)
+            .into();
     let (mut codes, mut etags) = (Vec::new(), Vec::new());
     for (noun, id) in [Noun::Person, Noun::Incident, Noun::Incident].into_iter().zip(&ids) {
         let now = again(&insider, noun, id);
@@ -128,7 +126,9 @@ fn catch_up(app: &App, write: i64) {
 /// Status, headers and body. `numbers` leaves all numbers out, `made` what a new record is given by chance.
 fn shown(answer: &Answer, numbers: bool, made: bool) -> String {
     // `Connection` says whether a body was read to its end before the answer, which is a matter of time.
-    let volatile = |name: &str| matches!(name, "date" | "connection") || (made && name == "location") || (numbers && name == "content-length");
+    let volatile = |name: &str| {
+        matches!(name, "date" | "connection") || (made && name == "location") || (numbers && name == "content-length")
+    };
     let mut headers: Vec<_> = answer.headers.iter().filter(|(name, _)| !volatile(name.as_str())).collect();
     headers.sort_by_key(|(name, _)| name.as_str());
     let mut body = answer.text();
@@ -192,9 +192,12 @@ impl Pair<'_> {
         }
         let body = operation.media.as_ref().map_or(Value::Null, |_| json!({"reason": "requested"}));
         if operation.path.contains("{id}") {
-            let ids = canary.ids.iter().map(String::as_str).chain(["junk", MISSING]).chain(
-                canary.codes.iter().map(String::as_str).chain(["CANARY-P"]),
-            );
+            let ids = canary
+                .ids
+                .iter()
+                .map(String::as_str)
+                .chain(["junk", MISSING])
+                .chain(canary.codes.iter().map(String::as_str).chain(["CANARY-P"]));
             for id in ids.take(if operation.allows(role) { 9 } else { 1 }) {
                 for etag in [canary.etags[0].as_str(), canary.etags[1].as_str(), "*"] {
                     let media = operation.media.as_deref().unwrap_or("application/json");
@@ -301,16 +304,30 @@ fn nobody_who_is_not_on_the_list_can_tell_a_sealed_person_from_none(home: &Home)
     let mut asked = pair(&with, &without);
     asked.read(&seen, &canary, &Role::ALL);
     assert!(asked.asked > 2_000, "{}", asked.asked);
-    assert!(asked.differ.is_empty(), "{} differ: {:#?}", asked.differ.len(), &asked.differ[..asked.differ.len().min(5)]);
+    assert!(
+        asked.differ.is_empty(),
+        "{} differ: {:#?}",
+        asked.differ.len(),
+        &asked.differ[..asked.differ.len().min(5)]
+    );
 
     // Negative control: without the seal, the same comparison fails in every way in which it can.
     unseal(&insider, &canary.ids[0]);
     catch_up(&without, with.contents().write);
     let mut open = pair(&with, &without);
     open.read(&seen, &canary, &[Role::Caseworker]);
-    for told in ["/persons?status=all&code=", "/incidents?person=", "external_id=CANARY-X", "limit=1", "/texts", "/history",
-        "/seal", "/candidates", "/searches", "/withdrawal"]
-    {
+    for told in [
+        "/persons?status=all&code=",
+        "/incidents?person=",
+        "external_id=CANARY-X",
+        "limit=1",
+        "/texts",
+        "/history",
+        "/seal",
+        "/candidates",
+        "/searches",
+        "/withdrawal",
+    ] {
         let by = |differ: &&String| differ.lines().next().unwrap().contains(told);
         assert!(open.differ.iter().any(|differ| by(&differ)), "{told} tells nothing of a person who is not sealed");
     }

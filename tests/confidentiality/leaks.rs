@@ -84,7 +84,9 @@ fn text(noun: Noun, word: &str) -> Value {
         Noun::Event => &["narrative"],
         _ => &[],
     };
-    Value::Object(fields.iter().map(|field| ((*field).to_owned(), json!(format!("{word} {field} {LATIN} {CYRILLIC}")))).collect())
+    Value::Object(
+        fields.iter().map(|field| ((*field).to_owned(), json!(format!("{word} {field} {LATIN} {CYRILLIC}")))).collect(),
+    )
 }
 
 fn with(mut entry: Value, more: Value) -> Value {
@@ -108,12 +110,19 @@ fn go_through(staff: &Caller<'_>, publisher: &Caller<'_>, others: &[Caller<'_>],
             heard.hear(staff.post_with(&path, &[("Idempotency-Key", &key)], &whole)).expect(201);
         }
         let changed = with(whole.clone(), text(noun, "other"));
-        heard.hear(staff.post_with(&path, &[("Idempotency-Key", &format!("one-{}", noun.name()))], &changed)).expect(422);
+        heard
+            .hear(staff.post_with(&path, &[("Idempotency-Key", &format!("one-{}", noun.name()))], &changed))
+            .expect(422);
         let seen = heard.hear(staff.create(noun, &whole)).expect(201);
-        let seen = heard.hear(staff.correct(noun, &seen, &with(json!({"reason": "told"}), text(noun, "corrected")))).expect(200);
+        let seen = heard
+            .hear(staff.correct(noun, &seen, &with(json!({"reason": "told"}), text(noun, "corrected"))))
+            .expect(200);
         let long = |times: usize| json!(format!("{LATIN} {}", CYRILLIC.repeat(times)));
         for wrong in [
-            json!({"code": 7}), json!({"code": "no code"}), json!({"colour": "red"}), json!({"known_on": "2999-01-01"}),
+            json!({"code": 7}),
+            json!({"code": "no code"}),
+            json!({"colour": "red"}),
+            json!({"known_on": "2999-01-01"}),
             json!({"narrative": [LATIN], "name": [CYRILLIC], "identity": [LATIN], "contacts": {LATIN: CYRILLIC}}),
             json!({"narrative": long(800), "name": long(40), "identity": long(40)}),
             json!({"narrative": format!("{LATIN}\u{1}"), "name": format!("{CYRILLIC}\u{1}"), "identity": format!("{LATIN}\t")}),
@@ -126,7 +135,9 @@ fn go_through(staff: &Caller<'_>, publisher: &Caller<'_>, others: &[Caller<'_>],
         let stale = [("If-Match", "\"1\""), ("Content-Type", "application/merge-patch+json")];
         heard.hear(staff.send("PATCH", &seen.path(noun), &stale, whole.to_string().into_bytes())).expect(412);
         let cut = whole.to_string().into_bytes();
-        heard.hear(staff.send("POST", &path, &[("Content-Type", "application/json")], cut[..cut.len() - 2].to_vec())).expect(400);
+        heard
+            .hear(staff.send("POST", &path, &[("Content-Type", "application/json")], cut[..cut.len() - 2].to_vec()))
+            .expect(400);
         heard.hear(staff.send("POST", &path, &[("Content-Type", "text/plain")], cut)).expect(415);
         heard.hear(staff.send("POST", &path, &[("Content-Type", "application/json")], vec![b'x'; 70_000])).expect(413);
         for other in others {
@@ -138,7 +149,12 @@ fn go_through(staff: &Caller<'_>, publisher: &Caller<'_>, others: &[Caller<'_>],
         }
         heard.hear(staff.get(&path)).expect(200);
         // A word in an address is a mistake that must not reach a log either.
-        for address in [format!("{path}?code={LATIN}"), format!("{path}/{LATIN}"), format!("/{LATIN}"), format!("{path}?{LATIN}=1")] {
+        for address in [
+            format!("{path}?code={LATIN}"),
+            format!("{path}/{LATIN}"),
+            format!("/{LATIN}"),
+            format!("{path}?{LATIN}=1"),
+        ] {
             staff.get(&address);
         }
         let etag = staff.get(&seen.path(noun)).etag();
@@ -222,7 +238,8 @@ fn the_scan_finds_a_word_that_is_stored_in_clear_and_every_spelling(home: &Home)
     // Encoded with whatever stands before it.
     for before in ["", "a", "ab", "abc"] {
         let text = format!("{before}{CYRILLIC} and more");
-        for encoded in [data_encoding::BASE64.encode(text.as_bytes()), data_encoding::BASE64URL.encode(text.as_bytes())] {
+        for encoded in [data_encoding::BASE64.encode(text.as_bytes()), data_encoding::BASE64URL.encode(text.as_bytes())]
+        {
             assert!(!hits("", encoded.as_bytes(), &canaries).is_empty(), "{encoded}");
         }
     }

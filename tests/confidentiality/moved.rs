@@ -21,7 +21,9 @@ fn a_text_that_was_moved_or_changed_is_not_shown(app: &App) {
     correct(&staff, Noun::Person, &own, json!({"name": "Asya Sekretova now"})).expect(200);
     let before = [texts(&staff, Noun::Person, &own), texts(&staff, Noun::Person, &other)];
     // A copy to move things about from, and to put them back.
-    app.sql("CREATE TABLE kept_texts AS SELECT * FROM personal_texts; CREATE TABLE kept_keys AS SELECT * FROM data_keys");
+    app.sql(
+        "CREATE TABLE kept_texts AS SELECT * FROM personal_texts; CREATE TABLE kept_keys AS SELECT * FROM data_keys",
+    );
     let put_back = "UPDATE personal_texts SET ciphertext = (SELECT k.ciphertext FROM kept_texts k WHERE \
          k.record_id = personal_texts.record_id AND k.field = personal_texts.field AND k.write = personal_texts.write); \
          UPDATE data_keys SET wrapped = (SELECT k.wrapped FROM kept_keys k WHERE k.subject_id = data_keys.subject_id)";
@@ -38,8 +40,14 @@ fn a_text_that_was_moved_or_changed_is_not_shown(app: &App) {
     };
     let key = |of: &str| format!("(SELECT wrapped FROM kept_keys WHERE subject_id = '{of}')");
     let moves = [
-        ("another field", format!("UPDATE personal_texts SET ciphertext = {} WHERE {name}", from(&newest(&own, "contacts")))),
-        ("another record", format!("UPDATE personal_texts SET ciphertext = {} WHERE {name}", from(&newest(&other, "name")))),
+        (
+            "another field",
+            format!("UPDATE personal_texts SET ciphertext = {} WHERE {name}", from(&newest(&own, "contacts"))),
+        ),
+        (
+            "another record",
+            format!("UPDATE personal_texts SET ciphertext = {} WHERE {name}", from(&newest(&other, "name"))),
+        ),
         ("an earlier version", format!("UPDATE personal_texts SET ciphertext = {} WHERE {name}", from(&old))),
         ("another column", format!("UPDATE personal_texts SET ciphertext = {} WHERE {name}", key(&own))),
         ("a flipped bit", format!("UPDATE personal_texts SET ciphertext = {flipped} WHERE {name}")),
@@ -58,7 +66,9 @@ fn a_text_that_was_moved_or_changed_is_not_shown(app: &App) {
         assert!(!search.text().contains(&own) && !search.text().contains("Sekretova"), "{what}: {}", search.text());
         assert_eq!(texts(&staff, Noun::Person, &other), before[1], "{what}: the other person's own text");
         // Negative control: where it belongs, it reads.
-        app.sql("INSERT INTO data_keys SELECT * FROM kept_keys WHERE subject_id NOT IN (SELECT subject_id FROM data_keys)");
+        app.sql(
+            "INSERT INTO data_keys SELECT * FROM kept_keys WHERE subject_id NOT IN (SELECT subject_id FROM data_keys)",
+        );
         app.sql(put_back);
         assert_eq!(texts(&staff, Noun::Person, &own), before[0], "{what}");
     }

@@ -191,7 +191,11 @@ fn an_incident_that_goes_over_to_a_sealed_person_leaves_no_trace(app: &App) {
     let (sealed, _) = (person(&owner, "A"), person(&owner, "B"));
     let of = incident(&owner, "KNOWN", "B");
     seal(&owner, &sealed, &[]);
+    let before = again(&owner, Noun::Incident, &of).json()["version"].clone();
     correct(&owner, Noun::Incident, &of, json!({"person": sealed})).expect(200);
+    let earlier = format!("{}/{of}/texts?version={before}", path_of(Noun::Incident));
+    outsider.get(&earlier).problem(404, "not_found");
+    owner.get(&earlier).expect(200);
     hidden(&outsider, Noun::Incident, &of);
     // Its code was known to everybody: to find it taken would tell that it is still there.
     assert_ne!(code(&owner, Noun::Incident, &of), "KNOWN");

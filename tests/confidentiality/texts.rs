@@ -44,9 +44,16 @@ fn nouns(app: &App, text: &str) -> Vec<(Noun, String, Value)> {
         Value::Object(fields.collect())
     };
     let all = [
-        (Noun::Person, json!({}), fields(&["name", "aliases", "contacts", "safe_contact", "documents", "exact_place", "narrative"])),
-        (Noun::Incident, json!({"person": "of-incidents", "kind": "torture", "date": "2017"}),
-            fields(&["exact_place", "documents", "narrative"])),
+        (
+            Noun::Person,
+            json!({}),
+            fields(&["name", "aliases", "contacts", "safe_contact", "documents", "exact_place", "narrative"]),
+        ),
+        (
+            Noun::Incident,
+            json!({"person": "of-incidents", "kind": "torture", "date": "2017"}),
+            fields(&["exact_place", "documents", "narrative"]),
+        ),
         (Noun::Source, json!({"type": "interview"}), fields(&["identity", "contacts"])),
         (Noun::Event, json!({"name": "First wave", "date": "2017"}), fields(&["narrative"])),
     ];
@@ -54,11 +61,21 @@ fn nouns(app: &App, text: &str) -> Vec<(Noun, String, Value)> {
 }
 
 fn what_is_entered_is_read_back_exactly(app: &App) {
-    for text in ["Раиса Ёлкина, «дом»", "ليلى عبد الرحمن", "one\ntwo\n\nthree", "a\u{200f}b\u{200d}c", "👩‍👩‍👧", "\"'<b>&amp;\\u0041%41"] {
+    for text in [
+        "Раиса Ёлкина, «дом»",
+        "ليلى عبد الرحمن",
+        "one\ntwo\n\nthree",
+        "a\u{200f}b\u{200d}c",
+        "👩‍👩‍👧",
+        "\"'<b>&amp;\\u0041%41",
+    ] {
         for (noun, id, entered) in nouns_once(app, text) {
             assert_eq!(texts(&app.caseworker(), noun, &id), entered, "{noun}");
             let view = app.publisher().get(&format!("{}/{id}/texts", path_of(noun))).expect(200);
-            assert_eq!((view.header("cache-control"), view.json()["id"].as_str()), (Some("no-store"), Some(id.as_str())));
+            assert_eq!(
+                (view.header("cache-control"), view.json()["id"].as_str()),
+                (Some("no-store"), Some(id.as_str()))
+            );
         }
     }
     for long in ["x".repeat(10_000), "ж".repeat(10_000), "語".repeat(10_000)] {
@@ -118,9 +135,16 @@ fn each_version_has_its_own_text(app: &App) {
 
 fn an_incident_that_goes_over_to_another_person_takes_its_text_along(app: &App) {
     let staff = app.caseworker();
-    let (first, second) = (of(app, Noun::Person, json!({"code": "A"}), &json!({})).0, of(app, Noun::Person, json!({"code": "B"}), &json!({})).0);
-    let (id, made) = of(app, Noun::Incident, json!({"person": "A", "kind": "torture", "date": "2017"}),
-        &json!({"narrative": "the cellar", "documents": "17/4"}));
+    let (first, second) = (
+        of(app, Noun::Person, json!({"code": "A"}), &json!({})).0,
+        of(app, Noun::Person, json!({"code": "B"}), &json!({})).0,
+    );
+    let (id, made) = of(
+        app,
+        Noun::Incident,
+        json!({"person": "A", "kind": "torture", "date": "2017"}),
+        &json!({"narrative": "the cellar", "documents": "17/4"}),
+    );
     let moved = correct(&staff, Noun::Incident, &id, json!({"person": "B", "documents": "18/4"})).expect(200).json();
     let path = format!("{}/{id}/texts", path_of(Noun::Incident));
     assert_eq!(texts(&staff, Noun::Incident, &id), json!({"documents": "18/4", "narrative": "the cellar"}));
@@ -130,7 +154,10 @@ fn an_incident_that_goes_over_to_another_person_takes_its_text_along(app: &App) 
     act(&staff, Noun::Person, &first, "erasure", &json!({"reason": "requested"})).expect(200);
     assert_eq!(texts(&staff, Noun::Incident, &id), json!({"documents": "18/4", "narrative": "the cellar"}));
     staff.get(&format!("{path}?version={}", made["version"])).problem(404, "not_found");
-    assert_eq!(staff.get(&format!("{path}?version={}", moved["version"])).expect(200).json()["version"], moved["version"]);
+    assert_eq!(
+        staff.get(&format!("{path}?version={}", moved["version"])).expect(200).json()["version"],
+        moved["version"]
+    );
     act(&staff, Noun::Person, &second, "erasure", &json!({"reason": "requested"})).expect(200);
     staff.get(&path).problem(404, "not_found");
     assert_eq!(number(app, "SELECT COUNT(*) AS value FROM personal_texts"), 0);
@@ -141,7 +168,11 @@ fn nothing_but_its_own_address_shows_text(app: &App) {
     for (noun, id, _) in nouns(app, CANARY) {
         let path = path_of(noun);
         let staff = app.caseworker();
-        for asked in ["", "/history", "/seal", "/candidates"].map(|below| format!("{path}/{id}{below}")).into_iter().chain([path]) {
+        for asked in ["", "/history", "/seal", "/candidates"]
+            .map(|below| format!("{path}/{id}{below}"))
+            .into_iter()
+            .chain([path])
+        {
             let answer = staff.get(&asked);
             assert!(!answer.text().contains(CANARY), "{asked}: {}", answer.text());
         }
@@ -159,26 +190,42 @@ fn what_is_refused_is_not_repeated(app: &App) {
     let id = staff.enter(Noun::Person, &json!({})).id();
     let mut refused = 0;
     for wrong in [
-        json!({"name": long}), json!({"name": [CANARY]}), json!({"name": {CANARY: CANARY}}), json!({"name": format!("{CANARY}\u{7}")}),
-        json!({"name": format!("\u{202e}{CANARY}")}), json!({"name": CANARY, "sex": 7}), json!({"name": CANARY, "sex": "nobody"}),
-        json!({"name": CANARY, "code": "no code"}), json!({"name": CANARY, "aliases": [1], "colour": "red"}),
-        json!({"name": CANARY, "known_on": "2999-01-01"}), json!({"narrative": CANARY, "owner": "nobody", "name": 5}),
+        json!({"name": long}),
+        json!({"name": [CANARY]}),
+        json!({"name": {CANARY: CANARY}}),
+        json!({"name": format!("{CANARY}\u{7}")}),
+        json!({"name": format!("\u{202e}{CANARY}")}),
+        json!({"name": CANARY, "sex": 7}),
+        json!({"name": CANARY, "sex": "nobody"}),
+        json!({"name": CANARY, "code": "no code"}),
+        json!({"name": CANARY, "aliases": [1], "colour": "red"}),
+        json!({"name": CANARY, "known_on": "2999-01-01"}),
+        json!({"narrative": CANARY, "owner": "nobody", "name": 5}),
     ] {
-        for answer in [app.unchanged(|| staff.create(Noun::Person, &wrong)), correct(&staff, Noun::Person, &id, wrong.clone())] {
+        for answer in
+            [app.unchanged(|| staff.create(Noun::Person, &wrong)), correct(&staff, Noun::Person, &id, wrong.clone())]
+        {
             assert_eq!(answer.status, 422, "{}", answer.asked);
             assert!(!answer.text().contains(CANARY), "{}: {}", answer.asked, answer.text());
             refused += 1;
         }
     }
-    for body in [json!({"name": [CANARY]}), json!({"name": CANARY, "limit": 0}), json!({"name": CANARY, "colour": "red"}),
-        json!({"name": CANARY, "limit": format!("{CANARY} at line 3")}), json!({"name": CANARY, "limit": CANARY})]
-    {
+    for body in [
+        json!({"name": [CANARY]}),
+        json!({"name": CANARY, "limit": 0}),
+        json!({"name": CANARY, "colour": "red"}),
+        json!({"name": CANARY, "limit": format!("{CANARY} at line 3")}),
+        json!({"name": CANARY, "limit": CANARY}),
+    ] {
         let answer = app.unchanged(|| staff.post("/api/v1/staff/searches", &body));
         assert!(answer.status >= 400 && !answer.text().contains(CANARY), "{}: {}", answer.asked, answer.text());
     }
-    for cut in [format!("{{\"name\": \"{CANARY}"), format!("{{\"name\": {CANARY}}}"), format!("{{\"name\": \"{CANARY}\"}} x")] {
+    for cut in
+        [format!("{{\"name\": \"{CANARY}"), format!("{{\"name\": {CANARY}}}"), format!("{{\"name\": \"{CANARY}\"}} x")]
+    {
         let headers = [("Content-Type", "application/json")];
-        let answer = staff.send("POST", &path_of(Noun::Person), &headers, cut.into_bytes()).problem(400, "malformed_body");
+        let answer =
+            staff.send("POST", &path_of(Noun::Person), &headers, cut.into_bytes()).problem(400, "malformed_body");
         assert!(!answer.text().contains(CANARY), "{}", answer.text());
     }
     assert!(refused > 20);
@@ -190,7 +237,10 @@ fn a_reading_is_in_the_audit_before_it_is_answered(app: &App) {
         let path = format!("{}/{id}/texts", path_of(noun));
         staff.get(&path).expect(200);
         let entry = audit(app, 1).remove(0);
-        assert_eq!((&entry["account"], &entry["action"]), (&json!("test-caseworker"), &json!(format!("{}.read_texts", noun.name()))));
+        assert_eq!(
+            (&entry["account"], &entry["action"]),
+            (&json!("test-caseworker"), &json!(format!("{}.read_texts", noun.name())))
+        );
         let version = again(&staff, noun, &id).json()["version"].clone();
         assert_eq!(entry["details"]["read"], json!([noun.name(), id, version]));
         assert_eq!(entry["details"]["fields"], json!(entered.as_object().unwrap().keys().collect::<Vec<_>>()));
@@ -220,7 +270,8 @@ fn whoever_may_not_read_texts_is_not_answered(app: &App) {
         app.unchanged(|| app.anybody().get(&format!("{}/{id}/texts", path_of(noun)))).problem(401, "unauthenticated");
     }
     for role in [Role::Admin, Role::Researcher, Role::Auditor] {
-        app.unchanged(|| app.by(role).post("/api/v1/staff/searches", &json!({"name": "read"}))).problem(403, "forbidden");
+        app.unchanged(|| app.by(role).post("/api/v1/staff/searches", &json!({"name": "read"})))
+            .problem(403, "forbidden");
     }
     // Of a sealed person nothing is in the audit either: there is none.
     let id = again(&app.caseworker(), Noun::Person, &found(&app.caseworker(), "read")[0]).id();
@@ -230,13 +281,19 @@ fn whoever_may_not_read_texts_is_not_answered(app: &App) {
 }
 
 fn the_search_finds_beginnings_of_words_and_is_audited_without_them(app: &App) {
-    let named = |name: &str, aliases: &str| of(app, Noun::Person, json!({}), &json!({"name": name, "aliases": aliases})).0;
+    let named =
+        |name: &str, aliases: &str| of(app, Noun::Person, json!({}), &json!({"name": name, "aliases": aliases})).0;
     let (a, b, c) = (named("Семён Ёлкин", ""), named("José-María Ñuñez", "Pepe; Elkin"), named("ليلى عبد الرحمن", ""));
     of(app, Noun::Person, json!({}), &json!({"narrative": "about Ёлкин", "contacts": "Nunez"}));
     let staff = app.caseworker();
     for (asked, expected) in [
-        ("елкин", vec![&a]), ("СЕМЕН елк", vec![&a]), ("maria nun", vec![&b]), ("elk", vec![&b]), ("ليلى", vec![&c]),
-        ("лкин", vec![]), ("Иван", vec![]),
+        ("елкин", vec![&a]),
+        ("СЕМЕН елк", vec![&a]),
+        ("maria nun", vec![&b]),
+        ("elk", vec![&b]),
+        ("ليلى", vec![&c]),
+        ("лкин", vec![]),
+        ("Иван", vec![]),
     ] {
         assert_eq!(found(&staff, asked), expected.into_iter().cloned().collect::<Vec<_>>(), "{asked}");
         let entry = audit(app, 1).remove(0);
@@ -247,12 +304,14 @@ fn the_search_finds_beginnings_of_words_and_is_audited_without_them(app: &App) {
     let hits = staff.post("/api/v1/staff/searches", &json!({"name": "e", "limit": 1})).expect(200).json();
     assert_eq!((hits["items"][0]["matched"].clone(), hits["more"].clone()), (json!(["aliases"]), json!(false)));
     for nothing in ["", " - ", "\u{301}"] {
-        app.unchanged(|| staff.post("/api/v1/staff/searches", &json!({"name": nothing}))).refuses(422, "name", "required");
+        app.unchanged(|| staff.post("/api/v1/staff/searches", &json!({"name": nothing})))
+            .refuses(422, "name", "required");
     }
 }
 
 fn the_texts_of_a_source_can_be_erased_and_entered_again(app: &App) {
-    let (id, _) = of(app, Noun::Source, json!({"type": "interview"}), &json!({"identity": "a guard", "contacts": "none"}));
+    let (id, _) =
+        of(app, Noun::Source, json!({"type": "interview"}), &json!({"identity": "a guard", "contacts": "none"}));
     let reason = json!({"reason": "requested"});
     act(&app.caseworker(), Noun::Source, &id, "texts/erasure", &reason).problem(403, "forbidden");
     let erased = act(&app.publisher(), Noun::Source, &id, "texts/erasure", &reason).expect(200).json();
@@ -276,7 +335,10 @@ fn a_file_brings_text_and_the_template_has_its_columns(home: &Home) {
     run(attest_on(home).args(["import", "persons"]).arg(&file)).done();
     let app = App::start(home);
     let [a] = found(&app.caseworker(), "раиса").try_into().unwrap();
-    assert_eq!(texts(&app.caseworker(), Noun::Person, &a), json!({"name": "Раиса Ёлкина", "narrative": "one\ntwo, \"three\""}));
+    assert_eq!(
+        texts(&app.caseworker(), Noun::Person, &a),
+        json!({"name": "Раиса Ёлкина", "narrative": "one\ntwo, \"three\""})
+    );
     assert_eq!(number(home, "SELECT COUNT(*) AS value FROM personal_texts"), 2);
 }
 
@@ -286,14 +348,21 @@ fn before_the_recovery_code_is_confirmed_no_text_is_accepted(home: &Home) {
     let (_, code) = Keyring::create(&home.keys()).unwrap();
     let store = home.open();
     attest::exchange::seed::install(&store).unwrap();
-    let token = attest::store::accounts::create_token(&store, "a", Role::Caseworker, chrono::TimeDelta::days(1),
-        attest::store::accounts::Purpose::Api).unwrap();
+    let token = attest::store::accounts::create_token(
+        &store,
+        "a",
+        Role::Caseworker,
+        chrono::TimeDelta::days(1),
+        attest::store::accounts::Purpose::Api,
+    )
+    .unwrap();
     drop(store);
     let app = App::start(home);
     let staff = app.bearing(&token);
     app.unchanged(|| staff.create(Noun::Person, &json!({"name": "A"}))).problem(409, "keyring_unconfirmed");
     let seen = staff.enter(Noun::Person, &json!({"code": "A"}));
-    app.unchanged(|| staff.correct(Noun::Person, &seen, &json!({"name": "A", "reason": "told"}))).problem(409, "keyring_unconfirmed");
+    app.unchanged(|| staff.correct(Noun::Person, &seen, &json!({"name": "A", "reason": "told"})))
+        .problem(409, "keyring_unconfirmed");
     let file = home.folder.join("persons.csv");
     std::fs::write(&file, "code,name\nB,\nC,Nobody\n").unwrap();
     let refused = app.unchanged(|| run(attest_on(home).args(["import", "persons"]).arg(&file))).refused();
@@ -312,13 +381,18 @@ fn without_the_keyring_only_what_is_public_is_answered(home: &Home) {
             app.anybody().get(path).expect(200);
         }
         for role in Role::ALL {
-            for path in ["/api/v1/staff/persons".to_owned(), format!("/api/v1/staff/persons/{id}/texts"),
-                "/api/v1/research/aggregates".to_owned(), "/api/v1/staff/audit".to_owned(), "/api/v1/staff/terms".to_owned()]
-            {
+            for path in [
+                "/api/v1/staff/persons".to_owned(),
+                format!("/api/v1/staff/persons/{id}/texts"),
+                "/api/v1/research/aggregates".to_owned(),
+                "/api/v1/staff/audit".to_owned(),
+                "/api/v1/staff/terms".to_owned(),
+            ] {
                 let answer = app.unchanged(|| app.by(role).get(&path));
                 answer.problem(503, "locked");
             }
-            app.unchanged(|| app.by(role).post("/api/v1/staff/searches", &json!({"name": "раиса"}))).problem(503, "locked");
+            app.unchanged(|| app.by(role).post("/api/v1/staff/searches", &json!({"name": "раиса"})))
+                .problem(503, "locked");
         }
         app.anybody().get("/api/v1/staff/persons").problem(401, "unauthenticated");
     }
