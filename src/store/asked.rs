@@ -26,7 +26,7 @@ impl Asked {
     /// # Errors
     /// The database's own.
     pub fn all(session: &mut Session<'_>) -> Result<Vec<Self>, StoreError> {
-        let figures = records::all_of::<FigureEntry>(session.conn(), &[State::Active, State::Withdrawn])?;
+        let figures = records::all::<FigureEntry>(session.conn(), &[State::Active, State::Withdrawn])?;
         let baselines = baselines(session, &figures)?;
         let mut asked = Vec::new();
         for found in figures {

@@ -252,19 +252,11 @@ fn page<E: Stored>(
     Ok(found)
 }
 
-/// Every record of a noun that is not withdrawn, in the order of creation, as far as it concerns no sealed person.
+/// Every record of a noun in these states, in the order of creation, as far as it concerns no sealed person.
 ///
 /// # Errors
 /// The database's own.
-pub fn all<E: Stored>(conn: &mut Conn) -> Result<Vec<Found<E::Body>>, StoreError> {
-    all_of::<E>(conn, &[State::Active])
-}
-
-/// As [`all`], of some states.
-///
-/// # Errors
-/// The database's own.
-pub fn all_of<E: Stored>(conn: &mut Conn, states: &[State]) -> Result<Vec<Found<E::Body>>, StoreError> {
+pub fn all<E: Stored>(conn: &mut Conn, states: &[State]) -> Result<Vec<Found<E::Body>>, StoreError> {
     const BATCH: i64 = 500;
     const NOBODY: RecordId = RecordId(uuid::Uuid::nil());
     let mut found: Vec<Found<E::Body>> = Vec::new();
@@ -407,12 +399,7 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: P
     let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };
     replace::<E>(tx, id, &stamp, &body)?;
     texts::keep(tx, id, E::subject(id, &body), &texts)?;
-    // What went over to a sealed person had a code that others know.
-    let went_over = E::persons(id, &body) != E::persons(id, &found.version.body);
-    if went_over && seals::gives_codes::<E>(tx.conn(), &body)? {
-        seals::rename(tx, E::NOUN, id, E::subject(id, &body))?;
-    }
-    Ok(())
+    seals::hide_code_of_what_went_over::<E>(tx, id, &found.version.body, &body)
 }
 
 /// Takes a record back, so that it is kept and no longer counted, or restores one that was taken back.

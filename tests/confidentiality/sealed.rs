@@ -65,7 +65,7 @@ fn whoever_is_on_the_list_sees_the_person_and_nobody_else_does(app: &App) {
         hidden(by, Noun::Person, &id);
         hidden(by, Noun::Incident, &of);
         by.get(&format!("{}/{id}/seal", path_of(Noun::Person))).problem(404, "not_found");
-        assert_eq!(found(by, "zapechat"), [other.clone()]);
+        assert_eq!(found(by, "zapechat"), [other.as_str()]);
         assert_eq!((by.walk(&path_of(Noun::Person)).len(), by.walk(&path_of(Noun::Incident)).len()), (1, 0));
     }
 }

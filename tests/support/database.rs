@@ -128,7 +128,8 @@ impl Home {
             self.sql("PRAGMA wal_checkpoint(TRUNCATE)");
         }
         let file = self.folder.join("test.db");
-        let mut twin = Self::make(self.backend, |path| drop(std::fs::copy(&file, path).unwrap()), Some(&self.name));
+        let mut twin =
+            Self::make(self.backend, |path| assert!(std::fs::copy(&file, path).unwrap() > 0), Some(&self.name));
         twin.tokens = self.tokens.clone();
         private_folder(&twin.keys().folder).unwrap();
         for file in ["keyring.json", "unlock.key"] {
