@@ -90,18 +90,19 @@ pub fn mistake(why: &serde_path_to_error::Error<serde_json::Error>) -> Option<In
         return None;
     }
     let message = why.inner().to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
+    // The message may hold what was given, which may say ` at line ` itself: only what follows it is told.
+    let without_place = |text: &str| text.rsplit_once(" at line ").map_or(text, |(text, _)| text).to_owned();
     let path = why.path().to_string();
     let path = if path == "." { "" } else { path.as_str() };
     let error = match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
         Some((name, expected)) => {
             let parent = path.rsplit_once('.').map(|(parent, _)| format!("{parent}.")).unwrap_or_default();
-            let expected = expected.trim_start_matches(", expected ");
+            let expected = without_place(expected.trim_start_matches(", expected "));
             FieldError::new(&format!("{parent}{name}"), Rule::Unknown, None, expected)
         }
         None => {
-            let expected = message.rsplit_once("expected ").map_or(message, |(_, expected)| expected);
-            let expected = if expected == "i64" { "a whole number" } else { expected };
+            let expected = without_place(message.rsplit_once("expected ").map_or(&*message, |(_, expected)| expected));
+            let expected = if expected == "i64" { "a whole number".to_owned() } else { expected };
             FieldError::new(path, Rule::Malformed, None, expected)
         }
     };

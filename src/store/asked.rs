@@ -3,7 +3,7 @@
 use crate::domain::aggregate::Query;
 use crate::domain::count::Tally;
 use crate::domain::figure::FigureEntry;
-use crate::domain::record::{RecordId, Times};
+use crate::domain::record::{RecordId, State, Times};
 
 use super::aggregates::Counter;
 use super::backend::Conn;
@@ -21,12 +21,12 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The questions of all figures that are not withdrawn.
+    /// The questions of all figures: one that is withdrawn may be restored.
     ///
     /// # Errors
     /// The database's own.
     pub fn all(session: &mut Session<'_>) -> Result<Vec<Self>, StoreError> {
-        let figures = records::all::<FigureEntry>(session.conn())?;
+        let figures = records::all::<FigureEntry>(session.conn(), &[State::Active, State::Withdrawn])?;
         let baselines = baselines(session, &figures)?;
         let mut asked = Vec::new();
         for found in figures {

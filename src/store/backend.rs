@@ -360,8 +360,10 @@ pub fn scrub(conn: &mut Conn) -> QueryResult<()> {
         Conn::Postgres(conn) => {
             // Full: what stays behind in a page that is only marked as free can still be read from the file.
             for table in super::classes::TABLES {
-                conn.batch_execute(&format!("VACUUM FULL {}", table.name))?;
+                conn.batch_execute(&format!("VACUUM (FULL, ANALYZE) {}", table.name))?;
             }
+            // What the server notes of columns for its plans are values too: those of before are to go.
+            conn.batch_execute("VACUUM FULL pg_statistic")?;
             conn.batch_execute("CHECKPOINT")
         }
     }

@@ -112,6 +112,14 @@ pub fn get_or_make(tx: &mut Tx<'_>, subject: RecordId) -> Result<Key, StoreError
     Ok(key)
 }
 
+/// The write that made the data key of a subject, which tells it from one that the subject is given later.
+///
+/// # Errors
+/// The database's own.
+pub fn made_by(conn: &mut Conn, subject: RecordId) -> QueryResult<Option<i64>> {
+    data_keys::table.find(subject).select(data_keys::created_write).first(conn).optional()
+}
+
 /// Deletes the data key of a subject. Whether there was one.
 ///
 /// # Errors

@@ -34,7 +34,8 @@ use super::{seals, visibility};
 /// Why a person is erased, as the audit names it: no free text about somebody who is to be forgotten.
 pub const REASONS: &[&str] = &["requested", "consent_withdrawn", "no_longer_needed", "entered_in_error"];
 
-/// What stands before a line of the list that is about the text of a source or event alone.
+/// What stands before a line of the list that is about the text of a source or event alone: the record and the write that made
+/// its key. What is entered later has another key, and stays.
 const TEXTS_OF: &str = "texts ";
 
 /// What an erasure took away.
@@ -91,9 +92,10 @@ pub fn reapply(store: &Store) -> Result<usize, StoreError> {
             let there = person_versions::table.filter(person_versions::record_id.eq_any(ids));
             persons_there.extend(there.select(person_versions::record_id).distinct().load::<RecordId>(conn)?);
         }
-        for ids in texts.chunks(500) {
-            let there = personal_texts::table.filter(personal_texts::subject_id.eq_any(ids));
-            texts_there.extend(there.select(personal_texts::subject_id).distinct().load::<RecordId>(conn)?);
+        for (record, made_by) in texts {
+            if data_keys::made_by(conn, record)? == Some(made_by) {
+                texts_there.push(record);
+            }
         }
         Ok((persons_there, texts_there))
     })?;
@@ -113,7 +115,10 @@ pub fn reapply(store: &Store) -> Result<usize, StoreError> {
     Ok(back)
 }
 
-fn read_list(path: &Path) -> Result<(Vec<RecordId>, Vec<RecordId>), StoreError> {
+/// Persons, and records whose text was erased, with the write that made its key.
+type Listed = (Vec<RecordId>, Vec<(RecordId, i64)>);
+
+fn read_list(path: &Path) -> Result<Listed, StoreError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
@@ -121,9 +126,15 @@ fn read_list(path: &Path) -> Result<(Vec<RecordId>, Vec<RecordId>), StoreError> 
     };
     let (mut persons, mut texts) = (Vec::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let (list, id) = line.strip_prefix(TEXTS_OF).map_or((&mut persons, line), |id| (&mut texts, id));
-        let unread = || StoreError::Unavailable(format!("{}: `{line}` is no identifier", path.display()).into());
-        list.push(id.parse().map(RecordId).map_err(|_| unread())?);
+        let unread = || StoreError::Unavailable(format!("{}: `{line}` cannot be read", path.display()).into());
+        let id = |text: &str| text.parse().map(RecordId).map_err(|_| unread());
+        match line.strip_prefix(TEXTS_OF) {
+            None => persons.push(id(line)?),
+            Some(rest) => {
+                let (record, made_by) = rest.split_once(' ').ok_or_else(unread)?;
+                texts.push((id(record)?, made_by.parse().map_err(|_| unread())?));
+            }
+        }
     }
     Ok((persons, texts))
 }
@@ -297,7 +308,9 @@ pub fn erase_texts<E: Stored>(
     let reason = read_reason(reason)?;
     tx.note("reason", reason);
     tx.note("record", record.to_string());
-    note_outside(tx, &format!("{TEXTS_OF}{record}"))?;
+    if let Some(made_by) = data_keys::made_by(tx.conn(), record)? {
+        note_outside(tx, &format!("{TEXTS_OF}{record} {made_by}"))?;
+    }
     let gone = remove_texts(tx, record)?;
     seals::again::<E>(tx, record, reason)?;
     Ok(gone)

@@ -15,11 +15,11 @@ use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
 use super::records::{Loaded, Stored, Warning, Which, codes};
 use super::schema::{linkage_sources, linkage_versions};
-use super::seals;
 use super::session::Tx;
 use super::stamps::STATES;
 use super::terms;
 use super::version_table::version_table;
+use super::{seals, visibility};
 
 version_table! {
     LinkageRow of linkage_versions {
@@ -102,6 +102,13 @@ impl Stored for LinkageEntry {
         };
         let others = decisions(tx.conn(), id, &[body.person, body.canonical])?;
         if let Some(other) = chained(&new, &others) {
+            let both = [(Noun::Person, other.person), (Noun::Person, other.canonical)].into();
+            let reader = tx.actor().account;
+            if !visibility::unseen(tx.conn(), reader, &both)?.is_empty() {
+                let expected = "records that no other decision joined on the days for which this one holds";
+                wrong.push(FieldError::new("known_on", Rule::Inconsistent, None, expected));
+                return Ok(wrong);
+            }
             let codes = codes(tx.conn(), [other.person, other.canonical])?;
             let (person, canonical) = (code(&codes, other.person)?, code(&codes, other.canonical)?);
             let day = other.known_on;

@@ -103,6 +103,14 @@ impl Stored for PersonEntry {
             return Ok(vec![FieldError::new("owner", Rule::Inconsistent, None, expected)]);
         }
         let Some(external) = &body.external else { return Ok(Vec::new()) };
+        let had_it = person_versions::table
+            .filter(person_versions::record_id.eq(id))
+            .filter(person_versions::source_system.eq(&external.system))
+            .filter(person_versions::external_id.eq(&external.id));
+        // While a person is sealed somebody may have entered the same one: what has it already is not locked out.
+        if diesel::select(diesel::dsl::exists(had_it)).get_result(tx.conn())? {
+            return Ok(Vec::new());
+        }
         let reader = tx.actor().account;
         let taken = person_versions::table
             .filter(person_versions::source_system.eq(&external.system))

@@ -4,6 +4,7 @@ use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::publication::{Publication, PublicationEntry};
+use crate::domain::record::State;
 use crate::domain::series::Point;
 
 use super::backend::Conn;
@@ -23,7 +24,7 @@ impl Published {
     /// # Errors
     /// [`StoreError::Invalid`] for the field `publication`, where a code is that of no published one.
     pub fn read(conn: &mut Conn, codes: Option<&[String]>) -> Result<Self, StoreError> {
-        let mut publications = records::all::<PublicationEntry>(conn)?;
+        let mut publications = records::all::<PublicationEntry>(conn, &[State::Active])?;
         publications.retain(|found| disclosure::published_publication(&found.version).is_some());
         publications.sort_by_key(|found| (found.version.body.published_on, found.version.code.clone()));
         for code in codes.into_iter().flatten() {
@@ -35,7 +36,7 @@ impl Published {
             }
         }
         publications.retain(|found| codes.is_none_or(|codes| codes.contains(&found.version.code)));
-        let mut published = Self { publications, figures: records::all::<FigureEntry>(conn)? };
+        let mut published = Self { publications, figures: records::all::<FigureEntry>(conn, &[State::Active])? };
         let shown =
             |figure: &Found<Figure>| published.documents().iter().any(|document| document.shows(&figure.version));
         let keep: Vec<_> = published.figures.iter().map(shown).collect();

@@ -1,6 +1,6 @@
 //! What all nouns share: registering a record, its versions, correcting, withdrawing, listing, history.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
@@ -193,13 +193,21 @@ pub fn get<E: Stored>(
     let reader = session.reader().clone();
     let conn = session.conn();
     let registered = register(conn, E::NOUN, &[id])?;
-    let loaded = E::versions(conn, &[id], which)?;
-    if registered.is_empty() || loaded.is_empty() {
+    let newest = E::versions(conn, &[id], Which::Current)?;
+    if registered.is_empty() || newest.is_empty() {
         return Err(StoreError::Missing(E::NOUN));
     }
-    let persons: BTreeSet<_> = loaded.iter().flat_map(|(id, _, body)| E::persons(*id, body)).collect();
-    let persons: Vec<_> = persons.into_iter().collect();
+    let persons: Vec<_> = newest.iter().flat_map(|(id, _, body)| E::persons(*id, body)).collect();
     visibility::decide(conn, &reader, Action::ReadCases, E::NOUN, &persons)?;
+    // A record that went over from another person is there, but for the versions that name one whom the reader may not see.
+    let mut loaded = if which == Which::Current { newest } else { E::versions(conn, &[id], which)? };
+    let named =
+        |(id, _, body): &Loaded<E::Body>| E::persons(*id, body).into_iter().map(|person| (Noun::Person, person));
+    let unseen = visibility::unseen(conn, reader.account, &loaded.iter().flat_map(named).collect())?;
+    loaded.retain(|version| named(version).all(|(_, person)| !unseen.contains(&person)));
+    if loaded.is_empty() {
+        return Err(StoreError::Missing(E::NOUN));
+    }
     let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
     Ok(complete::<E>(conn, &registered, loaded, &authors)?)
 }
@@ -244,17 +252,17 @@ fn page<E: Stored>(
     Ok(found)
 }
 
-/// Every record of a noun that is not withdrawn, in the order of creation, as far as it concerns no sealed person.
+/// Every record of a noun in these states, in the order of creation, as far as it concerns no sealed person.
 ///
 /// # Errors
 /// The database's own.
-pub fn all<E: Stored>(conn: &mut Conn) -> Result<Vec<Found<E::Body>>, StoreError> {
+pub fn all<E: Stored>(conn: &mut Conn, states: &[State]) -> Result<Vec<Found<E::Body>>, StoreError> {
     const BATCH: i64 = 500;
     const NOBODY: RecordId = RecordId(uuid::Uuid::nil());
     let mut found: Vec<Found<E::Body>> = Vec::new();
     loop {
         let after = found.last().map(|last| After { created_at: last.version.created_at, id: last.version.id });
-        let page = page::<E>(conn, NOBODY, &[], &[State::Active], after, BATCH)?;
+        let page = page::<E>(conn, NOBODY, &[], states, after, BATCH)?;
         let last = page.len() < BATCH as usize;
         found.extend(page);
         if last {
@@ -390,7 +398,8 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: P
     may_publish::<E>(tx, &[&found.version.body, &body])?;
     let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };
     replace::<E>(tx, id, &stamp, &body)?;
-    texts::keep(tx, id, E::subject(id, &body), &texts)
+    texts::keep(tx, id, E::subject(id, &body), &texts)?;
+    seals::hide_code_of_what_went_over::<E>(tx, id, &found.version.body, &body)
 }
 
 /// Takes a record back, so that it is kept and no longer counted, or restores one that was taken back.

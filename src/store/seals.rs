@@ -235,6 +235,19 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
     Ok(())
 }
 
+/// What goes over to a sealed person has a code that others know.
+pub(super) fn hide_code_of_what_went_over<E: Entry>(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    before: &E::Body,
+    now: &E::Body,
+) -> Result<(), StoreError> {
+    if E::persons(id, before) == E::persons(id, now) || !gives_codes::<E>(tx.conn(), now)? {
+        return Ok(());
+    }
+    rename(tx, E::NOUN, id, E::subject(id, now)).map(drop)
+}
+
 /// Gives a record a code that tells nothing, and keeps the former one as personal text. Gives both.
 fn rename(tx: &mut Tx<'_>, noun: Noun, record: RecordId, person: RecordId) -> Result<(String, String), StoreError> {
     let former: String = register::table.find(record).select(register::code).first(tx.conn())?;

@@ -98,7 +98,7 @@ pub fn decide(
     Ok(())
 }
 
-/// Which of some records concern a person whom the reader may not see.
+/// Which of some records concern, as they stand now, a person whom the reader may not see.
 ///
 /// # Errors
 /// The database's own.
@@ -122,6 +122,7 @@ pub fn unseen(
                 $(
                     let of = $table::table
                         .filter($table::record_id.eq_any(ids))
+                        .filter($table::superseded_by.is_null())
                         .select(($table::record_id, $table::$person))
                         .load::<(RecordId, RecordId)>(conn)?;
                     unseen.extend(of.into_iter().filter(|(_, person)| hidden.contains(person)).map(|(id, _)| id));

@@ -122,6 +122,22 @@ impl Home {
         home
     }
 
+    /// A copy of this database with its keyring, its own from now on. Nobody may have it open.
+    pub fn twin(&self) -> Self {
+        if self.backend == Backend::Sqlite {
+            self.sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        let file = self.folder.join("test.db");
+        let mut twin =
+            Self::make(self.backend, |path| assert!(std::fs::copy(&file, path).unwrap() > 0), Some(&self.name));
+        twin.tokens = self.tokens.clone();
+        private_folder(&twin.keys().folder).unwrap();
+        for file in ["keyring.json", "unlock.key"] {
+            std::fs::copy(self.keys().folder.join(file), twin.keys().folder.join(file)).unwrap();
+        }
+        twin
+    }
+
     /// Where this database's keyring is.
     pub fn keys(&self) -> Place {
         Place::beside(self.folder.join("attest-keys"))
