@@ -115,6 +115,7 @@ fn serve(options: &Serve) -> Done {
         bar.finish_and_clear();
     }
     let asked = store.clone();
+    keep_wiping(store.clone());
     actix_web::rt::System::new().block_on(async move {
         let (address, server) = app::serve(listener, store, options.settings())?;
         let mut out = std::io::stdout().lock();
@@ -136,6 +137,19 @@ fn serve(options: &Serve) -> Done {
         server.await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Tries every minute to wipe what was erased while somebody was reading it.
+fn keep_wiping(store: Store) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(60));
+            match store.wipe() {
+                Ok(_) | Err(StoreError::Locked(_)) => {}
+                Err(why) => tracing::warn!(error = %why, "what was erased is not wiped from the files yet"),
+            }
+        }
+    });
 }
 
 fn start_log(options: &Serve) -> Result<(), Box<dyn Error>> {

@@ -70,6 +70,7 @@ pub mod store {
     pub mod differences;
     pub mod due;
     pub mod enrolments;
+    mod erased_list;
     pub mod erasure;
     pub mod error;
     pub mod events;

@@ -100,7 +100,8 @@ fn read(field: &TextField, value: serde_json::Value) -> Result<Option<Private>, 
     let refuse = |rule, expected: String| Err(FieldError::new(field.name, rule, None, expected));
     let text = match value {
         serde_json::Value::Null => return Ok(None),
-        serde_json::Value::String(text) => Zeroizing::new(text),
+        // Forms and files of some systems end lines in two characters.
+        serde_json::Value::String(text) => Zeroizing::new(text.replace("\r\n", "\n").replace('\t', " ")),
         _ => return refuse(Rule::Malformed, "a string".to_owned()),
     };
     let text = text.trim();

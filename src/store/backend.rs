@@ -350,23 +350,44 @@ pub fn renew_statistics(conn: &mut Conn) -> QueryResult<()> {
 }
 
 /// Wipes from the files what was deleted. SQLite overwrites it in the file itself (`secure_delete`), and its journal is emptied
-/// here; PostgreSQL keeps it in its pages until they are vacuumed, and in its own journal until that is recycled.
+/// here; PostgreSQL keeps it in its pages until they are vacuumed, and in its own journal until that is recycled. Gives whether
+/// all of it is gone: while somebody is reading what was there before, it is not.
 ///
 /// # Errors
 /// The database's own.
-pub fn scrub(conn: &mut Conn) -> QueryResult<()> {
+pub fn scrub(conn: &mut Conn) -> QueryResult<bool> {
+    #[derive(diesel::QueryableByName)]
+    struct Checkpoint {
+        #[diesel(sql_type = sql_types::Integer)]
+        busy: i32,
+    }
     match conn {
-        Conn::Sqlite(conn) => conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
+        Conn::Sqlite(conn) => {
+            let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn)?;
+            Ok(done.busy == 0)
+        }
         Conn::Postgres(conn) => {
+            // Rows that an open transaction may still see are kept even by a full vacuum.
+            let older = "SELECT COUNT(*) AS count FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+                         AND datname = current_database() AND backend_xmin IS NOT NULL";
+            let others = |conn: &mut PgConnection| diesel::sql_query(older).get_result::<Others>(conn);
+            let alone = others(conn)?.count == 0;
             // Full: what stays behind in a page that is only marked as free can still be read from the file.
             for table in super::classes::TABLES {
                 conn.batch_execute(&format!("VACUUM (FULL, ANALYZE) {}", table.name))?;
             }
             // What the server notes of columns for its plans are values too: those of before are to go.
             conn.batch_execute("VACUUM FULL pg_statistic")?;
-            conn.batch_execute("CHECKPOINT")
+            conn.batch_execute("CHECKPOINT")?;
+            Ok(alone && others(conn)?.count == 0)
         }
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Others {
+    #[diesel(sql_type = sql_types::BigInt)]
+    count: i64,
 }
 
 /// Ends the transaction of [`begin_write`] and keeps what it did.

@@ -254,12 +254,20 @@ impl Store {
         Ok(value)
     }
 
-    /// Wipes from the database's files what was deleted: pages that are free, and the journal.
+    /// Wipes from the database's files what was erased, if that is still to be done: pages that are free, and the journal. Gives
+    /// whether nothing is left to be done; while somebody reads what was there before, something is.
     ///
     /// # Errors
     /// The database's own.
-    pub fn scrub(&self) -> Result<(), StoreError> {
-        Ok(backend::scrub(&mut *self.writer.get()?)?)
+    pub fn wipe(&self) -> Result<bool, StoreError> {
+        if !self.look(|conn| Ok(instance::is_wipe_due(conn)?))? {
+            return Ok(true);
+        }
+        if !backend::scrub(&mut *self.writer.get()?)? {
+            return Ok(false);
+        }
+        self.write(&accounts::host(), "database.wipe", |tx| Ok(instance::set_wipe_due(tx, false)?))?;
+        Ok(true)
     }
 
     /// The times of an answer that is given now.

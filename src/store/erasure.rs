@@ -5,38 +5,32 @@
 //! put back does not bring anybody back.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
 use diesel::prelude::*;
-
-use crate::domain::check::{FieldError, Invalid, Rule};
-use crate::domain::count::Tally;
-use crate::domain::person::PersonEntry;
-use crate::domain::policy::{self, Action, Standing};
-use crate::domain::record::{Noun, RecordId, Times};
-use crate::keys::files::append_line;
 
 use super::accounts;
 use super::asked::Asked;
 use super::backend::Conn;
 use super::data_keys;
 use super::database::Store;
+use super::erased_list::{self, Line};
 use super::error::StoreError;
+use super::instance;
 use super::records::{self, Stored};
 use super::schema::{
-    consent_versions, erased_answers, erasures, idempotency_keys, incident_sources, incident_versions, involvements,
-    linkage_sources, linkage_versions, person_seal_accounts, person_seals, person_versions, personal_texts,
-    records as register,
+    consent_versions, erased_answers, erasures, incident_sources, incident_versions, involvements, linkage_sources,
+    linkage_versions, person_seal_accounts, person_seals, person_versions, personal_texts, records as register,
 };
 use super::session::Tx;
 use super::{seals, visibility};
+use crate::domain::check::{FieldError, Invalid, Rule};
+use crate::domain::count::Tally;
+use crate::domain::person::PersonEntry;
+use crate::domain::policy::{self, Action, Actor, Standing};
+use crate::domain::record::{Noun, RecordId, Times};
 
 /// Why a person is erased, as the audit names it: no free text about somebody who is to be forgotten.
 pub const REASONS: &[&str] = &["requested", "consent_withdrawn", "no_longer_needed", "entered_in_error"];
-
-/// What stands before a line of the list that is about the text of a source or event alone: the record and the write that made
-/// its key. What is entered later has another key, and stays.
-const TEXTS_OF: &str = "texts ";
 
 /// What an erasure took away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,21 +42,43 @@ pub struct Erased {
     pub answers: usize,
 }
 
-/// Erases a person whose newest version the caller has seen.
+/// Erases a person whose newest version the caller has seen. Gives too whether its traces are wiped from the files already:
+/// while somebody reads what was there before, they cannot be, and [`Store::wipe`] is to be tried again.
 ///
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Denied`], [`StoreError::Stale`], or [`StoreError::Invalid`] with the reason. Where the
 /// note outside of the database cannot be made, nothing is erased.
-pub fn erase(tx: &mut Tx<'_>, person: RecordId, seen: i64, reason: Option<&str>) -> Result<Erased, StoreError> {
-    let found = records::current::<PersonEntry>(tx.session(), person)?;
-    let actor = tx.actor().clone();
-    visibility::decide(tx.conn(), &actor, Action::Erase, Noun::Person, &[person])?;
-    if found.version.stamp.write != seen {
-        return Err(StoreError::Stale);
+pub fn erase(
+    store: &Store,
+    actor: &Actor,
+    person: RecordId,
+    seen: i64,
+    reason: Option<String>,
+) -> Result<(Erased, bool), StoreError> {
+    let erased = store.write(actor, "person.erase", move |tx| {
+        let found = records::current::<PersonEntry>(tx.session(), person)?;
+        let actor = tx.actor().clone();
+        visibility::decide(tx.conn(), &actor, Action::Erase, Noun::Person, &[person])?;
+        if found.version.stamp.write != seen {
+            return Err(StoreError::Stale);
+        }
+        tx.note("reason", read_reason(reason.as_deref())?);
+        erased_list::intend(tx, Line::Person(person))?;
+        remove(tx, person)
+    })?;
+    Ok((erased, completed(store, Line::Person(person))))
+}
+
+/// What is to be done when an erasure was kept. What fails here is done again at the next start, or by the next wiping.
+fn completed(store: &Store, line: Line) -> bool {
+    let noted = store.keys().map_or(Ok(()), |keys| erased_list::done(&keys, line));
+    if let Err(why) = noted {
+        tracing::error!(error = %why, "an erasure is not noted as done yet");
     }
-    tx.note("reason", read_reason(reason)?);
-    note_outside(tx, &person.to_string())?;
-    remove(tx, person)
+    store.wipe().unwrap_or_else(|why| {
+        tracing::warn!(error = %why, "what was erased is not wiped from the files yet");
+        false
+    })
 }
 
 fn read_reason(reason: Option<&str>) -> Result<&'static str, Invalid> {
@@ -73,70 +89,55 @@ fn read_reason(reason: Option<&str>) -> Result<&'static str, Invalid> {
     known.ok_or_else(|| Invalid::one(FieldError::new("reason", rule, Some(given), expected())))
 }
 
-/// Notes an erasure outside of the database and its backups.
-fn note_outside(tx: &mut Tx<'_>, line: &str) -> Result<(), StoreError> {
-    let noted = tx.session().keys()?.place().erasures();
-    Ok(append_line(&noted, line)?)
-}
-
 /// Erases once more what was erased and is there again, because a backup was put back. Gives how many records.
 ///
 /// # Errors
 /// That the list cannot be read, or the database's own.
 pub fn reapply(store: &Store) -> Result<usize, StoreError> {
     let Some(keys) = store.keys() else { return Ok(0) };
-    let (persons, texts) = read_list(&keys.place().erasures())?;
-    let (persons, texts): (Vec<RecordId>, Vec<RecordId>) = store.look(|conn| {
-        let (mut persons_there, mut texts_there) = (Vec::new(), Vec::new());
-        for ids in persons.chunks(500) {
-            let there = person_versions::table.filter(person_versions::record_id.eq_any(ids));
-            persons_there.extend(there.select(person_versions::record_id).distinct().load::<RecordId>(conn)?);
-        }
-        for (record, made_by) in texts {
-            if data_keys::made_by(conn, record)? == Some(made_by) {
-                texts_there.push(record);
+    let list = erased_list::read(&keys.place().erasures())?;
+    // Kept, and interrupted before it was noted.
+    for line in list.intended {
+        let kept = store.look(|conn| match line {
+            Line::Person(person) => {
+                let gone = diesel::select(diesel::dsl::exists(erasures::table.find(person)));
+                Ok(gone.get_result::<bool>(conn)?)
             }
-        }
-        Ok((persons_there, texts_there))
-    })?;
-    let back = persons.len() + texts.len();
-    for person in persons {
-        store.write(&accounts::host(), "person.erase_again", move |tx| remove(tx, person).map(drop))?;
-    }
-    for record in texts {
-        store.write(&accounts::host(), "texts.erase_again", move |tx| {
-            tx.note("record", record.to_string());
-            remove_texts(tx, record).map(drop)
+            Line::Texts(record, made_by) => Ok(data_keys::made_by(conn, record)? != Some(made_by)),
         })?;
+        if kept {
+            erased_list::done(&keys, line)?;
+        }
     }
-    if back > 0 {
-        store.scrub()?;
+    let mut back = 0;
+    for line in list.done {
+        back += usize::from(erase_again(store, line)?);
     }
+    store.wipe()?;
     Ok(back)
 }
 
-/// Persons, and records whose text was erased, with the write that made its key.
-type Listed = (Vec<RecordId>, Vec<(RecordId, i64)>);
-
-fn read_list(path: &Path) -> Result<Listed, StoreError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
-        Err(why) => return Err(StoreError::Unavailable(why.into())),
-    };
-    let (mut persons, mut texts) = (Vec::new(), Vec::new());
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let unread = || StoreError::Unavailable(format!("{}: `{line}` cannot be read", path.display()).into());
-        let id = |text: &str| text.parse().map(RecordId).map_err(|_| unread());
-        match line.strip_prefix(TEXTS_OF) {
-            None => persons.push(id(line)?),
-            Some(rest) => {
-                let (record, made_by) = rest.split_once(' ').ok_or_else(unread)?;
-                texts.push((id(record)?, made_by.parse().map_err(|_| unread())?));
+fn erase_again(store: &Store, line: Line) -> Result<bool, StoreError> {
+    match line {
+        Line::Person(person) => {
+            let of = person_versions::table.filter(person_versions::record_id.eq(person));
+            let there = store.look(|conn| Ok(diesel::select(diesel::dsl::exists(of)).get_result::<bool>(conn)?))?;
+            if there {
+                store.write(&accounts::host(), "person.erase_again", move |tx| remove(tx, person).map(drop))?;
             }
+            Ok(there)
+        }
+        Line::Texts(record, made_by) => {
+            let there = store.look(|conn| Ok(data_keys::made_by(conn, record)? == Some(made_by)))?;
+            if there {
+                store.write(&accounts::host(), "texts.erase_again", move |tx| {
+                    tx.note("record", record.to_string());
+                    remove_texts(tx, record).map(drop)
+                })?;
+            }
+            Ok(there)
         }
     }
-    Ok((persons, texts))
 }
 
 /// The records that concern a person and nobody else.
@@ -191,9 +192,9 @@ fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
     diesel::delete(person_seals::table.filter(person_seals::person_id.eq(person))).execute(conn)?;
     diesel::delete(person_versions::table.filter(person_versions::record_id.eq(person))).execute(conn)?;
     data_keys::delete(tx, person)?;
+    instance::set_wipe_due(tx, true)?;
     for ids in whole.chunks(500) {
         let conn = tx.conn();
-        diesel::delete(idempotency_keys::table.filter(idempotency_keys::record_id.eq_any(ids))).execute(conn)?;
         diesel::delete(register::table.filter(register::id.eq_any(ids))).execute(conn)?;
     }
     tx.note("person", person.to_string());
@@ -290,35 +291,41 @@ pub fn erased_since(conn: &mut Conn, times: Times) -> QueryResult<i64> {
 }
 
 /// Erases what names a source, or is told of an event: its personal text, in every version, with the key. The coded record
-/// stays.
+/// stays. Gives how many texts there were, and whether their traces are wiped already.
 ///
 /// # Errors
 /// As [`erase`].
 pub fn erase_texts<E: Stored>(
-    tx: &mut Tx<'_>,
+    store: &Store,
+    actor: &Actor,
+    action: &'static str,
     record: RecordId,
     seen: i64,
-    reason: Option<&str>,
-) -> Result<usize, StoreError> {
-    let found = records::current::<E>(tx.session(), record)?;
-    policy::decide(tx.actor(), Action::Erase)?.on(Standing::Nobody)?;
-    if found.version.stamp.write != seen {
-        return Err(StoreError::Stale);
-    }
-    let reason = read_reason(reason)?;
-    tx.note("reason", reason);
-    tx.note("record", record.to_string());
-    if let Some(made_by) = data_keys::made_by(tx.conn(), record)? {
-        note_outside(tx, &format!("{TEXTS_OF}{record} {made_by}"))?;
-    }
-    let gone = remove_texts(tx, record)?;
-    seals::again::<E>(tx, record, reason)?;
-    Ok(gone)
+    reason: Option<String>,
+) -> Result<(usize, bool), StoreError> {
+    let (gone, line) = store.write(actor, action, move |tx| {
+        let found = records::current::<E>(tx.session(), record)?;
+        policy::decide(tx.actor(), Action::Erase)?.on(Standing::Nobody)?;
+        if found.version.stamp.write != seen {
+            return Err(StoreError::Stale);
+        }
+        let reason = read_reason(reason.as_deref())?;
+        tx.note("reason", reason);
+        tx.note("record", record.to_string());
+        let made_by = data_keys::made_by(tx.conn(), record)?;
+        let line = made_by.map(|made_by| Line::Texts(record, made_by));
+        line.map_or(Ok(()), |line| erased_list::intend(tx, line))?;
+        let gone = remove_texts(tx, record)?;
+        seals::again::<E>(tx, record, reason)?;
+        Ok((gone, line))
+    })?;
+    Ok((gone, line.is_none_or(|line| completed(store, line))))
 }
 
 fn remove_texts(tx: &mut Tx<'_>, subject: RecordId) -> Result<usize, StoreError> {
     let gone =
         diesel::delete(personal_texts::table.filter(personal_texts::subject_id.eq(subject))).execute(tx.conn())?;
     data_keys::delete(tx, subject)?;
+    instance::set_wipe_due(tx, true)?;
     Ok(gone)
 }

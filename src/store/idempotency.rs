@@ -1,4 +1,5 @@
-//! Idempotency keys: a creation that is sent twice happens once.
+//! Idempotency keys: a creation that is sent twice happens once. They outlive the record: a late repeat must not enter somebody
+//! again who was erased.
 
 use diesel::prelude::*;
 
@@ -22,15 +23,16 @@ pub struct Earlier {
 /// [`StoreError::KeyReused`] where that was another request.
 pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<Earlier>, StoreError> {
     let account = tx.actor().account;
-    let keyed = keyed(tx, request_hash)?;
+    let (own_key, keyed) = (keyed(tx, key)?, keyed(tx, request_hash)?);
     let found = idempotency_keys::table
-        .find((account, key))
+        .filter(idempotency_keys::account_id.eq(account))
+        // Earlier versions kept both as they are.
+        .filter(idempotency_keys::key.eq_any([own_key.as_str(), key]))
         .select((idempotency_keys::request_hash, idempotency_keys::record_id, idempotency_keys::write))
         .first::<(String, RecordId, i64)>(tx.conn())
         .optional()?;
     match found {
         None => Ok(None),
-        // Earlier versions kept the hash as it is.
         Some((hash, id, write)) if hash == keyed || hash == request_hash => Ok(Some(Earlier { id, write })),
         Some(_) => Err(StoreError::KeyReused),
     }
@@ -41,7 +43,7 @@ pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<
 /// # Errors
 /// The database's own.
 pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) -> Result<(), StoreError> {
-    let request_hash = keyed(tx, request_hash)?;
+    let (key, request_hash) = (keyed(tx, key)?, keyed(tx, request_hash)?);
     let (account, write, created_at) = (tx.actor().account, tx.write(), tx.written_at());
     diesel::insert_into(idempotency_keys::table)
         .values((

@@ -10,6 +10,7 @@ use super::schema::{accounts, instance_marks, records};
 use super::session::Tx;
 
 const DEMO: &str = "demo";
+const WIPE: &str = "wipe";
 const KEYRING: &str = "keyring";
 const MASTER: &str = "master";
 
@@ -79,6 +80,29 @@ pub fn mark_demo(tx: &mut Tx<'_>) -> QueryResult<()> {
         .values((instance_marks::key.eq(DEMO), instance_marks::value.eq("true")))
         .execute(tx.conn())
         .map(drop)
+}
+
+/// Whether something was deleted whose traces are still in the files.
+///
+/// # Errors
+/// The database's own.
+pub fn is_wipe_due(conn: &mut Conn) -> QueryResult<bool> {
+    let found = instance_marks::table.find(WIPE).select(instance_marks::value).first::<String>(conn).optional()?;
+    Ok(found.is_some())
+}
+
+/// Notes whether something was deleted whose traces are still in the files.
+///
+/// # Errors
+/// The database's own.
+pub fn set_wipe_due(tx: &mut Tx<'_>, due: bool) -> QueryResult<()> {
+    diesel::delete(instance_marks::table.find(WIPE)).execute(tx.conn())?;
+    if due {
+        diesel::insert_into(instance_marks::table)
+            .values((instance_marks::key.eq(WIPE), instance_marks::value.eq("due")))
+            .execute(tx.conn())?;
+    }
+    Ok(())
 }
 
 /// Whether no record but terms was ever entered, and nobody was given an account.

@@ -16,6 +16,9 @@ use crate::support::{App, Backend, Caller, Home, on_both};
 
 on_both! {
     empty:
+    a_late_repeat_of_a_creation_does_not_enter_an_erased_person_again,
+    while_somebody_reads_what_was_there_the_wiping_waits,
+    an_erasure_that_was_not_kept_is_not_done_by_the_list,
     nothing_of_an_erased_person_is_left_in_the_database_and_its_files,
     what_the_database_noted_of_its_columns_forgets_an_erased_person,
     an_erased_person_answers_like_a_missing_one_to_everybody,
@@ -78,7 +81,7 @@ fn enter(app: &App, tag: &str) -> Whole {
 fn erase_and_wipe(app: &App, person: &str) -> Value {
     let answer = erase(&app.caseworker(), person).json();
     std::thread::sleep(std::time::Duration::from_millis(200));
-    app.store.scrub().unwrap();
+    app.store.wipe().unwrap();
     answer
 }
 
@@ -90,6 +93,11 @@ fn others(staff: &Caller<'_>, from: u32) {
         let id = staff.enter(Noun::Person, &entry).id();
         staff.enter(Noun::Incident, &json!({"person": id, "kind": "torture", "date": "2017", "narrative": "another"}));
     }
+}
+
+/// The tables that name an identifier, but for the keys of repeated requests: a late repeat must not enter somebody again.
+fn named(home: &Home, id: &str) -> Vec<String> {
+    naming(home, id).into_iter().filter(|table| table != "idempotency_keys").collect()
 }
 
 /// The tables that name an identifier.
@@ -131,11 +139,13 @@ fn nothing_of_an_erased_person_is_left_in_the_database_and_its_files(app: &App) 
     assert!(hits("", &everywhere(app, &whole.traces).join("\n").into_bytes(), &spellings("utf-8")).len() > 1);
     assert!(everywhere(app, &whole.traces).iter().any(|hit| hit.contains("the wrapped of data_keys")));
     let answer = erase_and_wipe(app, &whole.id);
-    assert_eq!(answer, json!({"id": whole.id, "incidents": 2, "others": 1, "answers": 0}));
+    assert!(answer["wiped"].is_boolean());
+    let numbers = ["incidents", "others", "answers"].map(|name| answer[name].as_i64());
+    assert_eq!((answer["id"].as_str(), numbers), (Some(whole.id.as_str()), [Some(2), Some(1), Some(0)]));
     let found = everywhere(app, &whole.traces);
     assert!(found.is_empty(), "{found:#?}");
     for id in whole.ids.iter().chain([&decision]) {
-        assert_eq!(naming(app, id), ["audit_entries", "erasures"]);
+        assert_eq!(named(app, id), ["audit_entries", "erasures"]);
     }
     assert_eq!(number(app, "SELECT COUNT(*) AS value FROM erasures"), 4);
     // Sealed first, its former codes are ciphertext; erased, they are gone too.
@@ -146,7 +156,7 @@ fn nothing_of_an_erased_person_is_left_in_the_database_and_its_files(app: &App) 
     let found = everywhere(app, &[sealed.traces, spellings(&now)].concat());
     assert!(found.is_empty(), "{found:#?}");
     for id in &sealed.ids {
-        assert_eq!(naming(app, id), ["audit_entries", "erasures"]);
+        assert_eq!(named(app, id), ["audit_entries", "erasures"]);
     }
     again(&staff, Noun::Person, &other.id());
     audit_is_intact(app);
@@ -272,7 +282,8 @@ fn who_may_erase_whom(app: &App) {
     app.unchanged(|| staff.post_with(&path, &[("If-Match", &etag)], &requested)).problem(404, "not_found");
     erase(&app.publisher(), &others);
     let noted = std::fs::read_to_string(app.keys().erasures()).unwrap();
-    assert_eq!(noted.lines().collect::<Vec<_>>(), [own, others]);
+    let done: Vec<_> = noted.lines().filter(|line| !line.starts_with("intended ")).collect();
+    assert_eq!(done, [own, others]);
 }
 
 fn where_the_note_outside_of_the_database_cannot_be_made_nothing_is_erased(app: &App) {
@@ -316,7 +327,7 @@ fn a_backup_that_is_put_back_brings_nobody_back(home: &Home) {
     assert_eq!(code, Some(0));
     assert!(log.contains("erased once more") && !log.contains(&whole.id) && !log.contains("ERASED"), "{log}");
     for id in &whole.ids {
-        assert_eq!(naming(&backup, id), ["audit_entries", "erasures"]);
+        assert_eq!(named(&backup, id), ["audit_entries", "erasures"]);
     }
     let left = everywhere(&backup, &whole.traces);
     assert!(left.is_empty(), "{left:#?}");
@@ -326,4 +337,51 @@ fn a_backup_that_is_put_back_brings_nobody_back(home: &Home) {
     assert_eq!(found(&app.caseworker(), "somebody").len(), 40);
     assert_eq!(reapply(&app.store).unwrap(), 0);
     audit_is_intact(&app);
+}
+
+fn a_late_repeat_of_a_creation_does_not_enter_an_erased_person_again(app: &App) {
+    let (staff, entry) = (app.caseworker(), json!({"code": "REPEATED", "name": "Somebody"}));
+    let path = path_of(Noun::Person);
+    let create = || staff.post_with(&path, &[("Idempotency-Key", "once")], &entry);
+    let id = create().expect(201).id();
+    assert_eq!(create().expect(201).id(), id);
+    erase(&staff, &id);
+    app.unchanged(|| create().problem(404, "not_found"));
+    assert!(!everywhere(app, &spellings("REPEATED")).iter().any(|hit| hit.contains("records")));
+}
+
+fn while_somebody_reads_what_was_there_the_wiping_waits(app: &App) {
+    let whole = enter(app, "77");
+    let mut reader = app.connect();
+    let begin = if app.backend == Backend::Sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ" };
+    diesel::connection::SimpleConnection::batch_execute(
+        &mut reader,
+        &format!("{begin}; SELECT COUNT(*) FROM person_versions"),
+    )
+    .unwrap();
+    let answer = act(&app.caseworker(), Noun::Person, &whole.id, "erasure", &json!({"reason": "requested"}));
+    assert_eq!(answer.expect(200).json()["wiped"], false);
+    app.caseworker().get(&format!("{}/{}", path_of(Noun::Person), whole.id)).problem(404, "not_found");
+    drop(reader);
+    let done = (0..20).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        app.store.wipe().unwrap()
+    });
+    assert!(done, "the wiping is never done");
+    let found = everywhere(app, &whole.traces);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn an_erasure_that_was_not_kept_is_not_done_by_the_list(app: &App) {
+    let (kept, whole) = (enter(app, "1"), enter(app, "2"));
+    erase(&app.caseworker(), &kept.id);
+    let list = app.keys().erasures();
+    let noted = std::fs::read_to_string(&list).unwrap();
+    // As if the one had been interrupted before it was noted as done, and the other before it was kept.
+    let noted = noted.lines().filter(|line| line.starts_with("intended ")).collect::<Vec<_>>().join("\n");
+    std::fs::write(&list, format!("{noted}\nintended {}\n", whole.id)).unwrap();
+    assert_eq!(reapply(&app.store).unwrap(), 0);
+    app.caseworker().get(&format!("{}/{}", path_of(Noun::Person), whole.id)).expect(200);
+    let noted = std::fs::read_to_string(&list).unwrap();
+    assert!(noted.lines().any(|line| line == kept.id) && !noted.lines().any(|line| line == whole.id), "{noted}");
 }

@@ -130,7 +130,8 @@ pub struct ErasureEntry {
 
 /// What was erased.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "incidents": 2, "others": 1, "answers": 1}))]
+#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "incidents": 2, "others": 1, "answers": 1,
+    "wiped": true}))]
 pub struct ErasureView {
     pub id: RecordId,
     /// How many incidents went with the person.
@@ -139,6 +140,9 @@ pub struct ErasureView {
     pub others: usize,
     /// How many figures counted the person when they were entered, and cannot be computed again.
     pub answers: usize,
+    /// Whether its traces are wiped from the database's files already. While somebody reads what was there before they cannot be;
+    /// it is tried again every minute.
+    pub wiped: bool,
 }
 
 /// Erase a person, with all that concerns it: personal text, its key, and the coded versions. It cannot be undone. Backups
@@ -163,16 +167,10 @@ pub async fn erase(
     let (id, seen) = (path.get()?, seen.get()?);
     let ErasureEntry { reason } = body.read()?;
     let actor = allowed.actor();
-    let erased = store
-        .run(move |store| {
-            let erased =
-                store.write(&actor, "person.erase", move |tx| erasure::erase(tx, id, seen, reason.as_deref()))?;
-            store.scrub()?;
-            Ok(erased)
-        })
-        .await?;
+    let (erased, wiped) = store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await?;
     let erasure::Erased { incidents, others, answers } = erased;
-    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), ErasureView { id, incidents, others, answers })))
+    let view = ErasureView { id, incidents, others, answers, wiped };
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
 }
 
 /// The addresses, below that of persons.

@@ -98,11 +98,13 @@ macro_rules! texts {
 
 /// How many texts were erased.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "erased": 2}))]
+#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "erased": 2, "wiped": true}))]
 pub struct TextsErased {
     pub id: RecordId,
     /// Texts in all versions.
     pub erased: usize,
+    /// Whether their traces are wiped from the database's files already.
+    pub wiped: bool,
 }
 
 async fn erase<E: Stored>(
@@ -116,16 +118,10 @@ async fn erase<E: Stored>(
     let (id, seen) = (path.get()?, seen.get()?);
     let ErasureEntry { reason } = body.read()?;
     let actor = allowed.actor();
-    let erased = store
-        .run(move |store| {
-            let erased = store.write(&actor, erase_texts_action(E::NOUN), move |tx| {
-                erasure::erase_texts::<E>(tx, id, seen, reason.as_deref())
-            })?;
-            store.scrub()?;
-            Ok(erased)
-        })
-        .await?;
-    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), TextsErased { id, erased })))
+    let action = erase_texts_action(E::NOUN);
+    let (erased, wiped) =
+        store.run(move |store| erasure::erase_texts::<E>(store, &actor, action, id, seen, reason)).await?;
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), TextsErased { id, erased, wiped })))
 }
 
 macro_rules! erasable {
