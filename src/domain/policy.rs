@@ -101,6 +101,8 @@ actions! {
     Seal = "seal"                                       ["", "o", "oxl", "", ""];
     /// Erase a person, or what names a source.
     Erase = "erase"                                     ["", "o", "-oxl", "", ""];
+    /// Give a person into the care of another account, or take it into one's own.
+    ChangeOwner = "change_owner"                        ["", "o", "oxl", "", ""];
     /// Read publications and figures, drafts too.
     ReadFigures = "read_figures"                        ["", "-", "-", "", ""];
     /// Enter and correct drafts of publications and figures.

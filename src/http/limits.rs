@@ -105,7 +105,8 @@ impl Limits {
     /// [`Kind::TooMany`].
     pub fn sign_in(&self, name: &str, address: &str) -> Result<(), Problem> {
         self.addresses.check(&address.to_owned())?;
-        self.names.check(&name.chars().take(64).collect())
+        // Never by the name alone: a stranger could keep its owner out.
+        self.names.check(&format!("{} {address}", name.chars().take(64).collect::<String>()))
     }
 
     /// Stretches a passphrase, when its turn comes.

@@ -237,6 +237,7 @@ impl From<StoreError> for Problem {
             StoreError::Refused(why) => Self::new(Kind::Refused).detail(why),
             StoreError::Stale => Self::new(Kind::Stale),
             StoreError::Denied(denied) => denied.into(),
+            StoreError::SignedOut => Self::new(Kind::Unauthenticated),
             StoreError::Unconfirmed => Self::new(Kind::Unconfirmed),
             StoreError::Locked(why) => {
                 tracing::warn!(%why, "the keyring is not open");

@@ -1,7 +1,7 @@
 //! Files for their owner alone.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -94,8 +94,16 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
 /// That it cannot be written.
 pub fn append_line(path: &Path, line: &str) -> Result<(), KeyringError> {
     let mut options = private_options();
-    let written = options.append(true).create(true).open(path).and_then(|mut file| {
-        file.write_all(format!("{line}\n").as_bytes())?;
+    let written = options.append(true).create(true).read(true).open(path).and_then(|mut file| {
+        // After a line that was torn off by a crash a new one begins.
+        let torn = file.metadata()?.len() > 0 && {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            last != *b"\n"
+        };
+        let begin = if torn { "\n" } else { "" };
+        file.write_all(format!("{begin}{line}\n").as_bytes())?;
         file.sync_all()
     });
     written.map_err(|why| file_error(path, why))

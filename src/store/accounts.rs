@@ -140,6 +140,23 @@ pub(super) fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<Actor>>
     Ok(named(conn, name)?.map(|account| account.actor()))
 }
 
+/// That an account may still do what its request asks for: between its token or session and the work, somebody may have disabled
+/// it or changed its role.
+///
+/// # Errors
+/// [`StoreError::SignedOut`].
+pub(super) fn must_be_active(conn: &mut Conn, actor: &Actor) -> Result<(), StoreError> {
+    if actor.account == HOST {
+        return Ok(());
+    }
+    let same = accounts::table
+        .find(actor.account)
+        .filter(accounts::state.eq(State::Active.name()))
+        .filter(accounts::role.eq(actor.role.name()));
+    let active: bool = diesel::select(diesel::dsl::exists(same)).get_result(conn)?;
+    if active { Ok(()) } else { Err(StoreError::SignedOut) }
+}
+
 /// The account of this name.
 ///
 /// # Errors

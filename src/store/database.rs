@@ -189,6 +189,7 @@ impl Store {
         work: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut conn = self.readers.get()?;
+        accounts::must_be_active(&mut conn, reader)?;
         let mut session = Session::new(&mut conn, self.now(), reader.clone(), self.keys(), &self.vocabulary)?;
         work(&mut session)
     }
@@ -245,6 +246,7 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let head = chain::advance(conn, self.now())?;
+        accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
         let session = Session::new(conn, head.written_at, actor.clone(), keys.clone(), &self.vocabulary)?;
         let mut tx = Tx::new(session, head.write, head.written_at);

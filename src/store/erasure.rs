@@ -154,8 +154,8 @@ fn concerned(conn: &mut Conn, person: RecordId) -> QueryResult<Concerned> {
         .load(conn)?;
     let linkages = linkage_versions::table
         .filter(linkage_versions::person_id.eq(person).or(linkage_versions::canonical_id.eq(person)))
+        .filter(linkage_versions::superseded_by.is_null())
         .select(linkage_versions::record_id)
-        .distinct()
         .load::<RecordId>(conn)?;
     let consents = consent_versions::table
         .filter(consent_versions::person_id.eq(person))
@@ -202,7 +202,7 @@ fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
     Ok(Erased { incidents: incidents.len(), others: others.len(), answers })
 }
 
-/// Versions of other persons' incidents that once named this one.
+/// Versions of other persons' incidents, and of decisions about others, that once named this one.
 fn forget_what_was_said_of(conn: &mut Conn, person: RecordId) -> QueryResult<()> {
     let versions = incident_versions::table
         .filter(incident_versions::person_id.eq(person))
@@ -214,6 +214,16 @@ fn forget_what_was_said_of(conn: &mut Conn, person: RecordId) -> QueryResult<()>
         let linked = incident_sources::incident_id.eq(incident).and(incident_sources::write.eq(write));
         diesel::delete(incident_sources::table.filter(linked)).execute(conn)?;
         diesel::delete(incident_versions::table.find((incident, write))).execute(conn)?;
+    }
+    let versions = linkage_versions::table
+        .filter(linkage_versions::person_id.eq(person).or(linkage_versions::canonical_id.eq(person)))
+        .filter(linkage_versions::superseded_by.is_not_null())
+        .select((linkage_versions::record_id, linkage_versions::write))
+        .load::<(RecordId, i64)>(conn)?;
+    for (linkage, write) in versions {
+        let named = linkage_sources::linkage_id.eq(linkage).and(linkage_sources::write.eq(write));
+        diesel::delete(linkage_sources::table.filter(named)).execute(conn)?;
+        diesel::delete(linkage_versions::table.find((linkage, write))).execute(conn)?;
     }
     Ok(())
 }

@@ -26,6 +26,9 @@ pub enum StoreError {
     Stale,
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The account was disabled, or got another role, since the request came in.
+    #[error("the account may do nothing any more")]
+    SignedOut,
     /// The idempotency key was used for another request.
     #[error("the key was used for another request")]
     KeyReused,

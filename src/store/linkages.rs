@@ -101,14 +101,14 @@ impl Stored for LinkageEntry {
             canonical: body.canonical,
         };
         let others = decisions(tx.conn(), id, &[body.person, body.canonical])?;
+        // A decision about a sealed person, which can only be a withdrawn one, is none to those who do not see it.
+        let named =
+            others.iter().flat_map(|other| [other.person, other.canonical]).map(|id| (Noun::Person, id)).collect();
+        let reader = tx.actor().account;
+        let unseen = visibility::unseen(tx.conn(), reader, &named)?;
+        let mut others = others;
+        others.retain(|other| !unseen.contains(&other.person) && !unseen.contains(&other.canonical));
         if let Some(other) = chained(&new, &others) {
-            let both = [(Noun::Person, other.person), (Noun::Person, other.canonical)].into();
-            let reader = tx.actor().account;
-            if !visibility::unseen(tx.conn(), reader, &both)?.is_empty() {
-                let expected = "records that no other decision joined on the days for which this one holds";
-                wrong.push(FieldError::new("known_on", Rule::Inconsistent, None, expected));
-                return Ok(wrong);
-            }
             let codes = codes(tx.conn(), [other.person, other.canonical])?;
             let (person, canonical) = (code(&codes, other.person)?, code(&codes, other.canonical)?);
             let day = other.known_on;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::person::{Basis, ExternalId, Person, PersonEntry};
+use crate::domain::policy::{self, Action, Standing};
 use crate::domain::record::{RecordId, Stamp};
 
 use super::backend::Conn;
@@ -98,6 +99,7 @@ impl Stored for PersonEntry {
         if let Some(wrong) = first.and_then(|first| body.basis.kept(&first)) {
             return Ok(vec![wrong]);
         }
+        may_change_owner(tx, id, body.owner)?;
         if !seals::lists(tx.conn(), id, body.owner)? {
             let expected = "an account on the list of the sealed person";
             return Ok(vec![FieldError::new("owner", Rule::Inconsistent, None, expected)]);
@@ -126,4 +128,21 @@ impl Stored for PersonEntry {
         let expected = format!("an identifier that no other person has in `{}`", external.system);
         Ok(vec![FieldError::new("external_id", Rule::Taken, Some(&external.id), expected)])
     }
+}
+
+/// Whoever owns a person may seal and erase it, so that to become its owner takes a right of its own.
+fn may_change_owner(tx: &mut Tx<'_>, id: RecordId, owner: RecordId) -> Result<(), StoreError> {
+    let before: Option<RecordId> = person_versions::table
+        .filter(person_versions::record_id.eq(id))
+        .order(person_versions::write.desc())
+        .select(person_versions::owner_id)
+        .first(tx.conn())
+        .optional()?;
+    let Some(before) = before.filter(|before| *before != owner) else { return Ok(()) };
+    let standing = match () {
+        () if before == tx.actor().account => Standing::Own,
+        () if seals::is_sealed(tx.conn(), id)? => Standing::Listed,
+        () => Standing::Others,
+    };
+    Ok(policy::decide(tx.actor(), Action::ChangeOwner)?.on(standing)?)
 }

@@ -227,6 +227,15 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
         .select(linkage_versions::record_id)
         .distinct()
         .load(tx.conn())?;
+    let counted_as_it: Vec<RecordId> = linkage_versions::table
+        .filter(linkage_versions::canonical_id.eq(person))
+        .select(linkage_versions::record_id)
+        .distinct()
+        .load(tx.conn())?;
+    for record in counted_as_it {
+        // Its code is that of a person whom others see, and may join with somebody else.
+        set_code(tx, record, &new_code(Noun::Linkage, RecordId::new()))?;
+    }
     // Their codes are made of the person's.
     for record in consents.into_iter().chain(linkages) {
         let old: String = register::table.find(record).select(register::code).first(tx.conn())?;

@@ -2,6 +2,7 @@
 
 use attest::domain::policy::Role;
 use attest::store::accounts::{self, Purpose, host};
+use attest::store::error::StoreError;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -13,6 +14,7 @@ on_both! {
     empty:
     every_change_ends_every_way_in_with_the_same_write,
     a_change_that_fails_ends_nothing,
+    a_request_that_began_before_the_account_was_disabled_does_nothing,
 }
 
 /// A change, with the audit's name of it.
@@ -151,4 +153,24 @@ fn a_change_that_fails_ends_nothing(app: &App) {
     let fields = [("offered", offered.as_str()), ("code", &code_of(app, &secret))];
     other.submit("/account/second-factor/confirmation", &fields).expect(409);
     assert!(other.is_in());
+}
+
+fn a_request_that_began_before_the_account_was_disabled_does_nothing(app: &App) {
+    // What a handler holds once it knows the caller, while the body is still on its way.
+    let find = |name: &str| app.store.look(|conn| Ok(accounts::named(conn, name)?.unwrap())).unwrap();
+    let account = find("test-caseworker");
+    let actor = account.actor();
+    let work = || {
+        let read = app.store.read(&actor, |_| Ok(()));
+        let write = app.store.write(&actor, "test", |_| Ok(()));
+        [read, write].map(|done| match done {
+            Ok(()) => "done",
+            Err(StoreError::SignedOut) => "signed out",
+            Err(why) => panic!("{why}"),
+        })
+    };
+    assert_eq!(work(), ["done"; 2]);
+    let address = format!("/api/v1/staff/accounts/{}", account.id);
+    app.admin().post(&format!("{address}/disablement"), &serde_json::json!({})).expect(200);
+    app.unchanged(|| assert_eq!(work(), ["signed out"; 2]));
 }

@@ -54,7 +54,8 @@ fn enter(app: &App, tag: &str) -> Whole {
     let staff = app.caseworker();
     let entry = json!({"code": format!("ERASED-{tag}"), "source_system": "intake", "external_id": format!("EXTERNAL-{tag}"),
         "origin": "RU-CE", "name": "Agafya Zabytaya", "narrative": "x".repeat(3000), "reason": format!("REASON-{tag}")});
-    let headers = [("Idempotency-Key", "KEY-of-the-erased")];
+    let key = format!("KEY-of-the-erased-{tag}");
+    let headers = [("Idempotency-Key", key.as_str())];
     let id = staff.post_with(&path_of(Noun::Person), &headers, &entry).expect(201).id();
     let mut ids = vec![id.clone()];
     for kind in ["detention", "torture"] {
@@ -80,9 +81,16 @@ fn enter(app: &App, tag: &str) -> Whole {
 /// wiping what that reader could still see: then the next wiping does it.
 fn erase_and_wipe(app: &App, person: &str) -> Value {
     let answer = erase(&app.caseworker(), person).json();
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    app.store.wipe().unwrap();
+    wait_for_the_wiping(app);
     answer
+}
+
+fn wait_for_the_wiping(app: &App) {
+    let done = (0..50).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        app.store.wipe().unwrap()
+    });
+    assert!(done, "the wiping is never done");
 }
 
 /// Many others, so that the pages of the database are full and are divided.
@@ -363,11 +371,7 @@ fn while_somebody_reads_what_was_there_the_wiping_waits(app: &App) {
     assert_eq!(answer.expect(200).json()["wiped"], false);
     app.caseworker().get(&format!("{}/{}", path_of(Noun::Person), whole.id)).problem(404, "not_found");
     drop(reader);
-    let done = (0..20).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(200));
-        app.store.wipe().unwrap()
-    });
-    assert!(done, "the wiping is never done");
+    wait_for_the_wiping(app);
     let found = everywhere(app, &whole.traces);
     assert!(found.is_empty(), "{found:#?}");
 }

@@ -15,6 +15,8 @@ on_both! {
     the_list_can_be_changed_and_the_seal_be_taken_away,
     only_the_owner_or_a_publisher_who_sees_it_may_seal,
     the_owner_cannot_become_somebody_who_is_not_on_the_list,
+    decisions_that_were_withdrawn_before_a_sealing_tell_nothing_by_refusals,
+    nobody_becomes_the_owner_of_anothers_person_to_seal_or_erase_it,
     a_joined_person_cannot_be_sealed_nor_a_sealed_one_be_joined,
     the_records_of_a_sealed_person_get_no_code_that_somebody_chose,
     the_former_codes_are_kept_as_text_and_are_free_again,
@@ -123,8 +125,9 @@ fn the_owner_cannot_become_somebody_who_is_not_on_the_list(app: &App) {
     seal(&owner, &id, &["listed"]);
     correct(&owner, Noun::Person, &id, json!({"owner": "outsider"})).refuses(422, "owner", "inconsistent");
     correct(&owner, Noun::Person, &id, json!({"owner": "listed"})).expect(200);
-    unseal(&app.bearing(&token(app, "listed", Role::Caseworker)), &id);
-    correct(&owner, Noun::Person, &id, json!({"owner": "outsider"})).expect(200);
+    let listed = token(app, "listed", Role::Caseworker);
+    unseal(&app.bearing(&listed), &id);
+    correct(&app.bearing(&listed), Noun::Person, &id, json!({"owner": "outsider"})).expect(200);
 }
 
 fn a_joined_person_cannot_be_sealed_nor_a_sealed_one_be_joined(app: &App) {
@@ -140,9 +143,12 @@ fn a_joined_person_cannot_be_sealed_nor_a_sealed_one_be_joined(app: &App) {
     seal(&owner, &a, &[]);
     let now = code(&owner, Noun::Person, &a);
     owner.enter(Noun::Source, &json!({"code": "S", "type": "interview"}));
-    for (field, person, canonical) in [("person", now.as_str(), "B"), ("canonical", "B", now.as_str())] {
+    // The one has the decision that was withdrawn already.
+    for (field, rule, person, canonical) in
+        [("person", "taken", now.as_str(), "B"), ("canonical", "inconsistent", "B", now.as_str())]
+    {
         let entry = json!({"person": person, "canonical": canonical, "sources": ["S"], "reason": "one"});
-        app.unchanged(|| owner.create(Noun::Linkage, &entry)).refuses(422, field, "inconsistent");
+        app.unchanged(|| owner.create(Noun::Linkage, &entry)).refuses(422, field, rule);
     }
     // The decision that was withdrawn would tell of it too, and cannot be restored.
     let outsider = another(app, "outsider");
@@ -255,4 +261,36 @@ fn what_cannot_be_sealed_is_refused_with_the_field(app: &App) {
     ask(json!({"accounts": ["test-researcher"], "reason": "a threat"})).refuses(422, "accounts[0]", "unknown_record");
     ask(json!({"accounts": "nobody", "reason": "a threat"})).problem(422, "invalid");
     ask(json!({"list": [], "reason": "a threat"})).refuses(422, "list", "unknown");
+}
+
+fn decisions_that_were_withdrawn_before_a_sealing_tell_nothing_by_refusals(app: &App) {
+    let owner = app.caseworker();
+    let ids = ["A", "B", "C", "D"].map(|code| person(&owner, code));
+    owner.enter(Noun::Source, &json!({"code": "S", "type": "interview"}));
+    // A was counted as B, and B as nobody; C was counted as B too. Then B is sealed.
+    for code in ["A", "C"] {
+        let decision = join(app, code, "B", "2020-01-01");
+        let withdrawn = json!({"reason": "two persons", "known_on": "2021-01-01"});
+        owner.set_state(Noun::Linkage, &decision, "withdrawal", &withdrawn).expect(200);
+    }
+    seal(&owner, &ids[1], &[]);
+    let outsider = another(app, "outsider");
+    let decide = |person: &str, canonical: &str| {
+        let entry = json!({"person": person, "canonical": canonical, "sources": ["S"], "reason": "one", "known_on": "2020-06-01"});
+        outsider.create(Noun::Linkage, &entry).expect(201);
+    };
+    // As if B had never been: a decision about A, and one that counts another as C.
+    decide("A", "C");
+    decide("D", "C");
+}
+
+fn nobody_becomes_the_owner_of_anothers_person_to_seal_or_erase_it(app: &App) {
+    let (owner, other) = (app.caseworker(), another(app, "other"));
+    let id = person(&owner, "A");
+    let own = json!({"owner": "other"});
+    app.unchanged(|| correct(&other, Noun::Person, &id, own.clone())).problem(403, "forbidden");
+    // The owner may give it away, and a publisher may take it.
+    correct(&owner, Noun::Person, &id, own).expect(200);
+    app.unchanged(|| correct(&owner, Noun::Person, &id, json!({"owner": "test-caseworker"}))).problem(403, "forbidden");
+    correct(&app.publisher(), Noun::Person, &id, json!({"owner": "test-caseworker"})).expect(200);
 }

@@ -18,6 +18,7 @@ use crate::domain::source::SourceEntry;
 use crate::store::erasure;
 use crate::store::records::{self, Stored};
 use crate::store::texts;
+use crate::store::visibility;
 
 use super::actions::{erase_texts_action, read_texts_action};
 use super::records::read_limit;
@@ -220,12 +221,15 @@ pub async fn search(allowed: Allowed<ReadTexts>, store: Data<Records>, body: Bod
             let more = hits.len() > limit;
             hits.truncate(limit);
             let ids: Vec<_> = hits.iter().map(|hit| hit.person).collect();
-            let found: Vec<_> = ids.iter().map(|id| serde_json::json!([Noun::Person.name(), id.to_string()])).collect();
-            store.write(&actor, "person.search", move |tx| {
-                tx.note("found", found);
-                Ok(())
+            let codes = store.write(&actor, "person.search", move |tx| {
+                let (reader, persons) = (tx.actor().account, ids.iter().map(|id| (Noun::Person, *id)).collect());
+                // Somebody may have been sealed since.
+                let unseen = visibility::unseen(tx.conn(), reader, &persons)?;
+                let seen: Vec<_> = ids.into_iter().filter(|id| !unseen.contains(id)).collect();
+                let found = seen.iter().map(|id| serde_json::json!([Noun::Person.name(), id.to_string()]));
+                tx.note("found", found.collect::<Vec<_>>());
+                Ok(records::codes(tx.conn(), seen)?)
             })?;
-            let codes = store.look(|conn| Ok(records::codes(conn, ids)?))?;
             let hit = |hit: texts::Hit| {
                 let code = codes.get(&hit.person).cloned()?;
                 Some(SearchHit { id: hit.person, code, matched: hit.fields })
