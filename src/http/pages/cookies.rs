@@ -21,9 +21,7 @@ pub struct Jar {
 impl Jar {
     pub fn of(request: &HttpRequest) -> Self {
         let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-        // Whatever a proxy has passed on came from elsewhere, over TLS.
-        let forwarded = ["X-Forwarded-Proto", "X-Forwarded-For", "Forwarded", "Via"].into_iter();
-        let forwarded = forwarded.filter_map(text).any(|_| true);
+        let forwarded = text("X-Forwarded-Proto").is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
         Self { plain: !forwarded && text("Host").is_some_and(is_loopback) }
     }
 
