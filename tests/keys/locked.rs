@@ -73,7 +73,7 @@ fn with_any_keyring_but_its_own_only_what_is_public_is_answered_and_commands_ref
             ask(&format!("{address}/api/v1/staff/persons"), None).0,
         ]
     };
-    let serve = || Serving::start(attest_on(home).arg("serve").args(LISTEN), "a token:");
+    let serve = || Serving::start(attest_on(home).arg("serve").args(LISTEN), "API documentation:");
     for (what, harm, said) in HARMS {
         harm(&own);
         let serving = serve();

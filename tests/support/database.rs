@@ -182,7 +182,18 @@ impl Home {
 
     /// A connection that goes around the store.
     pub fn connect(&self) -> Conn {
-        Manager::new(self.database_url(), Access::Write).open().unwrap()
+        let manager = Manager::new(self.database_url(), Access::Write);
+        let started = std::time::Instant::now();
+        loop {
+            match manager.open() {
+                Ok(conn) => return conn,
+                // SQLite does not wait while another connection, the last but this, is just closing.
+                Err(why) if why.is_locked() && started.elapsed().as_secs() < 10 => {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+                Err(why) => panic!("{why}"),
+            }
+        }
     }
 
     /// Runs SQL around the store.
