@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::desk::{act, again, another, audit, audit_is_intact, correct, erase, found, number, seal, texts, words};
 use super::scan::{Spelling, everywhere, hits, spellings};
-use crate::support::cli::{Serving, attest_on};
+use crate::support::cli::{LISTENS, Serving, attest_on};
 use crate::support::client::path_of;
 use crate::support::operations::all;
 use crate::support::samples::join;
@@ -328,7 +328,7 @@ fn a_backup_that_is_put_back_brings_nobody_back(home: &Home) {
     }
     assert!(naming(&backup, &whole.id).len() > 3);
     std::fs::copy(home.keys().erasures(), backup.keys().erasures()).unwrap();
-    let serving = Serving::start(attest_on(&backup).args(["serve", "--listen", "127.0.0.1:0"]), "a token:");
+    let serving = Serving::start(attest_on(&backup).args(["serve", "--listen", "127.0.0.1:0"]), LISTENS);
     let address = serving.lines[0].strip_prefix("http://").unwrap().parse().unwrap();
     Caller::new(&ureq::agent(), address, None).get("/health/ready").expect(200);
     let (code, log) = serving.stop();

@@ -6,7 +6,7 @@ use attest::domain::policy::Role;
 use attest::keys::keyring::{Keyring, Place};
 
 use super::tools::{LISTEN, ask, private_file, set_mode};
-use crate::support::cli::{Serving, attest_on, run};
+use crate::support::cli::{LISTENS, Serving, attest_on, run};
 use crate::support::{Home, on_both};
 
 on_both! {
@@ -73,7 +73,7 @@ fn with_any_keyring_but_its_own_only_what_is_public_is_answered_and_commands_ref
             ask(&format!("{address}/api/v1/staff/persons"), None).0,
         ]
     };
-    let serve = || Serving::start(attest_on(home).arg("serve").args(LISTEN), "API documentation:");
+    let serve = || Serving::start(attest_on(home).arg("serve").args(LISTEN), LISTENS);
     for (what, harm, said) in HARMS {
         harm(&own);
         let serving = serve();

@@ -8,7 +8,7 @@ use attest::store::instance;
 use chrono::TimeDelta;
 
 use super::tools::{LISTEN, ask, code_in, files, first_start, mode, private_file, set_mode};
-use crate::support::cli::{Serving, attest, attest_on, run};
+use crate::support::cli::{LISTENS, Serving, attest, attest_on, run};
 use crate::support::{Home, on_both, process};
 
 on_both! {
@@ -46,7 +46,7 @@ fn the_recovery_code_is_printed_once_and_is_in_no_file_and_no_log(home: &Home) {
     let (_, log) = serving.stop();
     let mut traced = attest_on(home);
     traced.args(["serve", "--log", "trace"]).args(LISTEN);
-    let again = Serving::start(&mut traced, "a token:");
+    let again = Serving::start(&mut traced, LISTENS);
     assert_eq!(code_in(again.lines.iter().map(String::as_str)), None);
     let (_, later) = again.stop();
     let plain = code.replace('-', "");
@@ -158,7 +158,7 @@ fn a_start_that_was_cut_off_is_completed_by_the_next() {
 fn two_servers_that_start_at_once_have_one_keyring_and_both_work(home: &Home) {
     for _ in 0..4 {
         let blank = Home::blank(home.backend);
-        let start = || Serving::start(attest_on(&blank).arg("serve").args(LISTEN), "a token:");
+        let start = || Serving::start(attest_on(&blank).arg("serve").args(LISTEN), LISTENS);
         let servers: Vec<_> = std::thread::scope(|scope| {
             let running: Vec<_> = (0..3).map(|_| scope.spawn(start)).collect();
             running.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -180,7 +180,7 @@ fn a_database_that_lost_its_note_is_not_taken_for_a_new_one(home: &Home) {
     let verified = run(attest_on(home).args(["audit", "verify"])).refused().err;
     assert!(verified.contains("names no keyring any more"), "{verified}");
     run(attest_on(home).args(["token", "create", "--role", "auditor", "--name", "anna"])).refused();
-    let serving = Serving::start(attest_on(home).arg("serve").args(LISTEN), "a token:");
+    let serving = Serving::start(attest_on(home).arg("serve").args(LISTEN), LISTENS);
     let token = &home.tokens[&Role::Auditor];
     assert_eq!(ask(&format!("{}/api/v1/staff/audit", serving.lines[0]), Some(token)).0, 503);
     drop(serving);
@@ -196,7 +196,7 @@ fn without_a_place_for_its_keyring_a_new_database_is_not_served_to_staff(home: &
     seed::install(&store).unwrap();
     let token = accounts::create_token(&store, "anna", Role::Auditor, TimeDelta::days(1), Purpose::Api).unwrap();
     std::fs::write(blank.folder.join("attest-keys"), "a file").unwrap();
-    let serving = Serving::start(attest_on(&blank).arg("serve").args(LISTEN), "a token:");
+    let serving = Serving::start(attest_on(&blank).arg("serve").args(LISTEN), LISTENS);
     let address = serving.lines[0].clone();
     assert_eq!(ask(&format!("{address}/api/v1/figures"), None).0, 200);
     assert_eq!(ask(&format!("{address}/api/v1/staff/audit"), Some(&token)).0, 503);

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use super::database::Home;
 
@@ -62,25 +64,37 @@ pub struct Serving {
     child: Child,
     /// What it printed, up to and with the last line that was waited for.
     pub lines: Vec<String>,
-    out: BufReader<std::process::ChildStdout>,
+    printed: Receiver<String>,
 }
+
+/// What every server prints last when it listens, locked or not.
+pub const LISTENS: &str = "API documentation:";
+
+/// How long a server may take to print its next line: a test that waits for ever tells nobody what it waits for.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Serving {
     /// Starts a server and reads what it prints until a line begins with this.
     pub fn start(command: &mut Command, last: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let mut serving = Self { child, lines: Vec::new(), out };
+        let (sender, printed) = mpsc::channel();
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut serving = Self { child, lines: Vec::new(), printed };
         while !serving.lines.last().is_some_and(|line| line.starts_with(last)) {
-            let mut line = String::new();
-            if serving.out.read_line(&mut line).unwrap() == 0 {
-                let mut err = String::new();
-                std::io::Read::read_to_string(&mut serving.child.stderr.take().unwrap(), &mut err).unwrap();
-                panic!("ended before it printed `{last}`: {:?} {err}", serving.lines);
+            match serving.printed.recv_timeout(PATIENCE) {
+                Ok(line) => serving.lines.push(line.trim_end().to_owned()),
+                Err(why) => serving.never_printed(last, why),
             }
-            serving.lines.push(line.trim_end().to_owned());
         }
         serving
+    }
+
+    fn never_printed(&mut self, last: &str, why: mpsc::RecvTimeoutError) -> ! {
+        let _ = self.child.kill();
+        let mut err = String::new();
+        std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut err).unwrap();
+        panic!("`{last}` was not printed ({why}): {:?} {err}", self.lines);
     }
 
     pub fn id(&self) -> u32 {
