@@ -60,6 +60,7 @@ pub mod store {
     pub mod backend;
     pub mod candidates;
     pub mod chain;
+    pub mod changes;
     pub mod checkpoint;
     pub mod classes;
     pub mod consents;

@@ -106,7 +106,7 @@ fn no_source_is_longer_than_a_room() {
             continue;
         }
         let lines = text.lines().count();
-        assert!(lines <= 450, "{} has {lines} lines", path.display());
+        assert!(lines <= 420, "{} has {lines} lines", path.display());
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::policy::Actor;
 use crate::domain::record::{Noun, RecordId};
 use crate::domain::text::{self, Texts};
 use crate::store::backend;
+use crate::store::changes;
 use crate::store::database::{Outcome, Store};
 use crate::store::error::StoreError;
 use crate::store::records::{self, Stored};
@@ -214,7 +215,7 @@ impl Import<'_, '_> {
         entry: E,
         texts: &Texts,
     ) -> Result<Option<RecordId>, StoreError> {
-        match records::create(self.tx, entry, texts) {
+        match changes::create(self.tx, entry, texts) {
             Ok(id) => Ok(Some(id)),
             Err(StoreError::Invalid(invalid)) => {
                 for error in invalid.0 {

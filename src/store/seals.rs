@@ -16,6 +16,7 @@ use crate::domain::record::{Noun, RecordId, Stamp};
 use crate::domain::text::{FORMER_CODE, Private, Texts};
 
 use super::backend::Conn;
+use super::changes;
 use super::error::StoreError;
 use super::records::{self, Found, Stored, Which};
 use super::schema::{
@@ -277,5 +278,5 @@ pub(super) fn again<E: Stored>(tx: &mut Tx<'_>, id: RecordId, reason: &str) -> R
     let newest = E::versions(tx.conn(), &[id], Which::Current)?.pop();
     let (_, stamp, body) = newest.ok_or(StoreError::Missing(E::NOUN))?;
     let stamp = Stamp { write: tx.write(), reason: Some(reason.to_owned()), superseded_by: None, ..stamp };
-    records::replace::<E>(tx, id, &stamp, &body)
+    changes::replace::<E>(tx, id, &stamp, &body)
 }

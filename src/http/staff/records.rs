@@ -17,6 +17,7 @@ use crate::domain::entry::{Entry, Patch};
 use crate::domain::record::{Instant, RecordId, State};
 use crate::domain::text::Texts;
 use crate::store::backend::Conn;
+use crate::store::changes;
 use crate::store::database::Outcome;
 use crate::store::error::StoreError;
 use crate::store::idempotency;
@@ -271,7 +272,7 @@ pub async fn enter<E: Stored, P: Permission>(
                     return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
                 }
                 let (entry, texts) = make(tx)?;
-                let id = records::create(tx, entry, &texts)?;
+                let id = changes::create(tx, entry, &texts)?;
                 if let Some(key) = &key {
                     idempotency::remember(tx, key, &hash, id)?;
                 }
@@ -341,7 +342,7 @@ pub async fn correct<E: Stored, P: Permission>(
     let found = store
         .run(move |store| {
             store.write(&actor, correct_action(E::NOUN), move |tx| {
-                records::correct::<E>(tx, id, seen, patch)?;
+                changes::correct::<E>(tx, id, seen, patch)?;
                 let found = records::written::<E>(tx, id)?;
                 warned::<E>(tx.conn(), found)
             })
@@ -369,7 +370,7 @@ pub async fn set_state<E: Stored, P: Permission>(
     let found = store
         .run(move |store| {
             store.write(&actor, action, move |tx| {
-                records::set_state::<E>(tx, id, seen, state, reason.as_deref(), known_on.as_deref())?;
+                changes::set_state::<E>(tx, id, seen, state, reason.as_deref(), known_on.as_deref())?;
                 let found = records::written::<E>(tx, id)?;
                 warned::<E>(tx.conn(), found)
             })
