@@ -40,6 +40,15 @@ pub mod domain {
     pub mod text;
     pub mod timing;
     pub mod vocabulary;
+
+    /// Public releases: what is declared, how it is masked, and what anybody may read.
+    pub mod release {
+        pub mod content;
+        pub mod declare;
+        pub mod mask;
+        pub mod people;
+        pub mod plan;
+    }
 }
 
 /// The keys that lie outside of the database, and what is done with them. No web, no database.

@@ -1,0 +1,185 @@
+//! What changes a record of any noun: entering, correcting, withdrawing, restoring.
+
+use diesel::prelude::*;
+
+use crate::domain::check::{CheckError, Checker, FieldError, Invalid, Register, Rule};
+use crate::domain::entry::{self, Entry, Patch, new_code};
+use crate::domain::policy::{self, Action};
+use crate::domain::record::{RecordId, Stamp, State};
+use crate::domain::text::Texts;
+
+use super::error::StoreError;
+use super::records::{Found, Stored, codes, current};
+use super::schema::records;
+use super::session::Tx;
+use super::{seals, texts, visibility};
+
+fn invalid(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> StoreError {
+    Invalid::one(FieldError::new(field, rule, value, expected)).into()
+}
+
+/// Publishing is a right of its own, whoever enters the rest.
+fn may_publish<E: Entry>(tx: &Tx<'_>, bodies: &[&E::Body]) -> Result<(), StoreError> {
+    if bodies.iter().any(|body| E::is_published(body)) {
+        policy::decide(tx.actor(), Action::Publish)?;
+    }
+    Ok(())
+}
+
+/// What an entry says, with what is said of the version itself.
+struct Checked<B> {
+    body: B,
+    known_on: chrono::NaiveDate,
+    reason: Option<String>,
+    /// The code in the register, where the entry gives one.
+    code: Option<String>,
+}
+
+/// Checks an entry whole, so that every mistake is told at once.
+fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Checked<E::Body>, StoreError> {
+    let header = entry.header();
+    let mut checker = Checker::new(tx.session());
+    if let Some(code) = header.code {
+        checker.new_code("code", code);
+    }
+    let known_on = checker.past_day("known_on", header.known_on);
+    let reason = checker.text("reason", header.reason);
+    if before.is_some() && reason.is_none() {
+        checker.refuse("reason", Rule::Required, None, "why it is corrected; no personal text");
+    }
+    let own = header.code.map(str::to_owned);
+    let header = checker.finish(());
+    let body = entry.check(Checker::correcting(tx.session(), before)?);
+    let body = match (header, body) {
+        (Ok(()), Ok(body)) => body,
+        (Err(CheckError::Invalid(mut first)), Err(CheckError::Invalid(then))) => {
+            // Some fields are looked at twice, because they are part of the body too.
+            let seen: Vec<_> = first.0.iter().map(|error| error.field.clone()).collect();
+            first.0.extend(then.0.into_iter().filter(|error| !seen.contains(&error.field)));
+            return Err(first.into());
+        }
+        (Err(why), _) | (_, Err(why)) => return Err(why.into()),
+    };
+    let codes = codes(tx.conn(), E::references(&body))?;
+    Ok(Checked { code: E::register_code(&body, own, &codes), body, known_on, reason })
+}
+
+/// Enters a new record.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with every mistake.
+pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<RecordId, StoreError> {
+    let given = entry.header().code.is_some();
+    let Checked { body, known_on, reason, code } = check(tx, entry, None)?;
+    let id = RecordId::new();
+    if given && seals::gives_codes::<E>(tx.conn(), &body)? {
+        let expected = "no code: the records of a sealed person get one that tells nothing";
+        return Err(invalid(E::CODE, Rule::Inconsistent, None, expected));
+    }
+    let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
+    if tx.session().find(E::NOUN, &code)?.is_some() {
+        return Err(invalid(
+            E::CODE,
+            Rule::Taken,
+            Some(&code),
+            format!("{}; correct that one, or restore it", E::unique()),
+        ));
+    }
+    may_publish::<E>(tx, &[&body])?;
+    let (created_at, created_write) = (tx.written_at(), tx.write());
+    diesel::insert_into(records::table)
+        .values((
+            records::id.eq(id),
+            records::noun.eq(E::NOUN.name()),
+            records::code.eq(&code),
+            records::created_at.eq(created_at),
+            records::created_write.eq(created_write),
+        ))
+        .execute(tx.conn())?;
+    let stamp = Stamp { write: created_write, known_on, state: State::Active, reason, superseded_by: None };
+    keep::<E>(tx, id, &stamp, &body)?;
+    texts::keep(tx, id, E::subject(id, &body), texts)?;
+    Ok(id)
+}
+
+fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
+    let wrong = E::admit(tx, id, stamp, body)?;
+    if !wrong.is_empty() {
+        return Err(Invalid(wrong).into());
+    }
+    E::insert(tx.conn(), id, stamp, body)?;
+    E::kept(tx, body, stamp.state);
+    tx.touch(E::NOUN, id);
+    Ok(())
+}
+
+/// The newest version, if it is the one that the caller has seen.
+fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found<E::Body>, StoreError> {
+    let found = current::<E>(tx.session(), id)?;
+    let (actor, persons) = (tx.actor().clone(), E::persons(id, &found.version.body));
+    visibility::decide(tx.conn(), &actor, Action::WriteCases, E::NOUN, &persons)?;
+    if found.version.stamp.write == seen { Ok(found) } else { Err(StoreError::Stale) }
+}
+
+/// Corrects the newest version, which must be the one that the caller has seen: a new version replaces it.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
+pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: Patch) -> Result<(), StoreError> {
+    let texts = patch.take_texts(E::TEXTS)?;
+    let found = expected::<E>(tx, id, seen)?;
+    if found.version.stamp.state == State::Withdrawn {
+        return Err(invalid("id", Rule::Inconsistent, None, "a record that is not withdrawn; restore it first"));
+    }
+    let before = E::describe(&found.version, &found.codes);
+    let entry = entry::corrected(&before, patch)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before))?;
+    if let Some(code) = code.filter(|code| *code != found.version.code) {
+        let expected = format!("`{}`: a record keeps its code", found.version.code);
+        return Err(invalid(E::CODE, Rule::Inconsistent, Some(&code), expected));
+    }
+    may_publish::<E>(tx, &[&found.version.body, &body])?;
+    let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };
+    replace::<E>(tx, id, &stamp, &body)?;
+    texts::keep(tx, id, E::subject(id, &body), &texts)?;
+    seals::hide_code_of_what_went_over::<E>(tx, id, &found.version.body, &body)
+}
+
+/// Takes a record back, so that it is kept and no longer counted, or restores one that was taken back.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
+pub fn set_state<E: Stored>(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    seen: i64,
+    state: State,
+    reason: Option<&str>,
+    known_on: Option<&str>,
+) -> Result<(), StoreError> {
+    let found = expected::<E>(tx, id, seen)?;
+    let mut checker = Checker::new(tx.session());
+    let reason = Some(checker.required("reason", reason));
+    let known_on = checker.past_day("known_on", known_on);
+    if found.version.stamp.state == state {
+        let already = super::stamps::state_name(state);
+        checker.refuse("id", Rule::Inconsistent, None, format!("a record that is not {already} already"));
+    }
+    checker.finish(())?;
+    may_publish::<E>(tx, &[&found.version.body])?;
+    let stamp = Stamp { write: tx.write(), known_on, state, reason, superseded_by: None };
+    replace::<E>(tx, id, &stamp, &found.version.body)
+}
+
+pub(super) fn replace<E: Stored>(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    stamp: &Stamp,
+    body: &E::Body,
+) -> Result<(), StoreError> {
+    let write = tx.write();
+    if E::supersede(tx.conn(), id, write)? != 1 {
+        return Err(super::error::corrupt(format!("{} {id} has not one newest version", E::NOUN)).into());
+    }
+    keep::<E>(tx, id, stamp, body)
+}
