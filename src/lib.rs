@@ -96,9 +96,11 @@ pub mod store {
     pub mod idempotency;
     pub mod incidents;
     pub mod instance;
+    mod known;
     pub mod linkages;
     mod members;
     pub mod narrowing;
+    pub mod people;
     pub mod persons;
     pub mod publications;
     pub mod published;
