@@ -3,8 +3,24 @@
 //! A format is a pure function of what is shown and of the options: the same input gives the same bytes. Withheld is null with
 //! `conf_status` `C` in every format, never 0 and never missing.
 
+/// Bars, for one dimension.
+mod bars;
+/// Rows for spreadsheets and programmes.
+pub mod csv;
+/// What is said about a table in a picture.
+mod heading;
+/// A heat map, for two dimensions.
+mod heat;
 /// The plain answer, in the shape that researchers get.
 pub mod json;
+/// JSON-stat 2.0.
+pub mod jsonstat;
+/// Text and shapes of pictures.
+mod picture;
+/// Pictures.
+pub mod svg;
+/// Vega-Lite.
+pub mod vega;
 /// What formats say in words, in every language.
 pub mod words;
 
@@ -14,7 +30,7 @@ use crate::domain::vocabulary::TOTAL;
 pub use words::Language;
 
 /// Every format. A new one is a line here.
-pub const FORMATS: &[&dyn Format] = &[&json::Json];
+pub const FORMATS: &[&dyn Format] = &[&json::Json, &csv::Csv, &jsonstat::JsonStat, &vega::VegaLite, &svg::Svg];
 
 /// The format of this suffix.
 pub fn find(suffix: &str) -> Option<&'static dyn Format> {
@@ -62,7 +78,7 @@ pub struct Shown<'a> {
 
 impl Shown<'_> {
     /// What a code of an axis is called.
-    pub fn label(&self, axis: &Axis, code: &str, language: Language) -> String {
+    pub(crate) fn label(&self, axis: &Axis, code: &str, language: Language) -> String {
         self.called(axis.vocabulary.as_deref(), code, language)
     }
 
@@ -72,7 +88,7 @@ impl Shown<'_> {
     }
 
     /// The codes of an axis in their order, with labels that differ from each other.
-    pub fn labels(&self, axis: &Axis, language: Language) -> Vec<(String, String)> {
+    pub(crate) fn labels(&self, axis: &Axis, language: Language) -> Vec<(String, String)> {
         let label = |code: &String| (code.clone(), self.label(axis, code, language));
         let mut all: Vec<_> = axis.codes.iter().map(label).collect();
         let plain: Vec<_> = all.iter().map(|(_, label)| label.clone()).collect();
@@ -85,12 +101,12 @@ impl Shown<'_> {
     }
 
     /// The cell of the grand total.
-    pub fn total(&self) -> Option<&Cell> {
+    pub(crate) fn total(&self) -> Option<&Cell> {
         self.table.cells.iter().find(|cell| cell.at.iter().all(|code| code == TOTAL))
     }
 
     /// The cells that are no totals.
-    pub fn inner(&self) -> impl Iterator<Item = &Cell> {
+    pub(crate) fn inner(&self) -> impl Iterator<Item = &Cell> {
         self.table.cells.iter().filter(|cell| cell.at.iter().all(|code| code != TOTAL))
     }
 }

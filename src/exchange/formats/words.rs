@@ -1,5 +1,7 @@
 //! What formats say in words, in every language: one place for all of them.
 
+use chrono::{Datelike, NaiveDate};
+
 use crate::domain::aggregate::Measure;
 use crate::domain::count::{Bound, Count};
 use crate::domain::dimension::{Values, dimension};
@@ -105,6 +107,26 @@ pub fn number(number: u64) -> String {
     grouped
 }
 
+/// A day as people write it.
+pub fn day(day: NaiveDate, language: Language) -> String {
+    const MONTHS: [Both; 12] = [
+        ("January", "января"),
+        ("February", "февраля"),
+        ("March", "марта"),
+        ("April", "апреля"),
+        ("May", "мая"),
+        ("June", "июня"),
+        ("July", "июля"),
+        ("August", "августа"),
+        ("September", "сентября"),
+        ("October", "октября"),
+        ("November", "ноября"),
+        ("December", "декабря"),
+    ];
+    let month = MONTHS.get(day.month0() as usize).map_or("", |month| say(*month, language));
+    format!("{}\u{a0}{month} {}", day.day(), day.year())
+}
+
 /// A count in words: "114", "at least 2", "19 to 41".
 pub fn count(count: Count, language: Language) -> String {
     match count {
@@ -113,8 +135,8 @@ pub fn count(count: Count, language: Language) -> String {
         }
         Count::Attested { value, bound } => match bound {
             Bound::Exact => number(value),
-            Bound::AtLeast => format!("{} {}", language.pick("at least", "не менее"), number(value)),
-            Bound::About => format!("{} {}", language.pick("about", "около"), number(value)),
+            Bound::AtLeast => format!("{} {}", say(AT_LEAST, language), number(value)),
+            Bound::About => format!("{} {}", say(ABOUT, language), number(value)),
         },
     }
 }
@@ -142,6 +164,11 @@ pub const NOT_ATTESTED: Both = ("combination not attested", "сочетание 
 pub const NOT_ATTESTED_LEGEND: Both =
     ("Nobody published how these combine: from – to", "Никто не публиковал, как это сочетается: от – до");
 pub const NONE_DOCUMENTED: Both = ("None documented", "Не документировано");
+pub const COUNT: Both = ("Count", "Число");
+pub const STATE: Both = ("State", "Состояние");
+pub const MEASURE: Both = ("What is counted", "Что считается");
+pub const AT_LEAST: Both = ("at least", "не менее");
+pub const ABOUT: Both = ("about", "около");
 pub const TOTAL: Both = ("Total", "Всего");
 pub const ONLY: Both = ("Only", "Только");
 pub const WITH_EACH: Both = ("With each of", "С каждым из");
