@@ -17,6 +17,8 @@ pub mod json;
 pub mod jsonstat;
 /// Text and shapes of pictures.
 mod picture;
+/// Published figures as they stood from one publication to the next.
+pub mod steps;
 /// Pictures.
 pub mod svg;
 /// Vega-Lite.

@@ -112,10 +112,17 @@ fn across(table: &Table) -> Option<(&Axis, &[Axis])> {
 }
 
 fn wide(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> Result<(), csv::Error> {
-    let (last, down) = across(shown.table).map_or((None, shown.table.axes.as_slice()), |(last, down)| (Some(last), down));
+    let (last, down) =
+        across(shown.table).map_or((None, shown.table.axes.as_slice()), |(last, down)| (Some(last), down));
     let numbers = match last {
         None => vec!["count".to_owned()],
-        Some(axis) => axis.codes.iter().map(String::as_str).chain([TOTAL]).map(|code| column(shown, axis, code, options)).collect(),
+        Some(axis) => axis
+            .codes
+            .iter()
+            .map(String::as_str)
+            .chain([TOTAL])
+            .map(|code| column(shown, axis, code, options))
+            .collect(),
     };
     let across = numbers.len();
     let numbers = numbers.into_iter().flat_map(|name| [name.clone(), format!("{name} note")]);

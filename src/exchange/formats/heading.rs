@@ -34,20 +34,13 @@ impl Heading {
         let spoken = ["documented_cases", "not_additive"].into_iter().filter(|code| caveats.contains(code));
         let mut notes: Vec<_> = spoken.map(|code| words::caveat(code, language).to_owned()).collect();
         notes.push(format!("{}: {}", said(words::SOURCE), content.publisher));
-        notes.push(format!(
-            "{} {}, {}; {} {}",
-            said(words::RELEASE),
-            content.id,
-            words::day(content.date, language),
-            said(words::KNOWN_BY),
-            words::day(content.as_of, language)
-        ));
+        // A release is often called by its date.
+        let date = Some(content.date).filter(|date| date.to_string() != content.id);
+        let date = date.map(|date| format!(", {}", words::day(date, language))).unwrap_or_default();
+        let known = words::day(content.as_of, language);
+        notes.push(format!("{} {}{date}: {} {known}", said(words::RELEASE), content.id, said(words::KNOWN_BY)));
         notes.extend(Some(shown.address.clone()).filter(|address| !address.is_empty()));
-        Self {
-            title: content::text(&table.title, language.code()).to_owned(),
-            description: parts.join(" · "),
-            notes,
-        }
+        Self { title: content::text(&table.title, language.code()).to_owned(), description: parts.join(" · "), notes }
     }
 }
 

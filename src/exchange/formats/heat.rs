@@ -24,7 +24,8 @@ struct Band<'b> {
 
 pub(super) fn draw(picture: &mut Picture, shown: &Shown<'_>, down: &Axis, across: &Axis, language: Language) {
     let most = shown.inner().filter_map(|cell| cell.value.count()).map(weight).max().unwrap_or_default().max(1);
-    let texts = shown.inner().filter_map(|cell| cell.value.count()).map(|count| width(&words::short(count), SMALL) + 6.0);
+    let texts =
+        shown.inner().filter_map(|cell| cell.value.count()).map(|count| width(&words::short(count), SMALL) + 6.0);
     let narrowest = texts.fold(NARROW, f64::max);
     let columns = shown.labels(across, language);
     if columns.is_empty() {
@@ -127,7 +128,7 @@ fn rows(
 /// One cell. The more, the darker; its number stands in it.
 fn square(picture: &mut Picture, value: Value, (x, y): (f64, f64), wide: f64, most: u64) {
     let (place, size) = ((x + 1.0, y), (wide - 2.0, HIGH));
-    let Some(count) = value.count() else { return picture.hatched(place, size) };
+    let Some(count) = value.count() else { return picture.hatched((x + 1.5, y + 0.5), (wide - 3.0, HIGH - 1.0)) };
     let dark = weight(count) as f64 / most as f64;
     let ink = match count {
         Count::NotAttested { .. } => {

@@ -46,7 +46,7 @@ impl Ink {
 }
 
 const STYLE: &str = "@media (prefers-color-scheme: dark) {.b{fill:#15181c}.t{fill:#ededed}.q{fill:#b6b6b6}.l{fill:#474c53}\
-                     .a{fill:#6bb6e8}.o{fill:#0d1013}.h{fill:#30343a}.s{stroke:#9aa0a8}.w{stroke:#6bb6e8}.r{fill:#15181c}}";
+                     .a{fill:#6bb6e8}.o{fill:#0d1013}.h{fill:#30343a}.s{stroke:#9aa0a8}.w{stroke:#6bb6e8}.r{fill:#15181c}.n{stroke:#15181c}}";
 
 /// A text for XML: what means something there is written so that it does not, and what XML forbids is left out.
 pub(super) fn escape(text: &str) -> String {
@@ -71,7 +71,8 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     let of = |c: char| match c {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '\u{a0}' => 0.34,
         'f' | 't' | 'r' | '(' | ')' | '-' | '/' => 0.42,
-        'm' | 'w' | 'M' | 'W' | 'ж' | 'м' | 'ш' | 'щ' | 'ы' | 'ф' | 'ю' | 'Ж' | 'М' | 'Ш' | 'Щ' | 'Ы' | 'Ф' | 'Ю' | '—' => 0.92,
+        'm' | 'w' | 'M' | 'W' | 'ж' | 'м' | 'ш' | 'щ' | 'ы' | 'ф' | 'ю' | 'Ж' | 'М' | 'Ш' | 'Щ' | 'Ы' | 'Ф' | 'Ю'
+        | '—' => 0.92,
         c if c.is_ascii_digit() => 0.62,
         c if c.is_ascii() && !c.is_uppercase() => 0.6,
         c if c.is_uppercase() => 0.72,
@@ -156,6 +157,14 @@ impl Picture {
         ));
     }
 
+    /// A number over lines, which stop before it.
+    pub fn haloed(&mut self, (x, y): (f64, f64), text: &str) {
+        let ((class, fill), text) = (Ink::Text.names(), escape(text));
+        self.add(format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{SMALL}\" text-anchor=\"middle\" font-weight=\"700\" class=\"{class} n\" fill=\"{fill}\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\">{text}</text>"
+        ));
+    }
+
     /// A line of small text that is read from below.
     pub fn turned(&mut self, (x, y): (f64, f64), text: &str) {
         let ((class, fill), text) = (Ink::Text.names(), escape(text));
@@ -167,7 +176,7 @@ impl Picture {
     /// A text in as many lines as it takes, below what is there.
     pub fn paragraph(&mut self, size: f64, ink: Ink, bold: bool, text: &str) {
         // Bold letters are wider.
-        let room = if bold { ROOM * 0.93 } else { ROOM };
+        let room = if bold { ROOM * 0.87 } else { ROOM };
         for line in wrap(text, size, room) {
             self.y += size * 1.3;
             self.weighted((MARGIN, self.y - size * 0.25), size, ink, Anchor::Start, bold, &line);
@@ -194,6 +203,23 @@ impl Picture {
         self.rectangle((x, y), (width, height), Ink::Accent, 0.3);
         self.rectangle((x, y), (2.0, height), Ink::Accent, 1.0);
         self.rectangle((x + width - 2.0, y), (2.0, height), Ink::Accent, 1.0);
+    }
+
+    /// The mark of a figure; an open one is not exact.
+    pub fn circle(&mut self, (x, y): (f64, f64), radius: f64, open: bool) {
+        let look = if open {
+            "class=\"r w\" fill=\"#ffffff\" stroke=\"#0b5c8a\" stroke-width=\"2\""
+        } else {
+            "class=\"a\" fill=\"#0b5c8a\""
+        };
+        self.add(format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" {look}/>"));
+    }
+
+    /// The mark around figures that differ.
+    pub fn ring(&mut self, (x, y): (f64, f64)) {
+        self.add(format_args!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"7.5\" fill=\"none\" class=\"s\" stroke=\"#767676\" stroke-dasharray=\"3 2\"/>"
+        ));
     }
 
     /// A line of the legend: a mark, and what it means.

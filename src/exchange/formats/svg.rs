@@ -88,5 +88,7 @@ fn spoken(shown: &Shown<'_>, heading: &Heading, language: Language) -> String {
 
 /// What is said of a cell, in words.
 pub(super) fn said(value: Value, language: Language) -> String {
-    value.count().map_or_else(|| words::say(words::WITHHELD, language).to_owned(), |count| words::count(count, language))
+    value
+        .count()
+        .map_or_else(|| words::say(words::WITHHELD, language).to_owned(), |count| words::count(count, language))
 }

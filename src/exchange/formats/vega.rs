@@ -139,8 +139,10 @@ fn states(published: bool, language: Language) -> Json {
 
 fn number(language: Language) -> Json {
     let mark = json!({"type": "text", "fontSize": 56, "fontWeight": "bold", "align": "left"});
-    let encoding = |colour| json!({"text": {"field": "said"}, "x": {"value": 0}, "color": {"value": colour},
-        "tooltip": tooltip(&[], language)});
+    let encoding = |colour| {
+        json!({"text": {"field": "said"}, "x": {"value": 0}, "color": {"value": colour},
+        "tooltip": tooltip(&[], language)})
+    };
     json!({"width": 420, "height": 90, "layer": [
         layer("A", mark.clone(), encoding(ACCENT)),
         layer("not_attested", mark.clone(), encoding(BETWEEN)),

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::domain::aggregate::Measure;
-use crate::domain::count::{Bound, Count};
+use crate::domain::count::{Bound, Bounded, Count, Qualifier};
 use crate::domain::dimension::{Values, dimension};
 
 /// A language in which formats speak.
@@ -141,6 +141,28 @@ pub fn count(count: Count, language: Language) -> String {
     }
 }
 
+/// A published number in words: "114", "more than 80".
+pub fn bounded(bounded: Bounded, language: Language) -> String {
+    let word = match bounded.qualifier {
+        Qualifier::Exact => return number(bounded.value),
+        Qualifier::About => ABOUT,
+        Qualifier::AtLeast => AT_LEAST,
+        Qualifier::MoreThan => MORE_THAN,
+    };
+    format!("{} {}", say(word, language), number(bounded.value))
+}
+
+/// A published number where there is little room: "114", ">80".
+pub fn short_bounded(bounded: Bounded) -> String {
+    let sign = match bounded.qualifier {
+        Qualifier::Exact => "",
+        Qualifier::About => "≈",
+        Qualifier::AtLeast => "≥",
+        Qualifier::MoreThan => ">",
+    };
+    format!("{sign}{}", number(bounded.value))
+}
+
 /// A count where there is little room: "114", "≥2", "19–41".
 pub fn short(count: Count) -> String {
     match count {
@@ -175,7 +197,8 @@ pub const WITH_EACH: Both = ("With each of", "С каждым из");
 pub const SOURCE: Both = ("Source", "Источник");
 pub const RELEASE: Both = ("Release", "Выпуск");
 pub const KNOWN_BY: Both = ("what was known by", "что было известно на");
-pub const PUBLISHED_ON: Both = ("Day of publication", "День публикации");
+pub const AS_OF: Both = ("as of", "по состоянию на");
+pub const MORE_THAN: Both = ("more than", "более");
 pub const FIGURE_NOT_EXACT: Both =
     ("Open circle: at least, more than or about", "Пустой круг: не менее, более или около");
 pub const FIGURE_CONFLICT: Both = (
