@@ -40,7 +40,7 @@ impl Format for VegaLite {
         let chart = match shown.table.axes.as_slice() {
             [] => number(language),
             [only] => bars(shown, only, language),
-            [down, across] => heat(shown, down, across, language),
+            [down, across] => heat(shown, down, across, "top", language),
             [panels, down, across] => facets(shown, panels, down, across, language),
             more => {
                 return Err(FormatError::TooManyDimensions { format: self.suffix(), most: 3, asked: more.len() });
@@ -171,8 +171,8 @@ fn bars(shown: &Shown<'_>, axis: &Axis, language: Language) -> Json {
     })
 }
 
-/// The layers of a heat map.
-fn heat(shown: &Shown<'_>, down: &Axis, across: &Axis, language: Language) -> Json {
+/// The layers of a heat map, with the labels of its columns on one side.
+fn heat(shown: &Shown<'_>, down: &Axis, across: &Axis, side: &str, language: Language) -> Json {
     let most = shown.inner().filter_map(|cell| ReleasedCount::from(cell.value).count).max().unwrap_or_default();
     let measure = words::number_of(shown.table.measure, language);
     let scale = json!({"scheme": "blues", "domainMin": 0, "domainMax": most.max(1)});
@@ -181,7 +181,7 @@ fn heat(shown: &Shown<'_>, down: &Axis, across: &Axis, language: Language) -> Js
     let others = states(false, language);
     let dark = format!("datum.status === 'A' && datum.count > {}", most / 2);
     let mut x = along(shown, across, language);
-    x["axis"] = json!({"labelAngle": -40, "orient": "top", "labelLimit": 180});
+    x["axis"] = json!({"labelAngle": -40, "orient": side, "labelLimit": 180});
     json!({
         "width": {"step": 46},
         "height": {"step": 30},
@@ -206,6 +206,6 @@ fn facets(shown: &Shown<'_>, panels: &Axis, down: &Axis, across: &Axis, language
         "facet": {"field": label_of(panels), "type": "nominal", "sort": labels, "title": null,
             "header": {"labelFontSize": 13, "labelFontWeight": "bold", "labelAnchor": "start"}},
         "columns": 2,
-        "spec": heat(shown, down, across, language),
+        "spec": heat(shown, down, across, "bottom", language),
     })
 }
