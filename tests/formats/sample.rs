@@ -87,6 +87,7 @@ const GROUNDS: &[(&str, &str, &str)] = &[
     ("detained_tortured", "Detained and tortured", "Задержание и пытки"),
     ("threatened_by_law_enforcement", "Threatened by law enforcement", "Угрозы сотрудников правоохранительных органов"),
     ("acquaintances_detained", "=1+1 Acquaintances detained", "Задержание знакомых"),
+    ("attacked", "Attacked", "Нападение"),
     ("persecuted_for_contacts", "Persecuted for contacts", "Преследование за контакты"),
 ];
 const PLACES: &[(&str, &str, &str)] = &[
@@ -103,8 +104,9 @@ pub fn kinds(additive: bool) -> Axis {
 }
 
 fn grounds() -> Axis {
-    let codes: Vec<_> = GROUNDS.iter().map(|(code, ..)| *code).chain(["_O", "_U"]).collect();
-    axis("ground", Some("ground"), &codes, true)
+    let codes: Vec<_> =
+        GROUNDS.iter().map(|(code, ..)| *code).filter(|code| *code != "attacked").chain(["_O", "_U"]).collect();
+    Axis { pooled: vec!["attacked".to_owned()], ..axis("ground", Some("ground"), &codes, true) }
 }
 
 fn places() -> Axis {

@@ -11,8 +11,8 @@ use super::{Language, Shown, words};
 const HIGH: f64 = 26.0;
 /// The narrowest cell that a finger finds.
 const NARROW: f64 = 34.0;
-/// How long a label that stands upright may be.
-const UPRIGHT: f64 = 130.0;
+/// How long a label that stands upright may be: the second where the first is not enough.
+const UPRIGHT: [f64; 2] = [110.0, 170.0];
 
 /// One band of columns.
 struct Band<'b> {
@@ -59,7 +59,7 @@ fn head(picture: &mut Picture, band: &Band<'_>) {
     const MOST_LINES: usize = 3;
     let level: Vec<_> = band.labels.iter().map(|(_, label)| wrap(label, SMALL, band.wide - 4.0)).collect();
     let whole = |(lines, (_, label)): (&Vec<String>, &(String, String))| {
-        let words = label.split_whitespace().count();
+        let words = label.split([' ', '–', '—', '/']).count();
         lines.len() <= MOST_LINES.min(words.max(1))
     };
     let middle = |at: usize| MARGIN + (at as f64 + 0.5) * band.wide;
@@ -88,8 +88,9 @@ fn head(picture: &mut Picture, band: &Band<'_>) {
 
 /// The lines of a label that stands upright; what does not fit is left out visibly, and the description has it.
 fn upright(label: &str, wide: f64) -> Vec<String> {
-    let mut lines = wrap(label, SMALL, UPRIGHT);
     let most = ((wide / 14.0).floor() as usize).max(1);
+    let [short, long] = UPRIGHT.map(|room| wrap(label, SMALL, room));
+    let mut lines = if short.len() > most { long } else { short };
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {

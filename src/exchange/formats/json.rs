@@ -42,6 +42,9 @@ pub struct ReleasedTable {
     pub with: Vec<String>,
     /// Whether the cells of a dimension add up to the total.
     pub additive: BTreeMap<String, bool>,
+    /// By dimension the codes that `_O` stands for besides itself, where some are pooled.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pooled: BTreeMap<String, Vec<String>>,
     /// The date that the release bears.
     pub date: NaiveDate,
     /// What was known by the end of this day, UTC.
@@ -123,6 +126,12 @@ pub(super) fn caveats(shown: &Shown<'_>) -> Vec<&'static str> {
     holds.into_iter().filter(|(_, holds)| *holds).map(|(code, _)| code).collect()
 }
 
+/// By dimension the codes that `_O` stands for besides itself.
+pub(super) fn pooled(shown: &Shown<'_>) -> BTreeMap<String, Vec<String>> {
+    let pooled = shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty());
+    pooled.map(|axis| (axis.dimension.clone(), axis.pooled.clone())).collect()
+}
+
 fn labels(shown: &Shown<'_>, language: Language) -> BTreeMap<String, BTreeMap<String, String>> {
     let label = |axis: &content::Axis| {
         let codes = axis.codes.iter().map(String::as_str).chain([crate::domain::vocabulary::TOTAL]);
@@ -152,6 +161,7 @@ pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
         filter: table.filter.clone(),
         with: table.with.clone(),
         additive: table.axes.iter().map(|axis| (axis.dimension.clone(), axis.additive)).collect(),
+        pooled: pooled(shown),
         date: content.date,
         as_of: content.as_of,
         at_write: content.at_write,

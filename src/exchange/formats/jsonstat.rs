@@ -136,6 +136,7 @@ fn extension(shown: &Shown<'_>, language: Language) -> Json {
         "filter": table.filter,
         "with": table.with,
         "additive": additive,
+        "pooled": json::pooled(shown),
         "status": {"label": {"C": said(words::WITHHELD_LEGEND), "not_attested": said(words::NOT_ATTESTED_LEGEND),
             "at_least": said(words::AT_LEAST), "about": said(words::ABOUT)}},
         "interval": by_index(&table.cells, interval),

@@ -82,31 +82,26 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(of).sum::<f64>() * size
 }
 
-/// Breaks a text into lines that fit. A word that is wider than a line is broken, too.
+/// Breaks a text into lines that fit: at spaces, dashes and strokes. A part that is wider than a line is broken, too.
 pub(super) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
-        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-        if width(&longer, size) <= room {
-            line = longer;
+    for part in text.split_inclusive([' ', '\n', '\t', '–', '—', '/']) {
+        if width(&format!("{line}{}", part.trim_end()), size) <= room {
+            line.push_str(part);
             continue;
         }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        for c in word.chars() {
+        lines.push(std::mem::take(&mut line));
+        for c in part.chars() {
             line.push(c);
-            if width(&line, size) > room && line.chars().count() > 1 {
+            if width(line.trim_end(), size) > room && line.chars().count() > 1 {
                 line.pop();
                 lines.push(std::mem::replace(&mut line, c.to_string()));
             }
         }
     }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
+    lines.push(line);
+    lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
 /// How a line of text stands to its place.
@@ -245,7 +240,8 @@ impl Picture {
         self.legend(Self::hatched, words::say(words::WITHHELD_LEGEND, language));
     }
 
-    /// What must be known, the source and the release; then the picture is whole.
+    /// What must be known, the source and the release; then the picture is whole. Opened by itself it fits the window, but on a
+    /// phone it has the width of the screen and goes on below it.
     pub fn finish(mut self, heading: &Heading, spoken: &str, language: Language) -> Vec<u8> {
         self.y += 10.0;
         let line = (MARGIN, self.y);
@@ -260,7 +256,7 @@ impl Picture {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"100%\" role=\"img\" \
              xml:lang=\"{language}\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, \
-             sans-serif\">\n<title>{title}</title>\n<desc>{description}</desc>\n<style>{STYLE}</style>\n<defs><pattern \
+             sans-serif\">\n<title>{title}</title>\n<desc>{description}</desc>\n<style>{STYLE}@media (max-width: 720px) {{:root{{height:calc(100vw*{height}/{WIDTH})}}}}</style>\n<defs><pattern \
              id=\"withheld\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect \
              class=\"h\" fill=\"#ececec\" width=\"6\" height=\"6\"/><path class=\"s\" d=\"M0 0V6\" stroke=\"#767676\" \
              stroke-width=\"2.4\"/></pattern></defs>\n<rect class=\"b\" fill=\"#ffffff\" width=\"{WIDTH}\" \

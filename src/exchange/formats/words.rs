@@ -185,6 +185,7 @@ pub const PUBLISHED: Both = ("published", "опубликовано");
 pub const NOT_ATTESTED: Both = ("combination not attested", "сочетание не засвидетельствовано");
 pub const NOT_ATTESTED_LEGEND: Both =
     ("Nobody published how these combine: from – to", "Никто не публиковал, как это сочетается: от – до");
+pub const POOLED: Both = ("Pooled under Other", "Объединено в «Другое»");
 pub const NONE_DOCUMENTED: Both = ("None documented", "Не документировано");
 pub const COUNT: Both = ("Count", "Число");
 pub const STATE: Both = ("State", "Состояние");
