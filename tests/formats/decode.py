@@ -1,6 +1,6 @@
 """Reads tables that Attest wrote, with programmes that others wrote, and compares them with what was meant.
 
-Called with a folder. For each NAME.expected.json there: NAME.json, NAME.csv, NAME.wide.csv, NAME.jsonstat and NAME.vl.json.
+Called with a folder. For each NAME.expected.json there: NAME.json, NAME.csv, NAME.wide.csv, NAME.jsonstat, NAME.vl.json and, where it can be drawn, NAME.svg.
 Says what differs, a line each, and fails; says how many tables agree otherwise.
 """
 
@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas
 import vl_convert
@@ -71,6 +72,17 @@ def check_chart(path, inner_withheld):
     assert picture.startswith(b"\x89PNG"), "no picture"
 
 
+def check_picture(path, inner_withheld):
+    space = "{http://www.w3.org/2000/svg}"
+    picture = ElementTree.parse(path).getroot()
+    known = {"svg", "title", "desc", "style", "defs", "pattern", "rect", "path", "text", "g", "circle"}
+    names = {element.tag.removeprefix(space) for element in picture.iter()}
+    assert names <= known, f"unknown elements {sorted(names - known)}"
+    hatched = sum(1 for mark in picture.iter(f"{space}rect") if mark.get("fill") == "url(#withheld)")
+    # One more in the legend.
+    assert hatched == inner_withheld + (inner_withheld > 0), f"{hatched} hatched marks for {inner_withheld} withheld cells"
+
+
 def compare(found, expected):
     missing = expected.keys() - found.keys()
     more = found.keys() - expected.keys()
@@ -91,6 +103,8 @@ def check(folder, name):
         f"{name}.jsonstat": lambda path: compare(of_jsonstat(path.read_text(), dimensions), expected),
         f"{name}.vl.json": lambda path: check_chart(path, inner),
     }
+    if len(dimensions) < 3:
+        checks[f"{name}.svg"] = lambda path: check_picture(path, inner)
     for file, agrees in checks.items():
         try:
             agrees(folder / file)

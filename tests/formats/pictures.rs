@@ -74,6 +74,16 @@ fn words_of(table: &str) -> &'static str {
 }
 
 #[test]
+fn what_xml_forbids_is_left_out_of_a_picture() {
+    let mut content = sample::content();
+    content.publisher = "A\u{0}B\u{b}C\u{ffff}D\nE ]]> <!-- \u{1b}[31m".to_owned();
+    let bytes = formats::find("svg").unwrap().write(&sample::shown(&content, &content.tables[0]), &Options::default());
+    let picture = String::from_utf8(bytes.unwrap()).unwrap();
+    assert!(picture.contains("Source: ABCD E ]]&gt; &lt;!-- [31m"), "{picture}");
+    assert!(!picture.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{ffff}'));
+}
+
+#[test]
 fn source_release_and_withheld_are_said_inside_of_the_picture() {
     for (table, suffix) in [("by-ground", "svg"), ("by-kind-and-origin", "svg"), ("by-ground", "vl.json")] {
         let picture = sample::write(table, suffix, sample::russian());

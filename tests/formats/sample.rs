@@ -238,7 +238,7 @@ pub fn published() -> Vec<(Version<Publication>, Version<Figure>)> {
 fn one(at: usize, day: &str, value: u64, qualifier: Qualifier, as_of: &str) -> (Version<Publication>, Version<Figure>) {
     let publication = Publication {
         published_on: day.parse().unwrap(),
-        publisher: if at % 2 == 0 { "Russian LGBT Network" } else { "Novaya & <Gazeta>" }.to_owned(),
+        publisher: if at.is_multiple_of(2) { "Russian LGBT Network" } else { "Novaya & <Gazeta>" }.to_owned(),
         address: "https://example.org/".to_owned(),
         visibility: Visibility::Published,
         note: None,

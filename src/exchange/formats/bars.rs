@@ -27,8 +27,8 @@ pub(super) fn draw(picture: &mut Picture, shown: &Shown<'_>, axis: &Axis, langua
     }
     let most = cells.iter().filter_map(|(_, cell)| size(cell.value)).max().unwrap_or_default().max(1);
     let texts = cells.iter().map(|(_, cell)| width(&svg::said(cell.value, language), TEXT));
-    // What stands behind the longest bar must fit, too.
-    let room = (ROOM - texts.fold(0.0, f64::max) - 8.0).max(ROOM / 3.0);
+    // What stands behind the longest bar must fit, too; bold letters are wider.
+    let room = (ROOM - texts.fold(0.0, f64::max) * 1.1 - 8.0).max(ROOM / 3.0);
     for ((_, label), cell) in &cells {
         picture.y += 4.0;
         picture.paragraph(TEXT, Ink::Text, false, label);

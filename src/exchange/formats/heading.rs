@@ -1,7 +1,6 @@
 //! What is said about a table in a picture: above it what it shows, below it where it comes from.
 
 use crate::domain::release::content;
-use crate::domain::vocabulary::TOTAL;
 
 use super::{Language, Shown, json, words};
 
@@ -51,9 +50,8 @@ impl Heading {
 /// What the table is narrowed to.
 fn filters(shown: &Shown<'_>, language: Language) -> Vec<String> {
     let filter = |(dimension, codes): (&String, &Vec<String>)| {
-        let called = codes.iter().map(|code| shown.called(words::list(dimension), code, language));
-        let labels: Vec<_> = called.collect();
-        (codes != &[TOTAL]).then(|| format!("{}: {}", words::say(words::ONLY, language), labels.join(", ")))
+        let labels = codes.iter().map(|code| shown.called(words::list(dimension), code, language));
+        format!("{}: {}", words::heading(dimension, language), labels.collect::<Vec<_>>().join(", "))
     };
-    shown.table.filter.iter().filter_map(filter).collect()
+    shown.table.filter.iter().map(filter).collect()
 }

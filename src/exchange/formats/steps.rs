@@ -12,8 +12,6 @@ use super::{Language, words};
 
 /// How high the chart is.
 const HIGH: f64 = 180.0;
-/// The room of the numbers beside it.
-const NUMBERS: f64 = 40.0;
 
 /// A series, and what it is called.
 #[derive(Debug, Clone)]
@@ -101,6 +99,8 @@ struct Frame {
     /// The value at the upper end, and of one line to the next.
     most: u64,
     step: u64,
+    /// Where the chart begins, beside its numbers.
+    left: f64,
     bottom: f64,
 }
 
@@ -112,12 +112,14 @@ impl Frame {
         let step = round_step(greatest);
         let top = top + 16.0;
         let days = (last - first).num_days() as f64;
-        Some(Self { first, days, most: greatest.div_ceil(step) * step, step, bottom: top + HIGH })
+        let most = greatest.div_ceil(step) * step;
+        let left = MARGIN + width(&words::number(most), SMALL) + 8.0;
+        Some(Self { first, days, most, step, left, bottom: top + HIGH })
     }
 
     fn x(&self, day: NaiveDate) -> f64 {
         // Room for half a number on the right.
-        let (left, room) = (MARGIN + NUMBERS, ROOM - NUMBERS - 14.0);
+        let (left, room) = (self.left, MARGIN + ROOM - self.left - 14.0);
         if self.days == 0.0 {
             left + room / 2.0
         } else {
@@ -132,10 +134,10 @@ impl Frame {
     fn grid(&self, picture: &mut Picture, language: Language) {
         for value in (0..=self.most).step_by(usize::try_from(self.step).unwrap_or(usize::MAX)) {
             let y = self.y(value);
-            picture.rectangle((MARGIN + NUMBERS, y - 0.5), (ROOM - NUMBERS, 1.0), Ink::Line, 1.0);
+            picture.rectangle((self.left, y - 0.5), (MARGIN + ROOM - self.left, 1.0), Ink::Line, 1.0);
             let number = words::number(value);
-            let x = MARGIN + NUMBERS - 6.0 - width(&number, SMALL);
-            picture.text((x.max(0.0), y + 4.0), SMALL, Ink::Quiet, Anchor::Start, &number);
+            let x = self.left - 6.0 - width(&number, SMALL);
+            picture.text((x, y + 4.0), SMALL, Ink::Quiet, Anchor::Start, &number);
         }
         let mut free = 0.0;
         for (day, label) in self.days_named(language) {

@@ -3,6 +3,8 @@
 //! Vega-Lite silently drops nulls. So withheld cells are marks of their own, drawn in grey without a number, and the legend and
 //! the tooltip say the word.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::domain::count::Count;
@@ -54,7 +56,9 @@ impl Format for VegaLite {
 fn whole(shown: &Shown<'_>, chart: Json, language: Language) -> Json {
     let heading = Heading::of(shown, language);
     let subtitle: Vec<_> = [heading.description.clone()].into_iter().chain(heading.notes).collect();
-    let values: Vec<_> = shown.inner().map(|cell| datum(shown, cell, language)).collect();
+    let labels: Vec<BTreeMap<_, _>> =
+        shown.table.axes.iter().map(|axis| shown.labels(axis, language).into_iter().collect()).collect();
+    let values: Vec<_> = shown.inner().map(|cell| datum(shown, cell, &labels, language)).collect();
     let mut spec = json!({
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": format!("{}. {}", heading.title, heading.description),
@@ -73,14 +77,12 @@ fn whole(shown: &Shown<'_>, chart: Json, language: Language) -> Json {
     spec
 }
 
-/// A cell as a row of data.
-fn datum(shown: &Shown<'_>, cell: &Cell, language: Language) -> Json {
+/// A cell as a row of data, with the labels of each axis.
+fn datum(shown: &Shown<'_>, cell: &Cell, labels: &[BTreeMap<String, String>], language: Language) -> Json {
     let mut row = Map::new();
-    for (axis, code) in shown.table.axes.iter().zip(&cell.at) {
-        let labels = shown.labels(axis, language);
-        let label = labels.into_iter().find(|(own, _)| own == code).map_or_else(|| code.clone(), |(_, label)| label);
+    for ((axis, code), labels) in shown.table.axes.iter().zip(&cell.at).zip(labels) {
         row.insert(axis.dimension.clone(), code.clone().into());
-        row.insert(label_of(axis), label.into());
+        row.insert(label_of(axis), labels.get(code).unwrap_or(code).clone().into());
     }
     let said = ReleasedCount::from(cell.value);
     let (state, spoken, short) = match cell.value {

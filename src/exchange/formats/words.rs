@@ -193,7 +193,6 @@ pub const MEASURE: Both = ("What is counted", "Что считается");
 pub const AT_LEAST: Both = ("at least", "не менее");
 pub const ABOUT: Both = ("about", "около");
 pub const TOTAL: Both = ("Total", "Всего");
-pub const ONLY: Both = ("Only", "Только");
 pub const WITH_EACH: Both = ("With each of", "С каждым из");
 pub const SOURCE: Both = ("Source", "Источник");
 pub const RELEASE: Both = ("Release", "Выпуск");
