@@ -73,7 +73,7 @@ pub struct ReleasedRow {
 /// What is said of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReleasedCount {
-    /// The number; null where it is withheld, which is not zero, and where nobody attested the combination.
+    /// The number; null where it is withheld, which is not to be read as zero, and where nobody attested the combination.
     pub count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Bound>,

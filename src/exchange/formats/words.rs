@@ -179,8 +179,9 @@ pub fn short(count: Count) -> String {
 type Both = (&'static str, &'static str);
 
 pub const WITHHELD: Both = ("withheld", "скрыто");
+/// A withheld cell may well be zero: whoever reads "not zero" as a fact about it would learn something.
 pub const WITHHELD_LEGEND: Both =
-    ("Withheld, so that nobody can be found: not zero", "Скрыто, чтобы никого нельзя было найти: это не ноль");
+    ("Withheld to protect people: not to be read as zero", "Скрыто для защиты людей: не читать как ноль");
 pub const PUBLISHED: Both = ("published", "опубликовано");
 pub const NOT_ATTESTED: Both = ("combination not attested", "сочетание не засвидетельствовано");
 pub const NOT_ATTESTED_LEGEND: Both =
@@ -215,8 +216,8 @@ pub const CAVEATS: &[(&str, Both)] = &[
     (
         "withheld",
         (
-            "A count that is withheld is null with conf_status C: it is not zero, and nobody can be found by it.",
-            "Скрытое число — null с conf_status C: это не ноль, и по нему никого нельзя найти.",
+            "A count that is withheld is null with conf_status C. It can be any number and is not to be read as zero.",
+            "Скрытое число — null с conf_status C. Оно может быть любым, и его нельзя читать как ноль.",
         ),
     ),
     (
