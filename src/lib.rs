@@ -127,6 +127,7 @@ pub mod store {
 pub mod exchange {
     pub mod export;
     pub mod fields;
+    pub mod formats;
     pub mod import;
     mod nouns;
     pub mod seed;
