@@ -107,6 +107,7 @@ pub mod store {
     mod question;
     pub mod reconciliation;
     pub mod records;
+    pub mod released;
     pub mod schema;
     pub mod seals;
     mod selects;
