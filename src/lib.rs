@@ -105,6 +105,7 @@ pub mod store {
     pub mod persons;
     pub mod publications;
     pub mod published;
+    pub mod publishing;
     mod question;
     pub mod reconciliation;
     pub mod records;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::client::path_of;
 use crate::support::operations::{Operation, all};
-use crate::support::samples::some_record;
+use crate::support::samples::some_id;
 use crate::support::{Answer, App, Caller, on_both};
 
 on_both! {
@@ -22,10 +22,9 @@ on_both! {
     a_request_is_looked_at_only_after_its_token,
 }
 
-/// A record of each noun, so that addresses of records lead somewhere.
+/// A record of each noun, or a release, so that addresses lead somewhere.
 pub fn record(app: &App, operation: &Operation) -> String {
-    let Some(noun) = operation.noun() else { return "lgbtnet-2018-04-03".to_owned() };
-    some_record(app, noun)
+    some_id(app, operation)
 }
 
 /// Sends an operation as it should be sent, except that nothing is changed by it: the version is not the newest.

@@ -10,7 +10,7 @@ use attest::http::problem::Kind;
 use serde_json::{Value, json};
 
 use crate::support::operations::{all, document, resolve};
-use crate::support::samples::some_record;
+use crate::support::samples::some_id;
 use crate::support::{App, on_both};
 
 on_both! {
@@ -200,10 +200,7 @@ fn answers_have_the_fields_that_the_document_names(app: &App) {
         let content = &operation.described["responses"]["200"]["content"];
         let Some(schema) = content.get("application/json").map(|content| &content["schema"]) else { continue };
         let caller = app.by(operation.some_role());
-        let id = match operation.noun() {
-            Some(noun) => some_record(app, noun),
-            None => "lgbtnet-2018-04-03".to_owned(),
-        };
+        let id = some_id(app, &operation);
         let answer = caller.get(&operation.address(&id)).expect(200);
         fits(&document, schema, &answer.json(), &operation.name());
     }

@@ -4,7 +4,7 @@ use attest::domain::record::Noun;
 
 use crate::support::client::path_of;
 use crate::support::operations::{Operation, all};
-use crate::support::samples::{entry, some_record};
+use crate::support::samples::{entry, some_id};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -24,10 +24,7 @@ fn read(app: &App) -> Vec<(Operation, Answer)> {
     let mut read = Vec::new();
     for operation in all().into_iter().filter(|operation| operation.method == "GET") {
         let caller = app.by(operation.some_role());
-        let id = match operation.noun() {
-            Some(noun) => some_record(app, noun),
-            None => "lgbtnet-2018-04-03".to_owned(),
-        };
+        let id = some_id(app, &operation);
         let headers = [("Origin", "https://example.org")];
         let answer = caller.get_with(&operation.address(&id), &headers).expect(200);
         read.push((operation, answer));

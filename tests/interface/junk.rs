@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::path_of;
 use crate::support::operations::{Operation, all, document, resolve};
-use crate::support::samples::some_record;
+use crate::support::samples::{some_id, some_record};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -281,7 +281,7 @@ fn junk_is_answered_as_documented(app: &App) {
                 let items = if listed.status == 200 { listed } else { reader.get(&path_of(noun)) }.items();
                 items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
             }
-            None => vec!["lgbtnet-2018-04-03".to_owned()],
+            None => vec![some_id(app, &operation)],
         };
         let fields = fields(&document, &operation);
         for _ in 0..ROUNDS {

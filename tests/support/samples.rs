@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::client::{Answer, path_of};
+use super::operations::Operation;
 
 /// An entry of a noun that is accepted, its references entered first. No two are alike.
 pub fn entry(app: &App, noun: Noun) -> Value {
@@ -59,6 +60,25 @@ pub fn some_record(app: &App, noun: Noun) -> String {
     let found = reader.get(&format!("{}?limit=1", path_of(noun))).expect(200).items();
     let record = found.into_iter().next().unwrap_or_else(|| reader.enter(noun, &entry(app, noun)).json());
     record["id"].as_str().unwrap().to_owned()
+}
+
+/// The identifier of what an operation is about, so that its address leads somewhere.
+pub fn some_id(app: &App, operation: &Operation) -> String {
+    match operation.noun() {
+        Some(noun) => some_record(app, noun),
+        None if operation.path.starts_with("/api/v1/staff/releases/") => some_release(app),
+        None => "lgbtnet-2018-04-03".to_owned(),
+    }
+}
+
+/// The identifier of some release: one that is there, or one that is prepared.
+pub fn some_release(app: &App) -> String {
+    let address = "/api/v1/staff/releases";
+    let found = app.publisher().get(address).expect(200).items();
+    let declaration = json!({"id": "some", "title_en": "Persons by sex", "publisher": "The office",
+        "tables": [{"code": "by-sex", "title_en": "By sex", "by": ["sex"]}]});
+    let made = || app.publisher().post(address, &declaration).expect(201).json();
+    found.into_iter().next().unwrap_or_else(made)["id"].as_str().unwrap().to_owned()
 }
 
 /// The decision that one record is counted as another, with a source of its own.

@@ -15,7 +15,8 @@ use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::release::plan::Plan;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::releases::{self, Release, Repeatable};
+use crate::store::publishing::{self, Repeatable};
+use crate::store::releases::{self, Release};
 
 use super::records::Page;
 use crate::http::auth::{Allowed, ReadReleases, Release as MakeReleases};
@@ -159,7 +160,8 @@ fn whole<P>(allowed: &Allowed<P>, release: Release) -> Reply {
 }
 
 /// Prepare a release: it is computed, masked and frozen as a draft. The answer holds the plan: what is published and withheld,
-/// and why. Where something stands in the way, nothing is kept, and the problem lists it as `blocks`.
+/// and why. Where something stands in the way, nothing is kept, and the problem lists it as `blocks`. A large one takes longer than
+/// a request may: then send it again with the same Idempotency-Key.
 #[utoipa::path(
     tag = "releases",
     operation_id = "prepare_release",
@@ -183,7 +185,7 @@ pub async fn prepare(
     let (actor, most) = (allowed.actor(), most.0);
     let (release, replayed) = store
         .compute(move |store| {
-            releases::prepare(store, &actor, &entry, key.as_ref(), most, &mut |what, done, all| {
+            publishing::prepare(store, &actor, &entry, key.as_ref(), most, &mut |what, done, all| {
                 tracing::debug!(what, done, all, "a release is masked");
             })
         })
@@ -282,7 +284,7 @@ pub async fn publish(
     seen: IfMatch,
 ) -> Result<Reply, Problem> {
     let (id, seen, actor, most) = (path.get()?, seen.get()?, allowed.actor(), most.0);
-    let work = move |store: &Store| releases::publish(store, &actor, id, seen, most, &mut |_, _, _| {});
+    let work = move |store: &Store| publishing::publish(store, &actor, id, seen, most, &mut |_, _, _| {});
     let published = store.compute(work).await?;
     Ok(whole(&allowed, published))
 }

@@ -1,0 +1,216 @@
+//! Making releases: preparing one from a declaration, and publishing it. Both compute it outside of the write, which may take minutes,
+//! and make sure inside of it that nothing has changed that it was computed from.
+
+use diesel::prelude::*;
+
+use crate::domain::check::{FieldError, Invalid, Rule};
+use crate::domain::policy::Actor;
+use crate::domain::record::{RecordId, Times};
+use crate::domain::release::declare::DeclarationEntry;
+use crate::domain::release::mask::Progress;
+
+use super::backend::Conn;
+use super::chain;
+use super::checkpoint::Checkpoint;
+use super::database::{Outcome, Store};
+use super::error::{StoreError, corrupt};
+use super::idempotency;
+use super::material::{Frozen, Material};
+use super::released;
+use super::releases::{Release, State, by_code, get, note, signatures_required, standing};
+use super::schema::releases;
+use super::session::Tx;
+
+/// How often a release is computed again because something it is made of has changed meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// A request that may come twice: its key, and what tells it from others.
+#[derive(Debug, Clone)]
+pub struct Repeatable {
+    pub key: String,
+    pub hash: String,
+}
+
+/// Prepares a release: computes it and freezes it as a draft. Gives it, and whether an earlier request had prepared it already.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with every mistake of the declaration; [`StoreError::Blocked`] with what stands in the way, and nothing is
+/// kept.
+pub fn prepare(
+    store: &Store,
+    actor: &Actor,
+    entry: &DeclarationEntry,
+    key: Option<&Repeatable>,
+    most_signatures: u8,
+    progress: Progress<'_>,
+) -> Result<(Release, bool), StoreError> {
+    if let Some(key) = key.cloned() {
+        let looked = store.attempt(actor, "release.prepare", move |tx| Ok(Outcome::Abandon(repeated(tx, &key)?)))?;
+        if let Outcome::Keep(Some(release)) | Outcome::Abandon(Some(release)) = looked {
+            return Ok((release, true));
+        }
+    }
+    let now = store.times()?;
+    for _ in 0..ATTEMPTS {
+        let material = store.read(actor, |session| {
+            let signatures = signatures_required(session.conn(), most_signatures)?;
+            let material = Material::gather(session, entry, now, signatures)?;
+            must_be_free(session.conn(), entry)?;
+            Ok(material)
+        })?;
+        let frozen = material.freeze(progress)?;
+        let (settled, key) = (material.settled(entry), key.cloned());
+        let outcome = store.attempt(actor, "release.prepare", move |tx| {
+            if let Some(key) = &key
+                && let Some(release) = repeated(tx, key)?
+            {
+                return Ok(Outcome::Abandon(Some(release)));
+            }
+            must_be_free(tx.conn(), &settled)?;
+            let signatures = signatures_required(tx.conn(), most_signatures)?;
+            if Material::gather(tx.session(), &settled, now, signatures)? != material {
+                return Ok(Outcome::Abandon(None));
+            }
+            let id = keep(tx, &settled, &frozen, signatures)?;
+            if let Some(Repeatable { key, hash }) = &key {
+                idempotency::remember(tx, key, hash, id)?;
+            }
+            Ok(Outcome::Keep(Some(get(tx.conn(), id)?)))
+        })?;
+        match outcome {
+            Outcome::Keep(Some(release)) => return Ok((release, false)),
+            Outcome::Abandon(Some(release)) => return Ok((release, true)),
+            Outcome::Keep(None) | Outcome::Abandon(None) => {}
+        }
+    }
+    Err(StoreError::Outdated)
+}
+
+/// What an earlier request with the key prepared.
+fn repeated(tx: &mut Tx<'_>, Repeatable { key, hash }: &Repeatable) -> Result<Option<Release>, StoreError> {
+    idempotency::earlier(tx, key, hash)?.map(|earlier| get(tx.conn(), earlier.id)).transpose()
+}
+
+fn must_be_free(conn: &mut Conn, entry: &DeclarationEntry) -> Result<(), StoreError> {
+    let code = entry.id.as_deref().unwrap_or_default().trim();
+    let Some(_) = by_code(conn, code)? else { return Ok(()) };
+    let expected = "a name that no release has; one that is only prepared gives it back when it is discarded";
+    Err(Invalid::one(FieldError::new("id", Rule::Taken, Some(code), expected)).into())
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    declaration: &DeclarationEntry,
+    frozen: &Frozen,
+    signatures: u8,
+) -> Result<RecordId, StoreError> {
+    let (id, write, account) = (RecordId::new(), tx.write(), tx.actor().account);
+    let prepared_at = tx.written_at();
+    diesel::insert_into(releases::table)
+        .values((
+            releases::id.eq(id),
+            releases::code.eq(&frozen.content.id),
+            releases::state.eq(State::Prepared.name()),
+            releases::declaration.eq(serde_json::to_string(declaration).map_err(corrupt)?),
+            releases::content.eq(&frozen.bytes),
+            releases::content_hash.eq(&frozen.hash),
+            releases::plan.eq(serde_json::to_string(&frozen.plan).map_err(corrupt)?),
+            releases::signatures_required.eq(i32::from(signatures)),
+            releases::prepared_by.eq(account),
+            releases::prepared_at.eq(prepared_at),
+            releases::prepared_write.eq(write),
+            releases::changed_write.eq(write),
+        ))
+        .execute(tx.conn())?;
+    note(tx, id, &frozen.hash);
+    Ok(id)
+}
+
+/// Publishes a release that is signed: computes it again, and refuses where it would not be the same.
+///
+/// # Errors
+/// [`StoreError::Outdated`] where it would be another one now; [`StoreError::Refused`] where signatures are missing.
+pub fn publish(
+    store: &Store,
+    actor: &Actor,
+    id: RecordId,
+    seen: i64,
+    most_signatures: u8,
+    progress: Progress<'_>,
+) -> Result<Release, StoreError> {
+    for _ in 0..ATTEMPTS {
+        let (release, material) = store.read(actor, |session| {
+            let release = publishable(session.conn(), id, seen, most_signatures)?;
+            let material = again(Material::gather(session, &release.declaration, at(&release), own(&release)))?;
+            Ok((release, material))
+        })?;
+        if again(material.freeze(progress))?.hash != release.hash {
+            return Err(StoreError::Outdated);
+        }
+        let outcome = store.attempt(actor, "release.publish", move |tx| {
+            let release = publishable(tx.conn(), id, seen, most_signatures)?;
+            let now = again(Material::gather(tx.session(), &release.declaration, at(&release), own(&release)))?;
+            if now != material {
+                return Ok(Outcome::Abandon(None));
+            }
+            announce(tx, &release)?;
+            Ok(Outcome::Keep(Some(get(tx.conn(), id)?)))
+        })?;
+        if let Outcome::Keep(Some(release)) = outcome {
+            return Ok(release);
+        }
+    }
+    Err(StoreError::Outdated)
+}
+
+fn publishable(conn: &mut Conn, id: RecordId, seen: i64, most_signatures: u8) -> Result<Release, StoreError> {
+    let release = standing(conn, id, seen, &[State::Prepared], "only a prepared release is published")?;
+    if release.signatures.len() < usize::from(release.signatures_required) {
+        return Err(StoreError::Refused("publishers must sign it first"));
+    }
+    // Since it was prepared, a second publisher may have come.
+    if signatures_required(conn, most_signatures)? > release.signatures_required {
+        return Err(StoreError::Outdated);
+    }
+    Ok(release)
+}
+
+fn own(release: &Release) -> u8 {
+    release.signatures_required
+}
+
+fn at(release: &Release) -> Times {
+    Times { as_of: release.content.as_of, at_write: release.content.at_write }
+}
+
+/// What could be computed before and cannot be any more, is another release.
+fn again<T>(found: Result<T, StoreError>) -> Result<T, StoreError> {
+    found.map_err(|why| match why {
+        StoreError::Invalid(_) | StoreError::Blocked(_) => StoreError::Outdated,
+        why => why,
+    })
+}
+
+/// Makes a release public in this write.
+fn announce(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
+    let keys = tx.session().keys()?;
+    let (write, now) = (tx.write(), tx.written_at());
+    // The audit up to here: this write's own entry is made when it ends.
+    let before = write - 1;
+    let head = chain::hash_of(tx.conn(), before)?.ok_or_else(|| corrupt("the audit lacks its newest entry"))?;
+    let checkpoint = Checkpoint::sign(&keys, before, &head, now)?.to_json();
+    let (signature, public_key) = released::sign(&keys.signing()?, &release.hash);
+    diesel::update(releases::table.find(release.id))
+        .set((
+            releases::state.eq(State::Published.name()),
+            releases::published_at.eq(now),
+            releases::published_write.eq(write),
+            releases::signature.eq(signature),
+            releases::public_key.eq(public_key),
+            releases::checkpoint.eq(checkpoint),
+            releases::changed_write.eq(write),
+        ))
+        .execute(tx.conn())?;
+    note(tx, release.id, &release.hash);
+    Ok(())
+}
