@@ -34,6 +34,11 @@ macro_rules! problems {
                 match self { $(Self::$name => $code,)* }
             }
 
+            /// The code as problems name their kind.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => concat!("urn:attest:problem:", $code),)* }
+            }
+
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
             }
@@ -92,20 +97,22 @@ pub struct Problem {
     /// Names the kind of problem: `urn:attest:problem:` and its code.
     #[serde(rename = "type")]
     #[schema(rename = "type", example = "urn:attest:problem:invalid")]
-    pub kind: String,
+    pub kind: &'static str,
     #[schema(example = "Some values are not accepted")]
     pub title: &'static str,
     #[schema(example = 422)]
     pub status: u16,
     /// What was wrong with this very request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub detail: Option<Box<str>>,
     /// Every value that was not accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// What stands in the way of a release.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub blocks: Vec<Block>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<Block>)]
+    pub blocks: Box<[Block]>,
     #[serde(skip)]
     #[schema(ignore)]
     allow: Option<Box<str>>,
@@ -120,14 +127,13 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(kind: Kind) -> Self {
-        let code = format!("urn:attest:problem:{}", kind.code());
         Self {
-            kind: code,
+            kind: kind.name(),
             title: kind.title(),
             status: kind.status(),
             detail: None,
             errors: Vec::new(),
-            blocks: Vec::new(),
+            blocks: Box::default(),
             allow: None,
             retry_after: (kind.status() == 503).then_some(5),
             public: false,
@@ -136,7 +142,7 @@ impl Problem {
 
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into());
         self
     }
 
@@ -243,7 +249,7 @@ impl From<StoreError> for Problem {
             StoreError::Invalid(invalid) => Self::new(Kind::Invalid).errors(invalid.0),
             StoreError::Missing(_) => Self::new(Kind::NotFound),
             StoreError::Absent(_) => Self::new(Kind::NotFound),
-            StoreError::Blocked(blocks) => Self { blocks, ..Self::new(Kind::ReleaseBlocked) },
+            StoreError::Blocked(blocks) => Self { blocks: blocks.into(), ..Self::new(Kind::ReleaseBlocked) },
             StoreError::Outdated => Self::new(Kind::ReleaseOutdated),
             StoreError::Refused(why) => Self::new(Kind::Refused).detail(why),
             StoreError::Stale => Self::new(Kind::Stale),
