@@ -129,6 +129,7 @@ pub mod exchange {
     pub mod fields;
     pub mod formats;
     pub mod import;
+    pub mod invented;
     mod nouns;
     pub mod seed;
     pub mod steps;
