@@ -131,6 +131,9 @@ pub struct Serve {
     /// How many of them may come at once.
     #[arg(long, env = "ATTEST_TOKEN_BURST", default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub token_burst: u32,
+    /// How many publishers must sign a release where the organisation has two or more. Each release states how many did.
+    #[arg(long, env = "ATTEST_RELEASE_SIGNATURES", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub release_signatures: u8,
     /// How the log is written, on standard error.
     #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -144,7 +147,8 @@ impl Serve {
     pub fn settings(&self) -> Settings {
         let tokens = Rate { burst: self.token_burst, every: Duration::from_secs(1) / self.token_rate };
         let rates = Rates { tokens, ..Rates::default() };
-        Settings { workers: self.workers.into(), forwarded_by: self.forwarded_by, rates }
+        let (forwarded_by, release_signatures) = (self.forwarded_by, self.release_signatures);
+        Settings { workers: self.workers.into(), forwarded_by, rates, release_signatures }
     }
 }
 

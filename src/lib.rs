@@ -98,6 +98,7 @@ pub mod store {
     pub mod instance;
     mod known;
     pub mod linkages;
+    mod material;
     mod members;
     pub mod narrowing;
     pub mod people;
@@ -107,6 +108,8 @@ pub mod store {
     mod question;
     pub mod reconciliation;
     pub mod records;
+    pub mod released;
+    pub mod releases;
     pub mod schema;
     pub mod seals;
     mod selects;
@@ -175,6 +178,7 @@ pub mod http {
         pub mod figures;
         pub mod nouns;
         pub mod records;
+        pub mod releases;
         pub mod seals;
         pub mod texts;
         pub mod tokens;

@@ -109,6 +109,10 @@ actions! {
     WriteFigures = "write_figures"                      ["", "-", "-", "", ""];
     /// Make a publication or figure public, or change one that is.
     Publish = "publish"                                 ["", "", "-", "", ""];
+    /// See releases with their plan: what they publish and withhold, and why.
+    ReadReleases = "read_releases"                      ["", "-", "-", "", ""];
+    /// Prepare, sign, publish, withdraw and discard releases.
+    Release = "release"                                 ["", "", "-", "", ""];
     ReadTerms = "read_terms"                            ["-", "-", "-", "", ""];
     WriteTerms = "write_terms"                          ["-", "", "", "", ""];
     /// Ask for exact aggregates.

@@ -54,6 +54,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(scope("/terms").configure(staff::nouns::terms::services))
         .service(scope("/publications").configure(staff::nouns::publications::services))
         .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))
+        .service(scope("/releases").configure(staff::releases::services))
         .service(staff::figures::keep_answer)
         .service(staff::texts::search)
         .configure(staff::transfer::services)
@@ -90,11 +91,13 @@ pub struct Settings {
     /// The address of the reverse proxy whose `X-Forwarded-For` is believed.
     pub forwarded_by: Option<IpAddr>,
     pub rates: Rates,
+    /// How many publishers must sign a release where there are so many: 1 or 2.
+    pub release_signatures: u8,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { workers: 2, forwarded_by: None, rates: Rates::default() }
+        Self { workers: 2, forwarded_by: None, rates: Rates::default(), release_signatures: 2 }
     }
 }
 
@@ -117,12 +120,14 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let routes = Data::new(Routes::new(&api));
     let records = Data::new(Records::new(store));
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
+    let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
     let server = HttpServer::new(move || {
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
         app.app_data(records.clone())
             .app_data(limits.clone())
+            .app_data(signatures.clone())
             .app_data(seen.clone())
             .app_data(document.clone())
             .app_data(routes.clone())

@@ -37,6 +37,7 @@ macro_rules! permissions {
 permissions! {
     ReadCases WriteCases ReadFigures WriteFigures ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
     ReadAudit ReadTexts Seal Erase ReadAccounts WriteAccounts ApproveAccounts KeepOwnAccount
+    ReadReleases Release
 }
 
 /// Proof that the caller may do what the handler does.

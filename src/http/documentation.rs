@@ -39,6 +39,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "terms", description = "The controlled lists."),
         (name = "publications", description = "For staff: documents that were published, drafts too."),
         (name = "figures", description = "For staff: numbers in publications, drafts too."),
+        (name = "releases", description = "For publishers: what is released to anybody, and what is withheld."),
         (name = "transfer", description = "For staff: files in and out."),
         (name = "accounts", description = "For admins: who has an account; and for everybody their own tokens."),
         (name = "audit", description = "For auditors: who did what."),
@@ -166,6 +167,12 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
         if operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "accounts")) && has("id") {
             kinds.push(Kind::Refused);
         }
+    }
+    if operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "releases")) && has("If-Match") {
+        kinds.extend([Kind::Refused, Kind::ReleaseOutdated]);
+    }
+    if operation.operation_id.as_deref() == Some("prepare_release") {
+        kinds.extend([Kind::ReleaseOutdated, Kind::ReleaseBlocked]);
     }
     if has("id") {
         kinds.push(Kind::NotFound);

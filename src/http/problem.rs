@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::policy::Denied;
+use crate::domain::release::plan::Block;
 use crate::store::error::StoreError;
 
 use super::watch;
@@ -59,6 +60,8 @@ problems! {
     Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
     /// A rule about accounts forbids it as things stand.
     Refused = 409 "refused" "That is not done as things stand";
+    /// What a release is made of has changed since it was prepared, consent above all.
+    ReleaseOutdated = 409 "release_outdated" "The release would be another one now: prepare it again";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
@@ -67,6 +70,8 @@ problems! {
     UnsupportedMediaType = 415 "unsupported_media_type" "The body is not of the media type that this address takes";
     /// Some values of the body are not accepted.
     Invalid = 422 "invalid" "Some values are not accepted";
+    /// A release would tell too much, or cannot be computed, as it is declared.
+    ReleaseBlocked = 422 "release_blocked" "The release cannot be published as it is declared";
     /// The idempotency key was used for another request.
     KeyReused = 422 "idempotency_key_reused" "The Idempotency-Key was used for another request";
     /// A change needs to say which version it changes.
@@ -98,6 +103,9 @@ pub struct Problem {
     /// Every value that was not accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What stands in the way of a release.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
     #[serde(skip)]
     #[schema(ignore)]
     allow: Option<Box<str>>,
@@ -119,6 +127,7 @@ impl Problem {
             status: kind.status(),
             detail: None,
             errors: Vec::new(),
+            blocks: Vec::new(),
             allow: None,
             retry_after: (kind.status() == 503).then_some(5),
             public: false,
@@ -234,6 +243,8 @@ impl From<StoreError> for Problem {
             StoreError::Invalid(invalid) => Self::new(Kind::Invalid).errors(invalid.0),
             StoreError::Missing(_) => Self::new(Kind::NotFound),
             StoreError::Absent(_) => Self::new(Kind::NotFound),
+            StoreError::Blocked(blocks) => Self { blocks, ..Self::new(Kind::ReleaseBlocked) },
+            StoreError::Outdated => Self::new(Kind::ReleaseOutdated),
             StoreError::Refused(why) => Self::new(Kind::Refused).detail(why),
             StoreError::Stale => Self::new(Kind::Stale),
             StoreError::Denied(denied) => denied.into(),

@@ -24,11 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Records {
     store: Store,
     counting: Arc<Semaphore>,
+    computing: Arc<Semaphore>,
 }
 
 impl Records {
     pub fn new(store: Store) -> Self {
-        Self { store, counting: Arc::new(Semaphore::new(COUNTING)) }
+        Self { store, counting: Arc::new(Semaphore::new(COUNTING)), computing: Arc::new(Semaphore::new(1)) }
     }
 
     /// The store itself, for work that is run elsewhere.
@@ -50,6 +51,27 @@ impl Records {
             return Err(Problem::new(Kind::Unavailable).detail("too many questions at once"));
         };
         self.run(work).await
+    }
+
+    /// Runs work that may compute for minutes, one at a time, so that it leaves the machine to the others.
+    ///
+    /// # Errors
+    /// What the work gives, or that somebody else's is still running.
+    pub async fn compute<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let turn = timeout(PATIENCE, self.computing.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Problem::new(Kind::Unavailable).detail("another release is being computed"));
+        };
+        // The turn goes with the work, which goes on where the client has gone.
+        self.run(move |store| {
+            let _turn = turn;
+            work(store)
+        })
+        .await
     }
 
     /// Runs blocking work on the thread pool.

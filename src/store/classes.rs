@@ -163,4 +163,12 @@ pub const TABLES: &[Table] = tables! {
         coded: [known_on, state, purpose, decision, manner, decided_on, ends_on],
         internal: [record_id, write, reason, superseded_by, person_id]
     }
+    releases {
+        coded: [],
+        internal: [id, code, state, declaration, content, content_hash, plan, signatures_required, prepared_by, prepared_at, prepared_write, published_at, published_write, signature, public_key, checkpoint, notice, withdrawn_at, withdrawal_reason, changed_write]
+    }
+    release_signatures {
+        coded: [],
+        internal: [release_id, account_id, signed_at, write]
+    }
 };

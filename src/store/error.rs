@@ -3,6 +3,7 @@
 use crate::domain::check::{CheckError, Fault, Invalid};
 use crate::domain::policy::Denied;
 use crate::domain::record::Noun;
+use crate::domain::release::plan::Block;
 
 use super::backend::OpenError;
 use crate::keys::cipher::CipherError;
@@ -21,6 +22,12 @@ pub enum StoreError {
     /// A rule forbids it as things stand; the text is for whoever asked.
     #[error("{0}")]
     Refused(&'static str),
+    /// A release cannot be published as it was declared.
+    #[error("the release is blocked")]
+    Blocked(Vec<Block>),
+    /// What a release is made of has changed since it was prepared.
+    #[error("the release would be another one now")]
+    Outdated,
     /// The version that was to be replaced is not the newest.
     #[error("the record has changed since")]
     Stale,

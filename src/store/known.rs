@@ -26,7 +26,7 @@ use super::question::Certainty;
 use super::terms;
 
 /// What is known of a release before case files are counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Known {
     /// By table and place in it; zero where it is missing.
     pub cells: BTreeMap<(usize, Vec<String>), Count>,

@@ -27,7 +27,7 @@ use super::selects;
 use super::stamps::state_name;
 
 /// What a release is made of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     pub people: Vec<Person>,
     /// How many persons are left out because nobody said today that they may be published.

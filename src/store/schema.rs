@@ -445,6 +445,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    releases (id) {
+        id -> Id,
+        code -> Text,
+        state -> Text,
+        declaration -> Text,
+        content -> Text,
+        content_hash -> Text,
+        plan -> Text,
+        signatures_required -> Integer,
+        prepared_by -> Id,
+        prepared_at -> Moment,
+        prepared_write -> BigInt,
+        published_at -> Nullable<Moment>,
+        published_write -> Nullable<BigInt>,
+        signature -> Nullable<Text>,
+        public_key -> Nullable<Text>,
+        checkpoint -> Nullable<Text>,
+        notice -> Nullable<Text>,
+        withdrawn_at -> Nullable<Moment>,
+        withdrawal_reason -> Nullable<Text>,
+        changed_write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    release_signatures (release_id, account_id) {
+        release_id -> Id,
+        account_id -> Id,
+        signed_at -> Moment,
+        write -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     tokens,
@@ -476,4 +514,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     erasures,
     erased_answers,
     consent_versions,
+    releases,
+    release_signatures,
 );

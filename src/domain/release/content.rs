@@ -209,6 +209,26 @@ impl Table {
 }
 
 impl Content {
+    /// The bytes that are hashed, signed and kept: fields in the order of the types, no spaces.
+    ///
+    /// # Errors
+    /// That there is no JSON for it, which no content is known to cause.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads what was kept.
+    ///
+    /// # Errors
+    /// That it is no content of this format.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let content: Self = serde_json::from_str(text)?;
+        if content.format == FORMAT {
+            return Ok(content);
+        }
+        Err(serde::de::Error::custom(format!("the format is `{}`; expected `{FORMAT}`", content.format)))
+    }
+
     /// The table of this name.
     pub fn table(&self, code: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.code == code)

@@ -33,7 +33,7 @@ pub struct Input<'a> {
 }
 
 /// A figure to sign.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Signed {
     /// `publication:figure`
     pub id: String,

@@ -1,0 +1,2 @@
+DROP TABLE release_signatures;
+DROP TABLE releases;

@@ -1,0 +1,12 @@
+//! Releases as publishers make them, over HTTP on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod releases {
+    mod changes;
+    mod input;
+    mod office;
+    mod outdated;
+    mod signing;
+}
