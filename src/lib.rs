@@ -44,6 +44,7 @@ pub mod domain {
     /// Public releases: what is declared, how it is masked, and what anybody may read.
     pub mod release {
         pub mod content;
+        pub mod cube;
         pub mod declare;
         pub mod mask;
         pub mod people;
@@ -97,6 +98,7 @@ pub mod store {
     mod question;
     pub mod reconciliation;
     pub mod records;
+    pub mod released;
     pub mod schema;
     pub mod seals;
     mod selects;
@@ -115,8 +117,10 @@ pub mod store {
 
 /// Files in and out.
 pub mod exchange {
+    pub mod codebook;
     pub mod export;
     pub mod fields;
+    pub mod folder;
     pub mod formats;
     pub mod import;
     mod nouns;
@@ -143,8 +147,16 @@ pub mod http {
 
     /// For anybody.
     pub mod public {
+        pub mod answers;
+        pub mod export;
         pub mod figures;
+        pub mod folder;
+        mod parameters;
+        pub mod ready;
+        pub mod releases;
         pub mod series;
+        pub mod shelf;
+        pub mod views;
     }
 
     /// For researchers.

@@ -59,6 +59,8 @@ problems! {
     Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
     /// A rule about accounts forbids it as things stand.
     Refused = 409 "refused" "That is not done as things stand";
+    /// It was public, and was withdrawn as a whole.
+    Gone = 410 "gone" "This was withdrawn";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
@@ -191,6 +193,8 @@ impl fmt::Display for Problem {
         f.write_str(self.title)
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
