@@ -42,7 +42,12 @@ fn export(folder: &Path, database: &Database) -> Done {
     let files = export::files(&*shelf.now()?, &published)?;
     let key = keys.signing()?;
     folder::write(folder, &files, &key)?;
-    println!("{}: {} files, signed by {}", folder.display(), files.len(), BASE64.encode(key.verifying_key().as_bytes()));
+    println!(
+        "{}: {} files, signed by {}",
+        folder.display(),
+        files.len(),
+        BASE64.encode(key.verifying_key().as_bytes())
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,17 @@ use crate::domain::release::content::Content;
 /// Writing to memory gives none.
 pub fn csv(content: &Content) -> Result<String, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["release", "vocabulary", "code", "broader", "family", "language", "label", "definition", "review"])?;
+    table.write_record([
+        "release",
+        "vocabulary",
+        "code",
+        "broader",
+        "family",
+        "language",
+        "label",
+        "definition",
+        "review",
+    ])?;
     for (vocabulary, terms) in &content.terms {
         for term in terms {
             let (broader, family) = (term.broader.as_deref(), term.family.as_deref());

@@ -229,10 +229,7 @@ impl Routes {
         let parts: Vec<_> = path.split('/').collect();
         let fits = |template: &[String]| {
             template.len() == parts.len()
-                && template
-                    .iter()
-                    .zip(&parts)
-                    .all(|(template, part)| fits_part(template, part))
+                && template.iter().zip(&parts).all(|(template, part)| fits_part(template, part))
         };
         self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_slice())
     }

@@ -31,7 +31,8 @@ fn refused(content: &Content, question: &str) -> String {
 fn squares() -> impl Strategy<Value = Content> {
     proptest::collection::vec((0_u64..50, prop::bool::weighted(0.8)), 16).prop_map(|cells| {
         let axes = vec![axis("ground", &GROUNDS, &[], true), axis("origin", &ORIGINS, &[], true)];
-        let counts: Vec<Vec<u64>> = (0..3).map(|row| (0..3).map(|column| cells[row * 4 + column].0).collect()).collect();
+        let counts: Vec<Vec<u64>> =
+            (0..3).map(|row| (0..3).map(|column| cells[row * 4 + column].0).collect()).collect();
         let count = |at: &[String], free: bool| {
             let row = GROUNDS.iter().position(|code| at[0] == *code);
             let column = at.get(1).map(|code| ORIGINS.iter().position(|own| code == own));
@@ -50,9 +51,8 @@ fn squares() -> impl Strategy<Value = Content> {
             count(at, cells[place].1)
         });
         // What two tables say of one cell is the same: the mask sees to it.
-        let narrow = table("narrow", axes[..1].to_vec(), |at| {
-            whole.cell(&[at[0].clone(), TOTAL.to_owned()]).unwrap().value
-        });
+        let narrow =
+            table("narrow", axes[..1].to_vec(), |at| whole.cell(&[at[0].clone(), TOTAL.to_owned()]).unwrap().value);
         content("squares", "2018-04-03", vec![whole, narrow])
     })
 }

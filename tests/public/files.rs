@@ -41,7 +41,9 @@ fn an_export_that_nobody_touched_is_good() {
     assert!(verified.by_known_key && verified.files.len() > 20);
     check(&read(&verified.files).unwrap()).unwrap();
     assert!(!folder::verify(&folder.0, None).unwrap().by_known_key);
-    for path in ["releases.json", "releases/first.json", "releases/first/content.json", "releases/second/tables/by-kind.svg"] {
+    for path in
+        ["releases.json", "releases/first.json", "releases/first/content.json", "releases/second/tables/by-kind.svg"]
+    {
         assert!(verified.files.contains_key(&format!("api/v1/{path}")), "{path}");
     }
     assert!(!verified.files.keys().any(|path| path.starts_with("api/v1/releases/third/")), "it was withdrawn");

@@ -50,7 +50,8 @@ pub fn table(code: &str, axes: Vec<Axis>, value: impl Fn(&[String]) -> Value) ->
 
 fn term(code: &str, broader: Option<&str>) -> PublicTerm {
     let text = |label: String, review| TermText { label, definition: "=what it is".to_owned(), review };
-    let texts = [("en", text(format!("{code} in English"), Review::Original)), ("ru", text(code.to_owned(), Review::Draft))];
+    let texts =
+        [("en", text(format!("{code} in English"), Review::Original)), ("ru", text(code.to_owned(), Review::Draft))];
     PublicTerm {
         code: code.to_owned(),
         broader: broader.map(str::to_owned),
@@ -107,10 +108,14 @@ pub fn april(id: &str, date: &str) -> Content {
         _ => Value::Withheld,
     };
     let by_ground = axis("ground", &GROUNDS, &["acquaintances_detained"], true);
-    content(id, date, vec![
-        table("by-ground", vec![by_ground], grounds),
-        table("by-kind", vec![axis("kind", &KINDS, &[], false)], kinds),
-    ])
+    content(
+        id,
+        date,
+        vec![
+            table("by-ground", vec![by_ground], grounds),
+            table("by-kind", vec![axis("kind", &KINDS, &[], false)], kinds),
+        ],
+    )
 }
 
 /// As the store gives it.

@@ -85,7 +85,12 @@ pub fn ask(content: &Content, pairs: &[(String, String)]) -> Result<Slice, Inval
     let times = pairs.iter().filter(|(name, _)| name == "as_of" || name == "at_write");
     let times: Vec<_> = times
         .map(|(name, value)| {
-            FieldError::new(name, Rule::Inconsistent, Some(value), "the parameter left out: a release has its own times")
+            FieldError::new(
+                name,
+                Rule::Inconsistent,
+                Some(value),
+                "the parameter left out: a release has its own times",
+            )
         })
         .collect();
     if !times.is_empty() {
@@ -133,9 +138,8 @@ fn undeclared(content: &Content, canonical: &str) -> FieldError {
 /// The question of a whole table, in the grammar of aggregates.
 pub fn question(table: &Table) -> String {
     let by: Vec<_> = table.axes.iter().filter_map(|axis| dimension(&axis.dimension)).collect();
-    let filters = table.filter.iter().filter_map(|(name, codes)| {
-        Some((dimension(name)?.code, codes.iter().cloned().collect()))
-    });
+    let filters =
+        table.filter.iter().filter_map(|(name, codes)| Some((dimension(name)?.code, codes.iter().cloned().collect())));
     let with = table.with.iter().cloned().collect();
     Query { measure: table.measure, by, filters: filters.collect(), with, totals: Totals::All }.canonical()
 }
@@ -232,7 +236,8 @@ fn taken(
         _ => BTreeSet::from([code.clone()]),
     };
     let all: BTreeSet<String> = asked.iter().flat_map(covered).collect();
-    let refuse = |code: &String, expected: String| FieldError::new(dimension.code, Rule::OutOfRange, Some(code), expected);
+    let refuse =
+        |code: &String, expected: String| FieldError::new(dimension.code, Rule::OutOfRange, Some(code), expected);
     if let Some(code) = all.iter().find(|code| axis.pooled.contains(code)) {
         return Err(refuse(code, "codes with a cell of their own: what is pooled is in `_O`".to_owned()));
     }

@@ -194,9 +194,7 @@ fn write(
     let query = question.unwrap_or_else(|| cube::question(table));
     let shown = Shown { content, table, query, address: format!("/api/v1{address}") };
     format.write(&shown, &options).map_err(|why| match why {
-        FormatError::TooManyDimensions { .. } => {
-            Problem::parameter("by", Rule::OutOfRange, None, &why.to_string())
-        }
+        FormatError::TooManyDimensions { .. } => Problem::parameter("by", Rule::OutOfRange, None, &why.to_string()),
         FormatError::Unwritable(_) => unwritten(why),
     })
 }
@@ -215,9 +213,7 @@ fn options(content: &Content, pairs: &[(String, String)]) -> Result<Options, Pro
         shape: c.word("shape", Shape::WORDS, given("shape"), Shape::default()),
     };
     c.finish(options).map_err(|why| match why {
-        crate::domain::check::CheckError::Invalid(invalid) => {
-            Problem::new(Kind::InvalidParameter).errors(invalid.0)
-        }
+        crate::domain::check::CheckError::Invalid(invalid) => Problem::new(Kind::InvalidParameter).errors(invalid.0),
         crate::domain::check::CheckError::Fault(fault) => unwritten(fault),
     })
 }

@@ -265,7 +265,11 @@ pub async fn list_publications_file(store: Data<Records>, parameters: Parameters
     responses((status = 200, description = "The figures", body = Figures))
 )]
 #[get("/figures.json")]
-pub async fn list_figures_file(store: Data<Records>, shelf: Data<Shelf>, parameters: Parameters) -> Result<Reply, Problem> {
+pub async fn list_figures_file(
+    store: Data<Records>,
+    shelf: Data<Shelf>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
     answer_figures(&store, &shelf, &parameters).await
 }
 
@@ -278,7 +282,11 @@ pub async fn list_figures_file(store: Data<Records>, shelf: Data<Shelf>, paramet
         headers(("Link" = String, description = "its figures: rel=\"item\""))))
 )]
 #[get("/publications/{id}.json")]
-pub async fn get_publication_file(store: Data<Records>, id: Path<String>, parameters: Parameters) -> Result<Reply, Problem> {
+pub async fn get_publication_file(
+    store: Data<Records>,
+    id: Path<String>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
     answer_publication(&store, id.into_inner(), &parameters).await
 }
 

@@ -92,7 +92,8 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Unreadable> {
         let text = view.signature.trim().as_bytes();
         let signature = BASE64.decode(text).or_else(|_| HEXLOWER_PERMISSIVE.decode(text)).ok();
         let signature = signature.and_then(|bytes| Signature::from_slice(&bytes).ok());
-        let good = key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(&standing.bytes, &signature).is_ok());
+        let good =
+            key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(&standing.bytes, &signature).is_ok());
         if !good {
             return wrong("its signature is not good");
         }

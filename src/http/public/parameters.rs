@@ -24,7 +24,10 @@ impl IntoParams for FormatParameters {
             parameter("lang", "The language of labels and titles: en or ru; en where it is missing."),
             parameter("bom", "true or false: whether CSV begins with a byte order mark, which some spreadsheets want."),
             parameter("labels", "codes or both: whether labels stand beside the codes; codes where it is missing."),
-            parameter("shape", "long or wide: whether the last dimension of CSV lies across; long where it is missing."),
+            parameter(
+                "shape",
+                "long or wide: whether the last dimension of CSV lies across; long where it is missing.",
+            ),
         ]
     }
 }

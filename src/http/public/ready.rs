@@ -124,9 +124,10 @@ impl Responder for Shared {
 /// Whether the one who asks has it. Entity tags are compared weakly for reading (RFC 9110, section 13.1.2).
 fn knows(request: &HttpRequest, tag: &str) -> bool {
     let known = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    known.flat_map(|value| value.split(',')).map(str::trim).any(|known| {
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-    })
+    known
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 /// Whether gzip is named as welcome (RFC 9110, section 12.5.3).

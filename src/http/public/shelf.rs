@@ -49,9 +49,7 @@ struct Kept {
 
 impl Snapshot {
     pub fn new(mut releases: Vec<Standing>, mark: String) -> Self {
-        let order = |standing: &Standing| {
-            (standing.view.date, standing.view.published_at, standing.view.id.clone())
-        };
+        let order = |standing: &Standing| (standing.view.date, standing.view.published_at, standing.view.id.clone());
         releases.sort_by_key(|standing| std::cmp::Reverse(order(standing)));
         Self { releases, mark, ..Self::default() }
     }

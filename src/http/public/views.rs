@@ -147,9 +147,10 @@ pub fn releases(snapshot: &Snapshot) -> Releases {
 /// The words of a release.
 pub fn codebook(content: &Content) -> Codebook {
     let used = |code: &str| {
-        content.tables.iter().any(|table| {
-            table.axes.iter().any(|axis| axis.dimension == code) || table.filter.contains_key(code)
-        })
+        content
+            .tables
+            .iter()
+            .any(|table| table.axes.iter().any(|axis| axis.dimension == code) || table.filter.contains_key(code))
     };
     let view = |code: &str| {
         let found = dimension(code)?;
