@@ -128,7 +128,7 @@ pub fn verify(folder: &Path, known: Option<&VerifyingKey>) -> Result<Verified, F
         wrong.push(format!("{PUBLIC_KEY}: it is another key than the one given: somebody else signed this"));
     }
     let decoded = BASE64.decode(signature.trim_ascii()).ok().and_then(|bytes| Signature::from_slice(&bytes).ok());
-    if !decoded.is_some_and(|signature| public_key.verify_strict(&sums, &signature).is_ok()) {
+    if decoded.is_none_or(|signature| public_key.verify_strict(&sums, &signature).is_err()) {
         wrong.push(format!("{SIGNATURE}: it is no good signature of {SUMS}: one of them was changed"));
     }
     wrong.extend(differences(&String::from_utf8_lossy(&sums), &found));

@@ -250,7 +250,7 @@ fn taken(
 /// Cuts a table.
 fn cut(table: &Table, query: &Query, cuts: &[Cut]) -> Table {
     let place = |dimension: &&Dimension| table.axes.iter().position(|axis| axis.dimension == dimension.code);
-    let shown: Vec<usize> = query.by.iter().filter_map(|dimension| place(&dimension)).collect();
+    let shown: Vec<usize> = query.by.iter().filter_map(|dimension| place(dimension)).collect();
     let axes: Vec<Axis> = shown
         .iter()
         .map(|index| Axis { codes: codes(&table.axes[*index], &cuts[*index]), ..table.axes[*index].clone() })
@@ -293,7 +293,10 @@ fn codes(axis: &Axis, cut: &Cut) -> Vec<String> {
 /// The sum of the cells at every combination; withheld where one of them is.
 fn sum(table: &Table, parts: &[Vec<String>]) -> Value {
     let places = parts.iter().fold(vec![Vec::new()], |places: Vec<Vec<String>>, codes| {
-        places.iter().flat_map(|place| codes.iter().map(|code| [place.as_slice(), &[code.clone()]].concat())).collect()
+        places
+            .iter()
+            .flat_map(|place| codes.iter().map(|code| [place.as_slice(), std::slice::from_ref(code)].concat()))
+            .collect()
     });
     let counts: Option<Vec<Count>> =
         places.iter().map(|at| table.cell(at).and_then(|cell| cell.value.count())).collect();

@@ -150,7 +150,7 @@ fn table(content: &Content, file: &str, pairs: &[(String, String)]) -> Result<Re
         Some((content.table(code)?, *format))
     };
     let none = || Problem::new(Kind::NotFound).detail("there is no such table, or no such format");
-    let (table, format) = formats::FORMATS.iter().find_map(|format| named(format)).ok_or_else(none)?;
+    let (table, format) = formats::FORMATS.iter().find_map(named).ok_or_else(none)?;
     nothing_but(pairs, &FORMAT_PARAMETERS)?;
     let bytes = write(content, table, format, options(content, pairs)?, None)?;
     let bytes = disclosure::of_release(content, bytes);
