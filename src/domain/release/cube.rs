@@ -250,7 +250,7 @@ fn taken(
 /// Cuts a table.
 fn cut(table: &Table, query: &Query, cuts: &[Cut]) -> Table {
     let place = |dimension: &&Dimension| table.axes.iter().position(|axis| axis.dimension == dimension.code);
-    let shown: Vec<usize> = query.by.iter().filter_map(|dimension| place(dimension)).collect();
+    let shown: Vec<usize> = query.by.iter().filter_map(place).collect();
     let axes: Vec<Axis> = shown
         .iter()
         .map(|index| Axis { codes: codes(&table.axes[*index], &cuts[*index]), ..table.axes[*index].clone() })
