@@ -47,6 +47,7 @@ pub mod domain {
         mod cells;
         mod condition;
         pub mod content;
+        pub mod cube;
         pub mod declare;
         mod earlier;
         mod eliminate;
@@ -128,8 +129,10 @@ pub mod store {
 
 /// Files in and out.
 pub mod exchange {
+    pub mod codebook;
     pub mod export;
     pub mod fields;
+    pub mod folder;
     pub mod formats;
     pub mod import;
     pub mod invented;
@@ -157,8 +160,16 @@ pub mod http {
 
     /// For anybody.
     pub mod public {
+        pub mod answers;
+        pub mod export;
         pub mod figures;
+        pub mod folder;
+        mod parameters;
+        pub mod ready;
+        pub mod releases;
         pub mod series;
+        pub mod shelf;
+        pub mod views;
     }
 
     /// For researchers.
