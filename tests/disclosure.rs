@@ -1,0 +1,16 @@
+//! The attacker: what somebody who reads everything public, and knows how the mask works, can find out about persons who are not
+//! published. He shares no code with the mask.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod disclosure {
+    mod asked;
+    mod attack;
+    mod attacker;
+    #[allow(dead_code)]
+    #[path = "../attested/dice.rs"]
+    mod dice;
+    mod schema;
+    mod system;
+    mod teeth;
+    mod world;
+}
