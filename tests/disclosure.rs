@@ -10,6 +10,7 @@ mod disclosure {
     #[path = "../attested/dice.rs"]
     mod dice;
     mod schema;
+    mod small;
     mod system;
     mod teeth;
     mod world;

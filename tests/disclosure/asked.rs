@@ -19,7 +19,8 @@ pub struct Asked {
 impl Asked {
     /// The question of a cell of a public table.
     pub fn of_cell(table: &Table, at: &[String]) -> Self {
-        let mut filters: BTreeMap<_, _> = table.filter.iter().map(|(name, codes)| (name.clone(), codes.iter().cloned().collect())).collect();
+        let mut filters: BTreeMap<_, _> =
+            table.filter.iter().map(|(name, codes)| (name.clone(), codes.iter().cloned().collect())).collect();
         for (axis, code) in table.axes.iter().zip(at).filter(|(_, code)| *code != "_T") {
             let pooled = axis.pooled.iter().filter(|_| code == "_O").cloned();
             let codes: BTreeSet<String> = pooled.chain([code.clone()]).collect();
@@ -81,7 +82,6 @@ impl Asked {
         own.into_iter().all(|(name, codes)| values[name.as_str()].iter().any(|code| codes.contains(code)))
     }
 }
-
 
 fn is_of_incidents(name: &str) -> bool {
     dimension(name).unwrap().level.is_incident()

@@ -22,16 +22,44 @@ pub type Masker<'m> = &'m (dyn Fn(&Input<'_>) -> Result<Masked, Vec<Block>> + Sy
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// A published number that is not what the records give.
-    Wrong { release: usize, what: String },
+    Wrong {
+        release: usize,
+        what: String,
+    },
     /// A small cell that is published.
-    Small { release: usize, table: String, at: Vec<String> },
+    Small {
+        release: usize,
+        table: String,
+        at: Vec<String>,
+    },
     /// A published cell that is all of a larger published group.
-    WholeGroup { release: usize, table: String, at: Vec<String> },
+    WholeGroup {
+        release: usize,
+        table: String,
+        at: Vec<String>,
+    },
     /// A withheld cell whose values lie too close together.
-    Narrow { release: usize, table: String, at: Vec<String>, low: i64, high: i64, whole: bool },
-    Undecided { release: usize, table: String, at: Vec<String> },
+    Narrow {
+        release: usize,
+        table: String,
+        at: Vec<String>,
+        low: i64,
+        high: i64,
+        whole: bool,
+    },
+    Undecided {
+        release: usize,
+        table: String,
+        at: Vec<String>,
+    },
     /// A small change between two releases.
-    Change { from: usize, to: usize, asked: Box<Asked>, low: i64, high: i64 },
+    Change {
+        from: usize,
+        to: usize,
+        asked: Box<Asked>,
+        low: i64,
+        high: i64,
+    },
 }
 
 /// What was done with one data set, or with many.
@@ -190,7 +218,8 @@ fn plainly(public: &Public<'_>, system: &System) -> Vec<Finding> {
     let mut findings = Vec::new();
     let signed: Vec<_> = public.figures().map(|(asked, _)| system.question(&asked)).collect();
     let shapes: Vec<_> = public.content.tables.iter().map(|table| Table::positions(&table.axes)).collect();
-    let declared: Vec<_> = public.wave.tables.iter().map(attest::domain::release::declare::TableSpec::positions).collect();
+    let declared: Vec<_> =
+        public.wave.tables.iter().map(attest::domain::release::declare::TableSpec::positions).collect();
     if shapes != declared {
         findings.push(Finding::Wrong { release: public.number, what: "other tables than declared".to_owned() });
     }
@@ -317,7 +346,11 @@ pub fn truth(input: &Input<'_>) -> Vec<Table> {
         title: spec.title.clone(),
         measure: spec.measure,
         axes: spec.by.iter().map(|(_, axis)| axis.clone()).collect(),
-        filter: spec.filters.iter().map(|(name, codes)| ((*name).to_owned(), codes.iter().cloned().collect())).collect(),
+        filter: spec
+            .filters
+            .iter()
+            .map(|(name, codes)| ((*name).to_owned(), codes.iter().cloned().collect()))
+            .collect(),
         with: spec.with.iter().cloned().collect(),
         cells: spec.positions().iter().map(|place| cell(at, place)).collect(),
     };

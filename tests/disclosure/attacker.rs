@@ -16,7 +16,11 @@ pub enum Verdict {
     /// Two data sets agree with everything published and differ by what the rule asks, or more.
     Wide,
     /// All that agree lie within this, by the real or by the whole numbers.
-    Narrow { low: i64, high: i64, whole: bool },
+    Narrow {
+        low: i64,
+        high: i64,
+        whole: bool,
+    },
     Undecided,
 }
 
@@ -62,7 +66,8 @@ struct Optimum {
 impl<'s> Attacker<'s> {
     /// Starts from one point that agrees. Which one does not matter: it only saves work.
     pub fn new(system: &'s System, start: &Point) -> Self {
-        let mut attacker = Self { system, seen: vec![(i64::MAX, i64::MIN); system.questions.len()], work: Work::default() };
+        let mut attacker =
+            Self { system, seen: vec![(i64::MAX, i64::MIN); system.questions.len()], work: Work::default() };
         assert!(attacker.see(start), "the start does not agree with what is published");
         attacker
     }
@@ -101,6 +106,10 @@ impl<'s> Attacker<'s> {
                 return Verdict::Wide;
             }
             let (low, high) = bounds;
+            assert!(
+                low <= self.seen[q].0 && high >= self.seen[q].1,
+                "an optimum that a point in whole numbers refutes"
+            );
             if low > i64::MIN && high < i64::MAX && high - low < width {
                 return Verdict::Narrow { low, high, whole };
             }

@@ -108,16 +108,14 @@ fn incidents(dice: &mut Dice) -> Vec<Values> {
                 })
                 .collect()
         }
-        _ => {
-            QUARTERS
-                .iter()
-                .map(|(year, quarter)| {
-                    let mut row = rows[0].clone();
-                    row.extend([("year", value(year)), ("quarter", value(quarter))]);
-                    row
-                })
-                .collect()
-        }
+        _ => QUARTERS
+            .iter()
+            .map(|(year, quarter)| {
+                let mut row = rows[0].clone();
+                row.extend([("year", value(year)), ("quarter", value(quarter))]);
+                row
+            })
+            .collect(),
     }
 }
 

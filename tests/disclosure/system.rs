@@ -45,8 +45,10 @@ const MANY: i64 = 1000;
 impl System {
     pub fn new(schema: &Schema, questions: &BTreeSet<Asked>, answers: &[(Asked, i64)]) -> Self {
         let questions: Vec<_> = questions.iter().cloned().collect();
-        let by_question: BTreeMap<_, _> = questions.iter().cloned().enumerate().map(|(at, asked)| (asked, at)).collect();
-        let persons = classes(schema.persons.iter().map(|values| questions.iter().map(|q| q.of_person(values)).collect()));
+        let by_question: BTreeMap<_, _> =
+            questions.iter().cloned().enumerate().map(|(at, asked)| (asked, at)).collect();
+        let persons =
+            classes(schema.persons.iter().map(|values| questions.iter().map(|q| q.of_person(values)).collect()));
         let kinds: BTreeSet<_> = questions.iter().flat_map(|q| q.with.iter().cloned()).collect();
         let incidents = classes(schema.incidents.iter().map(|values| {
             let filters = questions.iter().map(|q| q.of_incident(values));
@@ -92,7 +94,8 @@ impl System {
             let Column::Further { with, incident, .. } = &column else { unreachable!() };
             let adds: Vec<_> = (0..self.questions.len())
                 .map(|q| {
-                    let counts = self.questions[q].measure == Measure::Incidents && masks.incidents[q] >> incident & 1 == 1;
+                    let counts =
+                        self.questions[q].measure == Measure::Incidents && masks.incidents[q] >> incident & 1 == 1;
                     i64::from(counts && of_person[q] && with[q])
                 })
                 .collect();

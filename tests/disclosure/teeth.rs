@@ -10,7 +10,7 @@ use super::attack::{Finding, one, run, truth};
 use super::world::asked;
 
 /// A mask that withholds small cells and nothing else.
-fn threshold_only(input: &Input<'_>) -> Result<Masked, Vec<Block>> {
+pub fn threshold_only(input: &Input<'_>) -> Result<Masked, Vec<Block>> {
     let mut tables = truth(input);
     for (at, table) in tables.iter_mut().enumerate() {
         let rule = input.thresholds.of(table.measure);

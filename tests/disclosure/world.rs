@@ -230,8 +230,9 @@ fn axis(schema: &Schema, name: &'static str, measure: Measure, dice: &mut Dice) 
     if dimension.level.is_incident() && measure == Measure::Persons {
         codes.push("_Z".to_owned());
     }
-    let additive = Query { measure, by: vec![dimension], filters: BTreeMap::new(), with: BTreeSet::new(), totals: Totals::All }
-        .is_additive(dimension);
+    let additive =
+        Query { measure, by: vec![dimension], filters: BTreeMap::new(), with: BTreeSet::new(), totals: Totals::All }
+            .is_additive(dimension);
     Axis { dimension: name.to_owned(), vocabulary: None, codes, pooled, additive }
 }
 
