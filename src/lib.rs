@@ -43,11 +43,19 @@ pub mod domain {
 
     /// Public releases: what is declared, how it is masked, and what anybody may read.
     pub mod release {
+        mod audit;
+        mod cells;
+        mod condition;
         pub mod content;
         pub mod declare;
+        mod earlier;
+        mod eliminate;
         pub mod mask;
+        mod parts;
         pub mod people;
         pub mod plan;
+        mod universe;
+        mod withhold;
     }
 }
 

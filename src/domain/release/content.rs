@@ -112,6 +112,15 @@ pub struct Cell {
     /// A code an axis; `_T` for its total.
     pub at: Vec<String>,
     pub value: Value,
+    /// How many of them were reconstructed from published figures, at least. Everybody knows that, so that it is said of withheld
+    /// cells too; what is withheld is the part from case files.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reconstructed: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What is said of a cell.
@@ -157,6 +166,9 @@ pub struct SignedFigure {
     pub as_of: NaiveDate,
     /// What the records of this release give.
     pub computed: Count,
+    /// How much of it was reconstructed from published figures, at least.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reconstructed: u64,
 }
 
 /// A term of a controlled list, as anybody may read it.

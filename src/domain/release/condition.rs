@@ -1,0 +1,180 @@
+//! What a cell counts, as a condition on persons and incidents. Cells with the same condition are one cell, in whatever tables they
+//! stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::aggregate::{self, Measure, Query};
+use crate::domain::dimension::{Dimension, Values, dimension};
+use crate::domain::vocabulary::{NOT_APPLICABLE, TOTAL, Vocabulary};
+
+use super::content::{Axis, Table};
+use super::declare::{OTHER, TableSpec};
+
+/// Which codes fulfil a part of a condition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codes {
+    In(BTreeSet<String>),
+    /// What has no cell of its own is in `_O`, whatever it is.
+    NotIn(BTreeSet<String>),
+}
+
+impl Codes {
+    pub fn has(&self, code: &str) -> bool {
+        match self {
+            Self::In(codes) => codes.contains(code),
+            Self::NotIn(codes) => !codes.contains(code),
+        }
+    }
+
+    /// The codes that it names.
+    pub fn named(&self) -> &BTreeSet<String> {
+        match self {
+            Self::In(codes) | Self::NotIn(codes) => codes,
+        }
+    }
+
+    fn lies_in(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::In(own), Self::In(others)) => own.is_subset(others),
+            (Self::In(own), Self::NotIn(others)) => own.is_disjoint(others),
+            (Self::NotIn(own), Self::NotIn(others)) => others.is_subset(own),
+            (Self::NotIn(_), Self::In(_)) => false,
+        }
+    }
+}
+
+/// What a cell counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Condition {
+    pub measure: Measure,
+    /// By dimension of persons.
+    pub person: BTreeMap<&'static str, Codes>,
+    /// By dimension of incidents: all of them hold for one and the same incident.
+    pub incident: BTreeMap<&'static str, Codes>,
+    /// Some incident is of one of the kinds, for each set.
+    pub with: BTreeSet<BTreeSet<String>>,
+}
+
+impl Condition {
+    /// What a question without dimensions counts, such as a figure's.
+    pub fn of(query: &Query, vocabulary: &Vocabulary) -> Self {
+        let mut condition = Self::new(query.measure);
+        condition.narrow(&query.filters, &query.with, vocabulary);
+        condition.settled()
+    }
+
+    /// What a figure of an earlier release counted, by its question in canonical words; `None` where it names a dimension that
+    /// is no more.
+    pub fn of_words(words: &str, vocabulary: &Vocabulary) -> Option<Self> {
+        let mut condition = Self::new(Measure::Persons);
+        let (mut filters, mut with) = (BTreeMap::new(), BTreeSet::new());
+        for (name, values) in aggregate::pairs(words) {
+            let values: BTreeSet<_> = values.split(',').map(str::to_owned).collect();
+            match name.as_str() {
+                "measure" => condition.measure = Measure::WORDS.iter().find(|(word, _)| values.contains(*word))?.1,
+                "with" => with = values,
+                _ => drop(filters.insert(dimension(&name)?.code, values)),
+            }
+        }
+        condition.narrow(&filters, &with, vocabulary);
+        Some(condition.settled())
+    }
+
+    /// What a cell of a declared table counts.
+    pub fn of_cell(spec: &TableSpec, at: &[String], vocabulary: &Vocabulary) -> Self {
+        let mut condition = Self::new(spec.measure);
+        condition.narrow(&spec.filters, &spec.with, vocabulary);
+        for ((dimension, axis), code) in spec.by.iter().zip(at) {
+            condition.divide(dimension, axis, code);
+        }
+        condition.settled()
+    }
+
+    /// What a cell of a released table counts; `None` where it names a dimension that is no more.
+    pub fn of_released(table: &Table, at: &[String], vocabulary: &Vocabulary) -> Option<Self> {
+        let mut condition = Self::new(table.measure);
+        let code = |(name, codes): (&String, &Vec<String>)| {
+            Some((dimension(name)?.code, codes.iter().cloned().collect::<BTreeSet<_>>()))
+        };
+        let filters = table.filter.iter().map(code).collect::<Option<BTreeMap<_, _>>>()?;
+        condition.narrow(&filters, &table.with.iter().cloned().collect(), vocabulary);
+        for (axis, code) in table.axes.iter().zip(at) {
+            condition.divide(dimension(&axis.dimension)?, axis, code);
+        }
+        Some(condition.settled())
+    }
+
+    fn new(measure: Measure) -> Self {
+        Self { measure, person: BTreeMap::new(), incident: BTreeMap::new(), with: BTreeSet::new() }
+    }
+
+    fn part(&mut self, dimension: &Dimension) -> &mut BTreeMap<&'static str, Codes> {
+        if dimension.level.is_incident() { &mut self.incident } else { &mut self.person }
+    }
+
+    fn narrow(
+        &mut self,
+        filters: &BTreeMap<&'static str, BTreeSet<String>>,
+        with: &BTreeSet<String>,
+        vocabulary: &Vocabulary,
+    ) {
+        for (name, codes) in filters {
+            let Some(dimension) = dimension(name) else { continue };
+            let covered = match dimension.values {
+                Values::Vocabulary { name, broader } => {
+                    codes.iter().flat_map(|code| vocabulary.covered(name, code, broader)).collect()
+                }
+                _ => codes.clone(),
+            };
+            self.part(dimension).insert(dimension.code, Codes::In(covered));
+        }
+        self.with = with.iter().map(|kind| vocabulary.covered("kind", kind, false)).collect();
+    }
+
+    fn divide(&mut self, dimension: &Dimension, axis: &Axis, code: &str) {
+        if code == TOTAL {
+            return;
+        }
+        let codes = if code == OTHER {
+            Codes::NotIn(axis.codes.iter().filter(|code| *code != OTHER).cloned().collect())
+        } else {
+            Codes::In(BTreeSet::from([code.to_owned()]))
+        };
+        self.part(dimension).insert(dimension.code, codes);
+    }
+
+    /// Of persons, "with an incident of this kind" and "of this kind" are the same.
+    fn settled(mut self) -> Self {
+        if self.measure == Measure::Persons
+            && self.incident.len() == 1
+            && let Some(Codes::In(kinds)) = self.incident.get("kind")
+            && !kinds.contains(NOT_APPLICABLE)
+        {
+            self.with.insert(kinds.clone());
+            self.incident.clear();
+        }
+        self
+    }
+
+    /// Whether whatever fulfils this one fulfils the other, whichever of the two counts persons or their incidents.
+    pub fn lies_in(&self, other: &Self) -> bool {
+        let all = |own: &BTreeMap<&'static str, Codes>, others: &BTreeMap<&'static str, Codes>| {
+            others.iter().all(|(name, codes)| own.get(name).is_some_and(|own| own.lies_in(codes)))
+        };
+        let has_kind = |kinds: &BTreeSet<String>| {
+            let own = self.incident.get("kind").is_some_and(|own| own.lies_in(&Codes::In(kinds.clone())));
+            own || self.with.iter().any(|own| own.is_subset(kinds))
+        };
+        all(&self.person, &other.person) && all(&self.incident, &other.incident) && other.with.iter().all(has_kind)
+    }
+
+    /// Whether it is about incidents at all.
+    pub fn is_of_incidents(&self) -> bool {
+        self.measure == Measure::Incidents || !self.incident.is_empty() || !self.with.is_empty()
+    }
+
+    /// How many parts it has: the more, the finer the cell.
+    pub fn depth(&self) -> usize {
+        self.person.len() + self.incident.len() + self.with.len()
+    }
+}
