@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use attest::domain::aggregate::Measure;
 use attest::domain::count::Count;
-use attest::domain::release::content::{Content, Table, Value};
+use attest::domain::release::content::{Cell, Content, SignedFigure, Table, Value};
 use attest::domain::release::mask::{self, Input, Masked};
 use attest::domain::release::plan::Block;
 
@@ -43,6 +43,7 @@ pub enum Finding {
         release: usize,
         table: String,
         at: Vec<String>,
+        count: i64,
         low: i64,
         high: i64,
         whole: bool,
@@ -126,19 +127,17 @@ pub struct Public<'w> {
 impl Public<'_> {
     /// Every cell of the declared tables, with what is said of it. What reconstructed records give is taken away.
     fn cells(&self) -> impl Iterator<Item = (&Table, &Vec<String>, Asked, Option<i64>)> {
-        self.content.tables.iter().enumerate().flat_map(move |(at, table)| {
+        self.content.tables.iter().flat_map(|table| {
             table.cells.iter().map(move |cell| {
-                let known = self.wave.known.get(&(at, cell.at.clone())).copied().unwrap_or(Count::ZERO);
-                let own = cell.value.count().map(|count| number(count) as i64 - number(known) as i64);
+                let own = cell.value.count().map(|count| number(count) as i64 - cell.reconstructed as i64);
                 (table, &cell.at, Asked::of_cell(table, &cell.at), own)
             })
         })
     }
 
     fn figures(&self) -> impl Iterator<Item = (Asked, i64)> {
-        self.content.figures.iter().zip(&self.wave.signed).map(|(figure, signed)| {
-            (Asked::of_figure(figure), number(figure.computed) as i64 - number(signed.known) as i64)
-        })
+        let own = |figure: &SignedFigure| number(figure.computed) as i64 - figure.reconstructed as i64;
+        self.content.figures.iter().map(move |figure| (Asked::of_figure(figure), own(figure)))
     }
 
     fn questions(&self) -> impl Iterator<Item = Asked> {
@@ -147,6 +146,11 @@ impl Public<'_> {
 
     fn answers(&self) -> Vec<(Asked, i64)> {
         self.cells().filter_map(|(_, _, asked, own)| Some((asked, own?))).chain(self.figures()).collect()
+    }
+
+    /// How many there are in truth.
+    fn count(&self, asked: &Asked) -> i64 {
+        self.wave.people.iter().map(|person| asked.units(person) as i64).sum()
     }
 
     fn rule(&self, measure: Measure) -> i64 {
@@ -197,8 +201,7 @@ pub fn attack(world: &World, public: &[Public<'_>], report: &mut Report) -> Vec<
             return findings;
         }
         for (q, question) in system.questions.iter().enumerate() {
-            let plainly: u64 = public.wave.people.iter().map(|person| question.units(person)).sum();
-            assert_eq!(system.answer(q, &start), plainly as i64, "the system counts {question:?} otherwise");
+            assert_eq!(system.answer(q, &start), public.count(question), "the system counts {question:?} otherwise");
         }
         let mut attacker = Attacker::new(system, &start);
         findings.extend(withheld(public, system, &mut attacker, report));
@@ -226,8 +229,8 @@ fn plainly(public: &Public<'_>, system: &System) -> Vec<Finding> {
     for (table, at, asked, own) in public.cells() {
         let (release, what) = (public.number, table.code.clone());
         let Some(own) = own else { continue };
-        let true_count: u64 = public.wave.people.iter().map(|person| asked.units(person)).sum();
-        if own != true_count as i64 {
+        let true_count = public.count(&asked);
+        if own != true_count {
             findings.push(Finding::Wrong { release, what: format!("{what} {at:?}: {own}, in truth {true_count}") });
         }
         let q = system.question(&asked);
@@ -264,7 +267,8 @@ fn withheld(public: &Public<'_>, system: &System, attacker: &mut Attacker, repor
         match attacker.settle(q, rule) {
             Verdict::Wide => {}
             Verdict::Narrow { low, high, whole } => {
-                findings.push(Finding::Narrow { release, table, at, low, high, whole });
+                let count = public.count(&asked);
+                findings.push(Finding::Narrow { release, table, at, count, low, high, whole });
             }
             Verdict::Undecided => findings.push(Finding::Undecided { release, table, at }),
         }
@@ -339,7 +343,8 @@ pub fn truth(input: &Input<'_>) -> Vec<Table> {
         let asked = asked(&input.tables[at].question(place));
         let own: u64 = input.people.iter().map(|person| asked.units(person)).sum();
         let known = input.known.get(&(at, place.clone())).copied().unwrap_or(Count::ZERO);
-        attest::domain::release::content::Cell { at: place.clone(), value: Value::Free(known.plus(Count::exact(own))) }
+        let value = Value::Free(known.plus(Count::exact(own)));
+        Cell { at: place.clone(), value, reconstructed: number(known) }
     };
     let table = |(at, spec): (usize, &attest::domain::release::declare::TableSpec)| Table {
         code: spec.code.clone(),
@@ -362,10 +367,40 @@ fn no_withheld_cell_is_narrower_than_the_rule_in_200_data_sets_with_up_to_three_
     let masker = |input: &Input<'_>| mask::mask(input, &mut |_, _, _| {});
     let report = run(0..200, |seed, report| one(seed, &masker, report));
     report.print("the mask");
-    for (seed, finding) in report.findings.iter().take(40) {
+    for (seed, finding) in report.findings.iter().take(400) {
         println!("data set {seed}: {finding:?}");
     }
     assert!(report.findings.is_empty(), "{} findings in {} data sets", report.findings.len(), report.broken());
     assert!(report.through * 2 >= report.data_sets, "it blocks nearly everything: {} came through", report.through);
     assert!(report.withheld > 1000 && report.compared > 1000, "there was little to attack");
+}
+
+/// To look at one data set: `SEED=8 cargo test --test disclosure look -- --ignored --nocapture`.
+#[test]
+#[ignore = "shows one data set to a person"]
+fn look_at_one_data_set() {
+    let seed = std::env::var("SEED").unwrap().parse().unwrap();
+    let world = World::random(seed);
+    let masker = |input: &Input<'_>| {
+        let masked = mask::mask(input, &mut |_, _, _| {});
+        println!("blocks: {:?}", masked.as_ref().err());
+        masked
+    };
+    let mut report = Report::default();
+    let public = publish(&world, &masker, &mut report);
+    println!("{:?}\n{:?}", world.schema.codes, world.thresholds);
+    for public in &public {
+        println!("release {}: {} persons", public.number, public.wave.people.len());
+        for figure in &public.content.figures {
+            println!("  figure {} = {:?}", figure.query, figure.computed);
+        }
+        for (table, at, asked, own) in public.cells() {
+            let count = public.count(&asked);
+            let said = own.map_or(format!("({count})"), |own| own.to_string());
+            println!("  {} {} {:?} {:?}: {at:?} {said}", table.code, table.measure.name(), table.filter, table.with);
+        }
+    }
+    for finding in attack(&world, &public, &mut report) {
+        println!("{finding:?}");
+    }
 }

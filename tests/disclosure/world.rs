@@ -10,7 +10,7 @@ use attest::domain::release::declare::TableSpec;
 use attest::domain::release::mask::{Input, Masked, Signed};
 use attest::domain::release::people::{Incident, Person};
 
-use super::asked::Asked;
+use super::asked::{self, Asked};
 use super::dice::Dice;
 use super::schema::Schema;
 
@@ -59,6 +59,7 @@ impl Wave {
             qualifier: attest::domain::count::Qualifier::Exact,
             as_of: day,
             computed,
+            reconstructed: asked::number(signed.known),
         };
         Content {
             format: FORMAT.to_owned(),
