@@ -9,6 +9,9 @@ mod disclosure {
     #[allow(dead_code)]
     #[path = "../attested/dice.rs"]
     mod dice;
+    mod findings;
+    mod public;
+    mod rule;
     mod schema;
     mod small;
     mod system;

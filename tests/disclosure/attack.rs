@@ -1,189 +1,18 @@
 //! The attacker against the mask: random data sets, up to three releases each, and not one cell that is narrower than the rule.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use attest::domain::aggregate::Measure;
-use attest::domain::count::Count;
-use attest::domain::release::content::{Cell, Content, SignedFigure, Table, Value};
-use attest::domain::release::mask::{self, Input, Masked};
-use attest::domain::release::plan::Block;
+use attest::domain::release::content::Table;
+use attest::domain::release::declare::TableSpec;
+use attest::domain::release::mask::{self, Input};
 
-use super::asked::{Asked, number};
-use super::attacker::{Attacker, Verdict, Work};
+use super::attacker::{Attacker, Verdict};
+use super::findings::{Finding, Report, run};
+use super::public::{Masker, Public, publish};
+use super::rule::{needed, why_unsafe};
 use super::system::System;
-use super::world::{Wave, World, asked};
-
-/// Anything that masks.
-pub type Masker<'m> = &'m (dyn Fn(&Input<'_>) -> Result<Masked, Vec<Block>> + Sync);
-
-/// What the attacker found out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// A published number that is not what the records give.
-    Wrong {
-        release: usize,
-        what: String,
-    },
-    /// A small cell that is published.
-    Small {
-        release: usize,
-        table: String,
-        at: Vec<String>,
-    },
-    /// A published cell that is all of a larger published group.
-    WholeGroup {
-        release: usize,
-        table: String,
-        at: Vec<String>,
-    },
-    /// A withheld cell whose values lie too close together.
-    Narrow {
-        release: usize,
-        table: String,
-        at: Vec<String>,
-        count: i64,
-        low: i64,
-        high: i64,
-        whole: bool,
-    },
-    Undecided {
-        release: usize,
-        table: String,
-        at: Vec<String>,
-    },
-    /// A small change between two releases.
-    Change {
-        from: usize,
-        to: usize,
-        asked: Box<Asked>,
-        low: i64,
-        high: i64,
-    },
-}
-
-/// What was done with one data set, or with many.
-#[derive(Debug, Clone, Default)]
-pub struct Report {
-    pub data_sets: usize,
-    /// Data sets of which every release came through.
-    pub whole: usize,
-    /// Data sets of which at least one release came through.
-    pub through: usize,
-    pub releases: usize,
-    pub blocked: usize,
-    pub reasons: std::collections::BTreeMap<String, usize>,
-    pub cells: usize,
-    pub withheld: usize,
-    pub compared: usize,
-    pub work: Work,
-    pub findings: Vec<(u64, Finding)>,
-}
-
-impl Report {
-    pub fn add(&mut self, other: Self) {
-        self.data_sets += other.data_sets;
-        self.whole += other.whole;
-        self.through += other.through;
-        self.releases += other.releases;
-        self.blocked += other.blocked;
-        other.reasons.into_iter().for_each(|(reason, times)| *self.reasons.entry(reason).or_default() += times);
-        self.cells += other.cells;
-        self.withheld += other.withheld;
-        self.compared += other.compared;
-        self.work.add(other.work);
-        self.findings.extend(other.findings);
-    }
-
-    /// In how many data sets the attacker found something.
-    pub fn broken(&self) -> usize {
-        self.findings.iter().map(|(seed, _)| seed).collect::<BTreeSet<_>>().len()
-    }
-
-    pub fn print(&self, name: &str) {
-        let Self { data_sets, whole, through, releases, blocked, reasons, cells, withheld, compared, work, .. } = self;
-        println!(
-            "{name}: {data_sets} data sets ({whole} whole, {through} with a release), {releases} releases, {blocked} blocked \
-             {reasons:?}, {cells} cells, {withheld} of them withheld, {compared} changes compared; {} optimisations in real and \
-             {} in whole numbers ({} without an answer), {} points checked; {} findings in {} data sets",
-            work.real,
-            work.whole,
-            work.failures,
-            work.points,
-            self.findings.len(),
-            self.broken(),
-        );
-    }
-}
-
-/// A release that is public, with the records that it stands on.
-pub struct Public<'w> {
-    pub number: usize,
-    pub wave: &'w Wave,
-    pub content: Content,
-}
-
-impl Public<'_> {
-    /// Every cell of the declared tables, with what is said of it. What reconstructed records give is taken away.
-    fn cells(&self) -> impl Iterator<Item = (&Table, &Vec<String>, Asked, Option<i64>)> {
-        self.content.tables.iter().flat_map(|table| {
-            table.cells.iter().map(move |cell| {
-                let own = cell.value.count().map(|count| number(count) as i64 - cell.reconstructed as i64);
-                (table, &cell.at, Asked::of_cell(table, &cell.at), own)
-            })
-        })
-    }
-
-    fn figures(&self) -> impl Iterator<Item = (Asked, i64)> {
-        let own = |figure: &SignedFigure| number(figure.computed) as i64 - figure.reconstructed as i64;
-        self.content.figures.iter().map(move |figure| (Asked::of_figure(figure), own(figure)))
-    }
-
-    fn questions(&self) -> impl Iterator<Item = Asked> {
-        self.cells().map(|(_, _, asked, _)| asked).chain(self.figures().map(|(asked, _)| asked))
-    }
-
-    fn answers(&self) -> Vec<(Asked, i64)> {
-        self.cells().filter_map(|(_, _, asked, own)| Some((asked, own?))).chain(self.figures()).collect()
-    }
-
-    /// How many there are in truth.
-    fn count(&self, asked: &Asked) -> i64 {
-        self.wave.people.iter().map(|person| asked.units(person) as i64).sum()
-    }
-
-    fn rule(&self, measure: Measure) -> i64 {
-        self.content.thresholds.of(measure) as i64
-    }
-}
-
-/// Releases what can be released of a data set, one after the other.
-pub fn publish<'w>(world: &'w World, masker: Masker<'_>, report: &mut Report) -> Vec<Public<'w>> {
-    let mut public: Vec<Public> = Vec::new();
-    for (number, wave) in world.waves.iter().enumerate() {
-        let earlier: Vec<_> = public.iter().map(|public| public.content.clone()).collect();
-        match masker(&wave.input(world, &earlier)) {
-            Ok(masked) => {
-                let content = wave.content(number, world.thresholds, masked);
-                public.push(Public { number, wave, content });
-            }
-            Err(blocks) => {
-                report.blocked += 1;
-                for block in blocks {
-                    let name = format!("{block:?}");
-                    let name = name.split([' ', '{']).next().unwrap_or_default().to_owned();
-                    *report.reasons.entry(name).or_default() += 1;
-                }
-            }
-        }
-    }
-    report.data_sets += 1;
-    report.releases += public.len();
-    report.through += usize::from(!public.is_empty());
-    report.whole += usize::from(public.len() == world.waves.len());
-    public
-}
+use super::world::World;
 
 /// All that the attacker does with one data set.
 pub fn attack(world: &World, public: &[Public<'_>], report: &mut Report) -> Vec<Finding> {
@@ -221,8 +50,7 @@ fn plainly(public: &Public<'_>, system: &System) -> Vec<Finding> {
     let mut findings = Vec::new();
     let signed: Vec<_> = public.figures().map(|(asked, _)| system.question(&asked)).collect();
     let shapes: Vec<_> = public.content.tables.iter().map(|table| Table::positions(&table.axes)).collect();
-    let declared: Vec<_> =
-        public.wave.tables.iter().map(attest::domain::release::declare::TableSpec::positions).collect();
+    let declared: Vec<_> = public.wave.tables.iter().map(TableSpec::positions).collect();
     if shapes != declared {
         findings.push(Finding::Wrong { release: public.number, what: "other tables than declared".to_owned() });
     }
@@ -263,12 +91,14 @@ fn withheld(public: &Public<'_>, system: &System, attacker: &mut Attacker, repor
             continue;
         }
         report.withheld += 1;
-        let (release, table, at, rule) = (public.number, table.code.clone(), at.clone(), public.rule(asked.measure));
-        match attacker.settle(q, rule) {
+        let place = table;
+        let (release, table, at) = (public.number, table.code.clone(), at.clone());
+        match attacker.settle(q, needed(public, system, &asked)) {
             Verdict::Wide => {}
             Verdict::Narrow { low, high, whole } => {
+                let why = why_unsafe(public, attacker, place, &at);
                 let count = public.count(&asked);
-                findings.push(Finding::Narrow { release, table, at, count, low, high, whole });
+                findings.push(Finding::Narrow { release, table, at, why, count, low, high, whole });
             }
             Verdict::Undecided => findings.push(Finding::Undecided { release, table, at }),
         }
@@ -305,61 +135,12 @@ fn changes(
     findings
 }
 
-/// Runs over many data sets on two threads.
-pub fn run(seeds: std::ops::Range<u64>, each: impl Fn(u64, &mut Report) + Sync) -> Report {
-    let next = AtomicU64::new(seeds.start);
-    let whole = Mutex::new(Report::default());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                let mut own = Report::default();
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds.end {
-                        break;
-                    }
-                    each(seed, &mut own);
-                }
-                whole.lock().unwrap().add(own);
-            });
-        }
-    });
-    let mut report = whole.into_inner().unwrap();
-    report.findings.sort_by_key(|(seed, _)| *seed);
-    report
-}
-
 /// Publishes and attacks one random data set.
 pub fn one(seed: u64, masker: Masker<'_>, report: &mut Report) {
     let world = World::random(seed);
     let public = publish(&world, masker, report);
     let findings = attack(&world, &public, report);
     report.findings.extend(findings.into_iter().map(|finding| (seed, finding)));
-}
-
-/// Every table in truth.
-pub fn truth(input: &Input<'_>) -> Vec<Table> {
-    let cell = |at: usize, place: &Vec<String>| {
-        let asked = asked(&input.tables[at].question(place));
-        let own: u64 = input.people.iter().map(|person| asked.units(person)).sum();
-        let known = input.known.get(&(at, place.clone())).copied().unwrap_or(Count::ZERO);
-        let value = Value::Free(known.plus(Count::exact(own)));
-        Cell { at: place.clone(), value, reconstructed: number(known) }
-    };
-    let table = |(at, spec): (usize, &attest::domain::release::declare::TableSpec)| Table {
-        code: spec.code.clone(),
-        title: spec.title.clone(),
-        measure: spec.measure,
-        axes: spec.by.iter().map(|(_, axis)| axis.clone()).collect(),
-        filter: spec
-            .filters
-            .iter()
-            .map(|(name, codes)| ((*name).to_owned(), codes.iter().cloned().collect()))
-            .collect(),
-        with: spec.with.iter().cloned().collect(),
-        cells: spec.positions().iter().map(|place| cell(at, place)).collect(),
-    };
-    input.tables.iter().enumerate().map(table).collect()
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Work {
 
 /// The attacker with what he has found so far.
 pub struct Attacker<'s> {
-    system: &'s System,
+    pub system: &'s System,
     /// By question the least and the most of the points that he has seen.
     seen: Vec<(i64, i64)>,
     pub work: Work,
@@ -137,14 +137,17 @@ impl<'s> Attacker<'s> {
             End::Most => self.seen[q].0 + width,
             End::Least => (self.seen[q].1 - width).max(0),
         };
-        let mut found = self.solve(q, end, whole.then_some(cap), false)?;
+        let mut found = self.solve(q, end, whole.then_some(cap), None)?;
         let seen = self.see(&found.point);
         if whole && !seen && !self.system.needs.is_empty() {
-            // It had further incidents of nobody: once more, and nobody has none.
-            let again = self.solve(q, end, Some(cap), true);
-            if let Some(again) = again {
-                self.see(&again.point);
-                found = again;
+            // It had further incidents of nobody: once more, and nobody has none. First with few of each, which is quickly done.
+            let few = self.solve(q, end, Some(cap), Some(6));
+            if !few.is_some_and(|few| self.see(&few.point) && self.is_wide(q, width)) {
+                let again = self.solve(q, end, Some(cap), Some(i64::MAX));
+                if let Some(again) = again {
+                    self.see(&again.point);
+                    found = again;
+                }
             }
         }
         let bound = match end {
@@ -154,13 +157,13 @@ impl<'s> Attacker<'s> {
         found.proved.then_some(bound as i64)
     }
 
-    fn solve(&mut self, q: usize, end: End, cap: Option<i64>, linked: bool) -> Option<Optimum> {
+    fn solve(&mut self, q: usize, end: End, cap: Option<i64>, linked: Option<i64>) -> Option<Optimum> {
         let direction = match end {
             End::Most => OptimizationDirection::Maximize,
             End::Least => OptimizationDirection::Minimize,
         };
         let mut problem = Problem::new(direction);
-        let chosen = if linked { self.all() } else { self.distinct(q, end) };
+        let chosen = if linked.is_some() { self.all() } else { self.distinct(q, cap.is_none().then_some(end)) };
         let target = &self.system.adds[q];
         let variables: Vec<(usize, Variable)> = chosen
             .into_iter()
@@ -202,7 +205,7 @@ impl<'s> Attacker<'s> {
         })
     }
 
-    fn constrain(&self, problem: &mut Problem, variables: &[(usize, Variable)], linked: bool) {
+    fn constrain(&self, problem: &mut Problem, variables: &[(usize, Variable)], linked: Option<i64>) {
         for (q, answer) in &self.system.rows {
             let adds = &self.system.adds[*q];
             let terms = variables.iter().filter(|(column, _)| adds[*column] != 0);
@@ -212,9 +215,10 @@ impl<'s> Attacker<'s> {
             }
         }
         let by_column: HashMap<_, _> = variables.iter().copied().collect();
-        for (further, needs) in self.system.needs.iter().filter(|_| linked) {
+        let Some(each) = linked else { return };
+        for (further, needs) in &self.system.needs {
             let Some(variable) = by_column.get(further) else { continue };
-            let most = self.system.most[*further] as f64;
+            let most = self.system.most[*further].min(each) as f64;
             let needed = needs.iter().filter_map(|column| by_column.get(column)).map(|needed| (*needed, -most));
             problem.add_constraint(needed.chain([(*variable, 1.0)]).collect::<Vec<_>>(), ComparisonOp::Le, 0.0);
         }
@@ -224,16 +228,19 @@ impl<'s> Attacker<'s> {
         (0..self.system.width()).filter(|column| self.system.most[*column] > 0).collect()
     }
 
-    /// Of the columns that all rows count alike, the one that is best for the optimum: the others add nothing.
-    fn distinct(&self, q: usize, end: End) -> Vec<usize> {
+    /// Of the columns that all rows count alike and that add as much to the question, one. Where an end is given, only the one
+    /// that is best for it: the others add nothing.
+    fn distinct(&self, q: usize, end: Option<End>) -> Vec<usize> {
         let target = &self.system.adds[q];
         let mut best: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
         for column in self.all() {
-            let counted = self.system.rows.iter().map(|(row, _)| self.system.adds[*row][column]).collect();
+            let mut counted: Vec<_> = self.system.rows.iter().map(|(row, _)| self.system.adds[*row][column]).collect();
+            counted.extend(end.is_none().then_some(target[column]));
             let own = best.entry(counted).or_insert(column);
             let better = match end {
-                End::Most => target[column] > target[*own],
-                End::Least => target[column] < target[*own],
+                Some(End::Most) => target[column] > target[*own],
+                Some(End::Least) => target[column] < target[*own],
+                None => false,
             };
             if better {
                 *own = column;

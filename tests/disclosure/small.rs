@@ -10,7 +10,8 @@ use attest::domain::release::declare::TableSpec;
 use attest::domain::release::mask;
 use attest::domain::release::people::{Incident, Person, Values};
 
-use super::attack::{Masker, run};
+use super::findings::run;
+use super::public::Masker;
 use super::schema::{Schema, crossed, single};
 use super::world::{Known, Wave, World, asked};
 

@@ -6,7 +6,9 @@ use attest::domain::release::mask::{Input, Masked};
 use attest::domain::release::plan::{Block, Plan};
 
 use super::asked::number;
-use super::attack::{Finding, one, run, truth};
+use super::attack::one;
+use super::findings::{Finding, Report, run};
+use super::public::truth;
 use super::world::asked;
 
 /// A mask that withholds small cells and nothing else.
@@ -32,7 +34,7 @@ pub fn threshold_only(input: &Input<'_>) -> Result<Masked, Vec<Block>> {
 #[test]
 fn a_threshold_alone_lets_small_cells_be_found_in_most_data_sets() {
     let report = run(0..60, |seed, report| {
-        let mut own = super::attack::Report::default();
+        let mut own = Report::default();
         one(seed, &threshold_only, &mut own);
         own.findings.retain(|(_, finding)| matches!(finding, Finding::Narrow { .. }));
         report.add(own);
