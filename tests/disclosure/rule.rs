@@ -5,6 +5,7 @@ use attest::domain::release::content::Table;
 
 use super::asked::Asked;
 use super::attacker::{Attacker, Verdict};
+use super::findings::Finding;
 use super::public::Public;
 use super::system::System;
 
@@ -49,4 +50,9 @@ pub fn why_unsafe(
     };
     let whole = count > 0 && (0..at.len()).any(|axis| at[axis] != "_T" && is_all(axis));
     (whole && asked.measure == Measure::Persons).then_some("all of a group")
+}
+
+/// Whether a finding harms somebody by itself. A withheld cell of many persons that can be computed does not: but it was not meant.
+pub fn harms(finding: &Finding) -> bool {
+    !matches!(finding, Finding::Narrow { why: None, .. })
 }

@@ -27,7 +27,7 @@ const KINDS: &[(&str, &str)] =
     &[("detention", "violation"), ("torture", "violation"), ("evacuation", "movement"), ("death", "death")];
 const ACTORS: &[&[&str]] = &[&["law_enforcement"], &["relative"], &["law_enforcement", "relative"], &["_U"]];
 const QUARTERS: &[(&str, &str)] =
-    &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("2018", "2018-Q1"), ("_U", "_U")];
+    &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("2018", "2018-Q1"), ("2018", "_U"), ("_U", "_U")];
 
 impl Schema {
     /// A random one, small enough that every kind of person can be written down.
