@@ -3,6 +3,8 @@
 //! That a cell may have another value is shown by a whole other data set, in whole persons and reckoned after exactly, which gives the
 //! same published cells. So an error of the optimisation can only make the mask withhold more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Solution, SolveOptions, Variable};
 
 use super::universe::Kind;
@@ -69,6 +71,77 @@ impl Part {
             solution.map_or(part.values[cell] as f64, |solution| solution.objective())
         };
         end(self, Way::Up) - end(self, Way::Down)
+    }
+
+    /// Which published cells must give way, at the least cost, so that a cell can have other values: nothing where it can as it is,
+    /// `None` where it cannot even so. `costs` has what one more or less of each free cell costs; all other published cells stand.
+    pub fn gives_way(
+        &mut self,
+        cell: usize,
+        published: &[usize],
+        costs: &BTreeMap<usize, f64>,
+        needed: u64,
+    ) -> Option<BTreeSet<usize>> {
+        let mut found: Option<(f64, BTreeSet<usize>)> = None;
+        for way in [Way::Up, Way::Down] {
+            let Some((cost, rows)) = self.way_given(cell, published, costs, needed, way) else { continue };
+            if found.as_ref().is_none_or(|(least, _)| cost + NEARLY < *least) {
+                found = Some((cost, rows));
+            }
+        }
+        found.map(|(_, rows)| rows)
+    }
+
+    fn way_given(
+        &mut self,
+        cell: usize,
+        published: &[usize],
+        costs: &BTreeMap<usize, f64>,
+        needed: u64,
+        way: Way,
+    ) -> Option<(f64, BTreeSet<usize>)> {
+        let (least, most) = self.found[cell];
+        if way == Way::Down && most < needed {
+            return None;
+        }
+        self.optimisations += 1;
+        let mut problem = Problem::new(OptimizationDirection::Minimize);
+        let variables: Vec<_> = self.kinds.iter().map(|_| problem.add_var(0.0, (0.0, f64::INFINITY))).collect();
+        let mut rows: BTreeMap<usize, LinearExpr> = published.iter().map(|row| (*row, LinearExpr::empty())).collect();
+        let mut own = LinearExpr::empty();
+        for (variable, kind) in variables.iter().zip(&self.kinds) {
+            for (row, number) in &kind.adds {
+                if let Some(sum) = rows.get_mut(&(*row as usize)) {
+                    sum.add(*variable, f64::from(*number));
+                }
+                if *row as usize == cell {
+                    own.add(*variable, f64::from(*number));
+                }
+            }
+        }
+        let mut gives = Vec::new();
+        for (row, mut sum) in rows {
+            if let Some(cost) = costs.get(&row) {
+                let (more, less) =
+                    (problem.add_var(*cost, (0.0, f64::INFINITY)), problem.add_var(*cost, (0.0, f64::INFINITY)));
+                sum.add(more, 1.0);
+                sum.add(less, -1.0);
+                gives.push((row, more, less));
+            }
+            problem.add_constraint(sum, ComparisonOp::Eq, self.values[row] as f64);
+        }
+        if self.counted {
+            let all: u64 = self.kinds.iter().map(|kind| kind.count).sum();
+            problem.add_constraint(sum(variables.iter().map(|one| (*one, 1.0))), ComparisonOp::Eq, all as f64);
+        }
+        match way {
+            Way::Up => problem.add_constraint(own, ComparisonOp::Ge, (least + needed) as f64),
+            Way::Down => problem.add_constraint(own, ComparisonOp::Le, (most - needed) as f64),
+        }
+        let solution = problem.solve().ok()?.into_solution().ok()?;
+        let moved = |variable: Variable| solution.var_value(variable) > 1e-5;
+        let rows = gives.into_iter().filter(|(_, more, less)| moved(*more) || moved(*less)).map(|(row, _, _)| row);
+        Some((solution.objective(), rows.collect()))
     }
 
     /// The least and the most that a cell can be, of divisible persons, given other values of the published cells than the

@@ -26,6 +26,8 @@ pub struct Cell {
     pub reason: Reason,
     /// By how much the values that it can have, withheld, must differ.
     pub needed: u64,
+    /// Zero by what the words mean: there is nothing to hide, and nothing to be hidden behind it.
+    pub impossible: bool,
 }
 
 impl Cell {
@@ -94,6 +96,7 @@ impl Cells {
             persons += u64::from(own > 0);
         }
         let needed = input.thresholds.of(condition.measure);
+        let impossible = condition.is_impossible(input.vocabulary);
         let cell = Cell {
             condition: condition.clone(),
             places: Vec::new(),
@@ -102,6 +105,7 @@ impl Cells {
             signed: false,
             reason: Reason::Safe,
             needed,
+            impossible,
         };
         self.by_condition.insert(condition, self.all.len());
         self.all.push(cell);
@@ -131,6 +135,8 @@ impl Cells {
                 .collect();
             let reason = if cell.signed {
                 Reason::Signed
+            } else if cell.impossible {
+                Reason::Safe
             } else if cell.is_small(input.thresholds) {
                 Reason::Small
             } else if !over.is_empty() {

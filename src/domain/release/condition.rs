@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::aggregate::{self, Measure, Query};
 use crate::domain::dimension::{Dimension, Values, dimension};
-use crate::domain::vocabulary::{NOT_APPLICABLE, TOTAL, Vocabulary};
+use crate::domain::vocabulary::{NOT_APPLICABLE, TOTAL, UNKNOWN, Vocabulary};
 
 use super::content::{Axis, Table};
 use super::declare::{OTHER, TableSpec};
@@ -143,8 +143,12 @@ impl Condition {
         self.part(dimension).insert(dimension.code, codes);
     }
 
-    /// Of persons, "with an incident of this kind" and "of this kind" are the same.
+    /// The same condition in the same words: of persons, "with an incident of this kind" and "of this kind" are the same, and to
+    /// whom nothing happened, to them nothing happened whatever is asked.
     fn settled(mut self) -> Self {
+        if self.is_of_nothing() && self.incident.values().all(|codes| codes.has(NOT_APPLICABLE)) {
+            self.incident = BTreeMap::from([("kind", Codes::In(BTreeSet::from([NOT_APPLICABLE.to_owned()])))]);
+        }
         if self.measure == Measure::Persons
             && self.incident.len() == 1
             && let Some(Codes::In(kinds)) = self.incident.get("kind")
@@ -166,6 +170,34 @@ impl Condition {
             own || self.with.iter().any(|own| own.is_subset(kinds))
         };
         all(&self.person, &other.person) && all(&self.incident, &other.incident) && other.with.iter().all(has_kind)
+    }
+
+    /// Whether it asks for those to whom nothing happened.
+    fn is_of_nothing(&self) -> bool {
+        let only = BTreeSet::from([NOT_APPLICABLE.to_owned()]);
+        // A destination is not applicable to most incidents.
+        let nothing = |(name, codes): (&&str, &Codes)| *name != "destination" && *codes == Codes::In(only.clone());
+        self.measure == Measure::Persons && self.incident.iter().any(nothing)
+    }
+
+    /// Whether nobody can ever fulfil it, by what the words mean: an incident of those to whom nothing happened, a kind of another
+    /// family, a destination of what is no movement. Such a cell is zero, and tells nothing.
+    pub fn is_impossible(&self, vocabulary: &Vocabulary) -> bool {
+        let real = |codes: &Codes| !codes.has(NOT_APPLICABLE);
+        if self.is_of_nothing() {
+            return self.incident.values().any(real) || !self.with.is_empty();
+        }
+        let Some(Codes::In(kinds)) = self.incident.get("kind") else { return false };
+        let families: BTreeSet<_> = kinds.iter().map(|kind| vocabulary.family(kind).unwrap_or(UNKNOWN)).collect();
+        let fits = |family: &&str| {
+            let destination = self.incident.get("destination").is_none_or(|codes| match codes {
+                Codes::In(codes) if *family == "movement" => codes.iter().any(|code| code != NOT_APPLICABLE),
+                Codes::NotIn(_) if *family == "movement" => true,
+                codes => codes.has(NOT_APPLICABLE),
+            });
+            destination && self.incident.get("family").is_none_or(|codes| codes.has(family))
+        };
+        !families.iter().any(fits)
     }
 
     /// Whether it is about incidents at all.

@@ -49,23 +49,15 @@ impl Dice {
     }
 }
 
-/// Rows that are solved for one another, each with how it was made of the published rows.
+/// A row that is solved for its pivot.
 struct Solved {
     pivot: usize,
     row: Vec<u64>,
-    made_of: Vec<u64>,
 }
 
-/// Finds of some cells those that follow exactly from the published ones, each with the published ones that it follows from.
-/// `also` is a row of which everybody knows the sum: all persons.
-pub fn exposed(
-    kinds: &[Kind],
-    cells: usize,
-    published: &[usize],
-    also: bool,
-    asked: &[usize],
-) -> Vec<(usize, Vec<usize>)> {
-    let width = published.len() + usize::from(also) + SPARE;
+/// Finds of some cells those that follow exactly from the published ones and, with `counted`, from the number of all persons.
+pub fn exposed(kinds: &[Kind], cells: usize, published: &[usize], counted: bool, asked: &[usize]) -> Vec<usize> {
+    let width = published.len() + usize::from(counted) + SPARE;
     let mut dice = Dice(1);
     let mut rows = vec![vec![0; width]; cells];
     let mut everybody = vec![0; width];
@@ -81,51 +73,30 @@ pub fn exposed(
             everybody[at] = plus(everybody[at], *value);
         }
     }
-    let given: Vec<&Vec<u64>> = published.iter().map(|cell| &rows[*cell]).chain(also.then_some(&everybody)).collect();
-    let solved = solve(&given);
-    let mut found = Vec::new();
-    for cell in asked {
-        let (rest, made_of) = reduce(&solved, rows[*cell].clone(), given.len());
-        if rest.iter().all(|value| *value == 0) {
-            let of = published.iter().zip(&made_of).filter(|(_, factor)| **factor != 0).map(|(cell, _)| *cell);
-            found.push((*cell, of.collect()));
-        }
-    }
-    found
-}
-
-fn solve(given: &[&Vec<u64>]) -> Vec<Solved> {
     let mut solved: Vec<Solved> = Vec::new();
-    for (at, row) in given.iter().enumerate() {
-        let (mut rest, mut made_of) = reduce(&solved, (*row).clone(), given.len());
-        // What is left is the row less what was taken away.
-        made_of.iter_mut().for_each(|factor| *factor = minus(0, *factor));
-        made_of[at] = plus(made_of[at], 1);
+    for row in published.iter().map(|cell| &rows[*cell]).chain(counted.then_some(&everybody)) {
+        let mut rest = reduce(&solved, row.clone());
         if let Some(pivot) = rest.iter().position(|value| *value != 0) {
             let factor = inverse(rest[pivot]);
-            rest.iter_mut().chain(made_of.iter_mut()).for_each(|value| *value = times(*value, factor));
-            solved.push(Solved { pivot, row: rest, made_of });
+            rest.iter_mut().for_each(|value| *value = times(*value, factor));
+            solved.push(Solved { pivot, row: rest });
         }
     }
-    solved
+    let follows = |cell: &usize| reduce(&solved, rows[*cell].clone()).iter().all(|value| *value == 0);
+    asked.iter().copied().filter(follows).collect()
 }
 
-/// Takes from a row all that the solved ones can make of it: what is left, and what was taken, in terms of the given rows.
-fn reduce(solved: &[Solved], mut row: Vec<u64>, given: usize) -> (Vec<u64>, Vec<u64>) {
-    let mut made_of = vec![0; given];
+/// Takes from a row all that the solved ones can make of it.
+fn reduce(solved: &[Solved], mut row: Vec<u64>) -> Vec<u64> {
     for known in solved {
         let factor = row[known.pivot];
-        if factor == 0 {
-            continue;
-        }
-        for (own, other) in row.iter_mut().zip(&known.row) {
-            *own = minus(*own, times(factor, *other));
-        }
-        for (own, other) in made_of.iter_mut().zip(&known.made_of) {
-            *own = plus(*own, times(factor, *other));
+        if factor != 0 {
+            for (own, other) in row.iter_mut().zip(&known.row) {
+                *own = minus(*own, times(factor, *other));
+            }
         }
     }
-    (row, made_of)
+    row
 }
 
 #[cfg(test)]
@@ -140,13 +111,13 @@ mod tests {
     fn a_part_follows_from_the_whole_and_the_other_part() {
         // Cells: whole, first, second.
         let kinds = [kind(&[(0, 1), (1, 1)]), kind(&[(0, 1), (2, 1)])];
-        assert_eq!(exposed(&kinds, 3, &[0, 1], false, &[2]), [(2, vec![0, 1])]);
-        assert_eq!(exposed(&kinds, 3, &[0], false, &[1, 2]), []);
+        assert_eq!(exposed(&kinds, 3, &[0, 1], false, &[2]), [2]);
+        assert_eq!(exposed(&kinds, 3, &[0], false, &[1, 2]), [0_usize; 0]);
     }
 
     #[test]
     fn parts_that_overlap_do_not_follow_from_the_whole() {
         let kinds = [kind(&[(0, 1), (1, 1)]), kind(&[(0, 1), (2, 1)]), kind(&[(0, 1), (1, 1), (2, 1)])];
-        assert_eq!(exposed(&kinds, 3, &[0, 1], false, &[2]), []);
+        assert_eq!(exposed(&kinds, 3, &[0, 1], false, &[2]), [0_usize; 0]);
     }
 }

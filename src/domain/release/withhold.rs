@@ -1,7 +1,7 @@
 //! Withholds more and more until nothing unsafe can be computed or narrowed: first by linear elimination, then by the audit of
 //! intervals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::Cells;
 use super::eliminate::exposed;
@@ -9,8 +9,6 @@ use super::mask::{Depth, Input, Progress};
 use super::parts::Linked;
 use super::plan::{Block, Reason};
 
-/// How many cells are tried for one that alone is enough.
-const TRIED: usize = 6;
 /// The most optimisations of one release, beyond which it counts as too large to be audited.
 const MOST_OPTIMISATIONS: u64 = 50_000;
 
@@ -44,11 +42,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
     /// Whether a cell could still be withheld.
     fn is_free(&self, cell: usize) -> bool {
         let own = &self.cells.all[cell];
-        own.is_published() && !own.signed && !self.known.contains(&cell)
-    }
-
-    fn withhold(&mut self, cell: usize) {
-        self.cells.all[cell].reason = Reason::Protects;
+        own.is_published() && !own.signed && !own.impossible && !self.known.contains(&cell)
     }
 
     /// Withholds until it holds.
@@ -60,7 +54,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
             return Ok(());
         }
         loop {
-            self.eliminate()?;
+            self.eliminate(depth)?;
             if depth == Depth::Elimination {
                 return Ok(());
             }
@@ -71,7 +65,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
                 progress("audit", done, all);
                 let (row, needed) = (self.row(cell), self.cells.all[cell].needed);
                 if self.linked.part.width(row) < needed && !self.linked.part.widen(row, &self.published(), needed) {
-                    self.protect(cell)?;
+                    self.protect(cell, needed)?;
                     held = false;
                     break;
                 }
@@ -87,31 +81,17 @@ impl<'w, 'a> Withholding<'w, 'a> {
     }
 
     /// Withholds until no withheld cell follows exactly from published ones.
-    fn eliminate(&mut self) -> Result<(), Vec<Block>> {
+    fn eliminate(&mut self, depth: Depth) -> Result<(), Vec<Block>> {
         loop {
             let asked: Vec<_> = self.audited().into_iter().filter(|cell| !self.is_hidden(*cell)).collect();
             let rows: Vec<_> = asked.iter().map(|cell| self.row(*cell)).collect();
             let part = &self.linked.part;
             let found = exposed(&part.kinds, part.values.len(), &self.published(), part.counted, &rows);
-            if found.is_empty() {
-                return Ok(());
-            }
-            let mut withheld: BTreeSet<usize> = BTreeSet::new();
-            for (row, of) in found {
-                let cell = self.linked.cells[row];
-                let of: Vec<_> = of.into_iter().map(|row| self.linked.cells[row]).collect();
-                // One that was withheld a moment ago may have closed this one too.
-                if of.iter().any(|cell| withheld.contains(cell)) {
-                    continue;
-                }
-                match of.into_iter().filter(|cell| self.is_free(*cell)).min_by_key(|cell| self.cost(*cell)) {
-                    Some(closes) => {
-                        self.withhold(closes);
-                        withheld.insert(closes);
-                    }
-                    None => self.give_up(cell)?,
-                }
-            }
+            let Some(row) = found.first() else { return Ok(()) };
+            let cell = self.linked.cells[*row];
+            // Where nothing is audited afterwards, not to be exact is enough.
+            let needed = if depth == Depth::Full { self.cells.all[cell].needed } else { 1 };
+            self.protect(cell, needed)?;
         }
     }
 
@@ -120,51 +100,36 @@ impl<'w, 'a> Withholding<'w, 'a> {
         self.linked.part.width(self.row(cell)) > 0
     }
 
-    /// Of cells that would do, the one to withhold is the one that gives least away and that is missed least: not the only one
-    /// withheld of its lines, no total, not zero, few.
-    fn cost(&self, cell: usize) -> (bool, usize, usize, bool, u64, usize) {
+    /// What one more or less of a published cell costs: totals are missed more than cells, many more than few.
+    fn cost(&self, cell: usize, deepest: usize) -> f64 {
         let own = &self.cells.all[cell];
-        let alone = |line: &Vec<usize>| !line.iter().any(|other| *other != cell && self.cells.all[*other].is_audited());
-        let lonely = self.cells.sums(self.input, cell).iter().filter(|line| alone(line)).count();
-        let depth = own.condition.depth();
-        (depth == 0, lonely, usize::MAX - depth, own.value == 0, own.value, cell)
+        let above = i32::try_from(deepest - own.condition.depth()).unwrap_or(i32::MAX);
+        (1.0 + (own.value as f64).ln_1p()) * 4.0_f64.powi(above)
     }
 
-    /// Withholds one more cell because this one can be narrowed.
-    fn protect(&mut self, cell: usize) -> Result<(), Vec<Block>> {
-        let needed = self.cells.all[cell].needed;
-        let mut free: Vec<_> = self.linked.cells.iter().copied().filter(|other| self.is_free(*other)).collect();
-        free.sort_by_cached_key(|other| (self.distance(cell, *other), self.cost(*other)));
-        let mut best: Option<(f64, usize)> = None;
-        for other in free.iter().copied().take(TRIED) {
-            let row = self.row(other);
-            let published: Vec<_> = self.published().into_iter().filter(|published| *published != row).collect();
-            let own = self.row(cell);
-            let width = self.linked.part.relaxed(own, &published, needed);
-            if best.is_none_or(|(most, _)| width > most + 0.5) {
-                best = Some((width, other));
-            }
-            if width >= needed as f64 {
-                break;
+    /// Withholds the cells that are missed least and without which this one can have other values.
+    fn protect(&mut self, cell: usize, needed: u64) -> Result<(), Vec<Block>> {
+        let deepest = self.linked.cells.iter().map(|cell| self.cells.all[*cell].condition.depth()).max();
+        let free = self.linked.cells.iter().copied().filter(|other| self.is_free(*other));
+        let costs: BTreeMap<_, _> =
+            free.map(|other| (self.row(other), self.cost(other, deepest.unwrap_or_default()))).collect();
+        let published = self.published();
+        let row = self.row(cell);
+        let Some(mut rows) = self.linked.part.gives_way(row, &published, &costs, needed) else {
+            return self.give_up(cell);
+        };
+        if rows.is_empty() {
+            // Divided persons could; whole ones were not found. The cheapest of all gives them more room.
+            let cheapest = costs.iter().min_by(|(_, a), (_, b)| a.total_cmp(b));
+            match cheapest {
+                Some((row, _)) => drop(rows.insert(*row)),
+                None => return self.give_up(cell),
             }
         }
-        match best {
-            Some((_, other)) => {
-                self.withhold(other);
-                Ok(())
-            }
-            None => self.give_up(cell),
+        for row in rows {
+            self.cells.all[self.linked.cells[row]].reason = Reason::Protects;
         }
-    }
-
-    /// How far a cell lies from another: beside it on a line, in the same table, elsewhere.
-    fn distance(&self, cell: usize, other: usize) -> u8 {
-        let beside = |cell| self.cells.sums(self.input, cell);
-        if beside(cell).iter().any(|line| line.contains(&other)) {
-            return 0;
-        }
-        let tables = |cell: usize| self.cells.all[cell].places.iter().map(|(table, _)| *table).collect::<BTreeSet<_>>();
-        if tables(cell).is_disjoint(&tables(other)) { 2 } else { 1 }
+        Ok(())
     }
 
     /// Nothing more can be withheld. A cell that is safe itself is published after all; for an unsafe one the signed figures stand
