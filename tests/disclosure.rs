@@ -10,9 +10,11 @@ mod disclosure {
     #[path = "../attested/dice.rs"]
     mod dice;
     mod findings;
+    mod found;
     mod public;
     mod rule;
     mod schema;
+    mod shrink;
     mod small;
     mod system;
     mod teeth;

@@ -11,6 +11,7 @@ use super::attacker::{Attacker, Verdict};
 use super::findings::{Finding, Report, run};
 use super::public::{Masker, Public, publish};
 use super::rule::{needed, why_unsafe};
+use super::shrink::shrink;
 use super::system::System;
 use super::world::World;
 
@@ -161,7 +162,12 @@ fn no_withheld_cell_is_narrower_than_the_rule_in_200_data_sets_with_up_to_three_
 #[ignore = "shows one data set to a person"]
 fn look_at_one_data_set() {
     let seed = std::env::var("SEED").unwrap().parse().unwrap();
-    let world = World::random(seed);
+    let mut world = World::random(seed);
+    if let Ok(kind) = std::env::var("SHRINK") {
+        let quiet: Masker<'_> = &|input| mask::mask(input, &mut |_, _, _| {});
+        world =
+            shrink(world, quiet, &|finding| format!("{finding:?}").starts_with(&kind) && super::rule::harms(finding));
+    }
     let masker = |input: &Input<'_>| {
         let masked = mask::mask(input, &mut |_, _, _| {});
         println!("blocks: {:?}", masked.as_ref().err());
@@ -172,6 +178,19 @@ fn look_at_one_data_set() {
     println!("{:?}\n{:?}", world.schema.codes, world.thresholds);
     for public in &public {
         println!("release {}: {} persons", public.number, public.wave.people.len());
+        let mut people: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+        for person in &public.wave.people {
+            let codes = |values: &attest::domain::release::people::Values| {
+                values
+                    .values()
+                    .map(|codes| codes.iter().cloned().collect::<Vec<_>>().join("+"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            let incidents: Vec<_> = person.incidents.iter().map(|incident| codes(&incident.values)).collect();
+            *people.entry(format!("{} [{}]", codes(&person.values), incidents.join(", "))).or_default() += 1;
+        }
+        people.iter().for_each(|(person, number)| println!("  {number} x {person}"));
         for figure in &public.content.figures {
             println!("  figure {} = {:?}", figure.query, figure.computed);
         }

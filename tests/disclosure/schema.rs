@@ -18,16 +18,21 @@ pub struct Schema {
 }
 
 /// The most kinds of person: values of persons by sets of kinds of incident.
-const MOST: usize = 1024;
+const MOST: usize = 4096;
 
-const GROUNDS: &[&str] = &["detained_tortured", "relative_of_victim", "acquaintances_detained", "_U"];
-const SEXES: &[&str] = &["F", "M", "_U"];
-const ORIGINS: &[&str] = &["RU-CE", "RU-DA"];
-const KINDS: &[(&str, &str)] =
-    &[("detention", "violation"), ("torture", "violation"), ("evacuation", "movement"), ("death", "death")];
-const ACTORS: &[&[&str]] = &[&["law_enforcement"], &["relative"], &["law_enforcement", "relative"], &["_U"]];
-const QUARTERS: &[(&str, &str)] =
-    &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("2018", "2018-Q1"), ("2018", "_U"), ("_U", "_U")];
+/// What is not known is `_U` in every list.
+const GROUNDS: &[&str] = &["_U", "detained_tortured", "relative_of_victim", "acquaintances_detained"];
+const SEXES: &[&str] = &["_U", "F", "M"];
+const ORIGINS: &[&str] = &["_U", "RU-CE", "RU-DA"];
+const KINDS: &[(&str, &str)] = &[
+    ("_U", "_U"),
+    ("detention", "violation"),
+    ("torture", "violation"),
+    ("evacuation", "movement"),
+    ("death", "death"),
+];
+const ACTORS: &[&[&str]] = &[&["_U"], &["law_enforcement"], &["relative"], &["law_enforcement", "relative"]];
+const QUARTERS: &[(&str, &str)] = &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("_U", "_U")];
 
 impl Schema {
     /// A random one, small enough that every kind of person can be written down.
@@ -43,7 +48,7 @@ impl Schema {
 
     pub fn new(persons: Vec<Values>, incidents: Vec<Values>) -> Self {
         let mut codes: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
-        let every = [GROUNDS, SEXES, ORIGINS, &["law_enforcement", "relative", "_U"]].concat();
+        let every = [GROUNDS, SEXES, ORIGINS, &["law_enforcement", "relative", "2018"]].concat();
         let every = every.into_iter().chain(KINDS.iter().flat_map(|(kind, family)| [*kind, *family]));
         let every = every.chain(QUARTERS.iter().flat_map(|(year, quarter)| [*year, *quarter]));
         let every: Vec<&'static str> = every.collect();
@@ -82,7 +87,7 @@ pub fn single<'c>(codes: &'c [&'c str]) -> Vec<&'c [&'c str]> {
 
 fn persons(dice: &mut Dice) -> Vec<Values> {
     let mut rows = vec![Values::new()];
-    let all: [(&'static str, &[&str], usize); 3] = [("ground", GROUNDS, 2), ("sex", SEXES, 2), ("origin", ORIGINS, 2)];
+    let all: [(&'static str, &[&str], usize); 3] = [("ground", GROUNDS, 3), ("sex", SEXES, 3), ("origin", ORIGINS, 3)];
     let number = [1, 1, 2, 2, 2, 3][dice.below(6)];
     for (dimension, codes, least) in dice.draw(&all, number) {
         let count = dice.between(least, codes.len());
@@ -92,12 +97,12 @@ fn persons(dice: &mut Dice) -> Vec<Values> {
 }
 
 fn incidents(dice: &mut Dice) -> Vec<Values> {
-    let kinds: Vec<_> = KINDS[..dice.between(2, 4)].iter().map(|(kind, _)| *kind).collect();
+    let kinds: Vec<_> = KINDS[..dice.between(2, 5)].iter().map(|(kind, _)| *kind).collect();
     let rows = crossed(&[Values::new()], "kind", &single(&kinds));
     match dice.below(7) {
         0 | 1 => rows,
-        2 | 3 => crossed(&rows, "year", &single(&["2017", "2018", "_U"][..dice.between(2, 3)])),
-        4 => crossed(&rows, "actor", &ACTORS[..dice.between(3, 4)]),
+        2 | 3 => crossed(&rows, "year", &single(&["_U", "2017", "2018"][..dice.between(2, 3)])),
+        4 => crossed(&rows, "actor", &ACTORS),
         5 => {
             let family = |kind: &str| KINDS.iter().find(|(own, _)| *own == kind).unwrap().1;
             rows.into_iter()
@@ -108,14 +113,17 @@ fn incidents(dice: &mut Dice) -> Vec<Values> {
                 })
                 .collect()
         }
-        _ => QUARTERS
-            .iter()
-            .map(|(year, quarter)| {
-                let mut row = rows[0].clone();
-                row.extend([("year", value(year)), ("quarter", value(quarter))]);
-                row
-            })
-            .collect(),
+        _ => {
+            let dates = |row: &Values| {
+                let dated = |(year, quarter): &(&str, &str)| {
+                    let mut row = row.clone();
+                    row.extend([("year", value(year)), ("quarter", value(quarter))]);
+                    row
+                };
+                QUARTERS.iter().map(dated).collect::<Vec<_>>()
+            };
+            rows[..2].iter().flat_map(dates).collect()
+        }
     }
 }
 
