@@ -96,9 +96,11 @@ pub mod store {
     pub mod idempotency;
     pub mod incidents;
     pub mod instance;
+    mod known;
     pub mod linkages;
     mod members;
     pub mod narrowing;
+    pub mod people;
     pub mod persons;
     pub mod publications;
     pub mod published;
@@ -125,6 +127,7 @@ pub mod store {
 pub mod exchange {
     pub mod export;
     pub mod fields;
+    pub mod formats;
     pub mod import;
     mod nouns;
     pub mod seed;

@@ -11,8 +11,8 @@ use attest::exchange::import::{self, File};
 use attest::exchange::seed;
 use attest::store::accounts;
 use attest::store::backend::Conn;
+use attest::store::changes;
 use attest::store::database::Store;
-use attest::store::records;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 use uuid::Uuid;
@@ -98,7 +98,7 @@ fn correct(store: &Store, corrections: &[Correction]) {
                 let known_on = known_on.to_string();
                 match change {
                     None if noun == Noun::Person => {
-                        records::set_state::<PersonEntry>(
+                        changes::set_state::<PersonEntry>(
                             tx,
                             id,
                             seen,
@@ -107,7 +107,7 @@ fn correct(store: &Store, corrections: &[Correction]) {
                             Some(&known_on),
                         )?;
                     }
-                    None => records::set_state::<IncidentEntry>(
+                    None => changes::set_state::<IncidentEntry>(
                         tx,
                         id,
                         seen,
@@ -119,8 +119,8 @@ fn correct(store: &Store, corrections: &[Correction]) {
                         let patch = json!({"reason": "synthetic", "known_on": known_on, field: value});
                         let patch = patch.as_object().unwrap().clone();
                         match noun {
-                            Noun::Person => records::correct::<PersonEntry>(tx, id, seen, patch.into())?,
-                            _ => records::correct::<IncidentEntry>(tx, id, seen, patch.into())?,
+                            Noun::Person => changes::correct::<PersonEntry>(tx, id, seen, patch.into())?,
+                            _ => changes::correct::<IncidentEntry>(tx, id, seen, patch.into())?,
                         }
                     }
                 }

@@ -272,7 +272,7 @@ fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeS
 }
 
 /// Reads a bucket, or the buckets of `FIRST..LAST`.
-fn read_buckets(field: &str, grain: Grain, text: &str, c: &mut Checker<'_>) -> Vec<String> {
+pub(super) fn read_buckets(field: &str, grain: Grain, text: &str, c: &mut Checker<'_>) -> Vec<String> {
     if text == UNKNOWN || text == NOT_APPLICABLE {
         return vec![text.to_owned()];
     }

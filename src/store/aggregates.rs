@@ -48,7 +48,7 @@ pub struct Answer {
     pub reconstructed: u64,
 }
 
-type Cells = BTreeMap<Vec<String>, Count>;
+pub(super) type Cells = BTreeMap<Vec<String>, Count>;
 /// What case files give, and what reconstructed records give.
 type Parts = (Cells, Cells);
 type Buckets = BTreeMap<&'static str, Vec<timing::Bucket>>;
@@ -57,13 +57,13 @@ type FactColumns = (RecordId, RecordId, String, String, String, String, Option<R
 
 /// Answers questions at one pair of times. What they share is read once.
 pub struct Counter<'c> {
-    conn: &'c mut Conn,
+    pub(super) conn: &'c mut Conn,
     times: Times,
     linked: bool,
     refusing: bool,
     /// Whether any term's place was taken by another.
     replaced: bool,
-    world: Option<World>,
+    pub(super) world: Option<World>,
     /// The controlled lists as they stood after the write, once a question needs them.
     vocabulary: Option<Vocabulary>,
 }
@@ -236,14 +236,14 @@ impl<'c> Counter<'c> {
         self.world.as_ref().map_or(0, |world| world.everyone.len() as u64)
     }
 
-    fn scope(&self, basis: Basis) -> Scope {
+    pub(super) fn scope(&self, basis: Basis) -> Scope {
         // Built records stand for nobody: they are never joined and never asked.
         let (linked, refusing) = if basis == Basis::CaseFile { (self.linked, self.refusing) } else { (false, false) };
         Scope { basis: Some(basis), times: self.times, words_at: self.times.at_write, linked, refusing }
     }
 
     /// The question made ready, by the lists as they stood then.
-    fn question(&mut self, query: &Query, certainty: Certainty) -> QueryResult<Question> {
+    pub(super) fn question(&mut self, query: &Query, certainty: Certainty) -> QueryResult<Question> {
         if self.vocabulary.is_none() && (self.replaced || Question::needs_vocabulary(query)) {
             self.vocabulary = Some(terms::vocabulary(self.conn, Some(self.times.at_write))?);
         }
@@ -269,7 +269,7 @@ impl<'c> Counter<'c> {
         Ok(cells)
     }
 
-    fn reconstructed(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
+    pub(super) fn reconstructed(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
         let Some(world) = self.world.take() else { return Ok(Cells::new()) };
         let counted = self.criteria(query, certainty).map(|criteria| attested::count(query, &criteria, &world));
         self.world = Some(world);
@@ -320,7 +320,7 @@ impl<'c> Counter<'c> {
         Ok(criteria)
     }
 
-    fn facts(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Vec<Fact>> {
+    pub(super) fn facts(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Vec<Fact>> {
         let ground = query.touched().any(|dimension| dimension.level == Level::Ground);
         let question = self.question(query, certainty.clone())?;
         let statement = selects::facts(&question, self.scope(Basis::Reconstructed));

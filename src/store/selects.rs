@@ -35,6 +35,25 @@ pub fn counts(question: &Question, scope: Scope) -> Statement<CellRow> {
     statement
 }
 
+/// What a unit says: the values of the dimensions, the person, and what is counted.
+pub type ValueRow = (Text, Text, Text, Id, Id);
+
+/// Lists what the units of a question say of its dimensions, each once.
+pub fn values(question: &Question, scope: Scope) -> Statement<ValueRow> {
+    let mut statement = Statement::new();
+    statement.names(question, scope).sql("SELECT DISTINCT ").cell(question, scope);
+    statement.person(scope).sql(" AS person, ").unit(question, scope).sql(" AS counted").body(question, scope);
+    statement
+}
+
+/// Lists all who are counted as another, each with that one.
+pub fn joins(times: Times) -> Statement<(Id, Id)> {
+    let mut statement = Statement::new();
+    statement.sql("SELECT l.person_id, l.canonical_id FROM linkage_versions l WHERE ");
+    statement.visible("linkage_versions", "l", times);
+    statement
+}
+
 /// Lists the records that one criterion selects, each with what it stands for.
 pub fn facts(question: &Question, scope: Scope) -> Statement<FactRow> {
     let incidents = of_incidents(question);

@@ -73,6 +73,13 @@ pub fn chromium() -> Option<PathBuf> {
     found.into_iter().find(|program| program.is_file())
 }
 
+/// The Python that `.ci/run` makes, with the packages of `tests/formats/requirements.txt`; [`skip`] with `python` where there is
+/// none.
+pub fn python() -> Option<PathBuf> {
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent().map(PathBuf::from)?;
+    Some(target.join("python/bin/python3")).filter(|program| program.is_file())
+}
+
 /// Says aloud that a test was not run; fails it where `ATTEST_TEST_REQUIRE` names what is missing.
 pub fn skip(requirement: &str, missing: &str, test: &str) {
     let required = std::env::var("ATTEST_TEST_REQUIRE").unwrap_or_default();

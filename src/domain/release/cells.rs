@@ -182,19 +182,6 @@ impl Cells {
         }
         found
     }
-
-    /// The lines of a cell along which values add up: the cells of a table that differ in one dimension only, the total last.
-    pub fn sums(&self, input: &Input<'_>, cell: usize) -> Vec<Vec<usize>> {
-        let mut found = Vec::new();
-        for (table, position) in &self.all[cell].places {
-            for (axis, line) in lines(input, *table, *position).into_iter().enumerate() {
-                if input.tables[*table].by[axis].1.additive {
-                    found.push(line.into_iter().map(|position| self.at[*table][position]).collect());
-                }
-            }
-        }
-        found
-    }
 }
 
 /// For each axis of a table the positions that differ from one in this axis only, its total last.

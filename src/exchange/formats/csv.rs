@@ -1,0 +1,146 @@
+//! CSV, long and wide.
+//!
+//! Long: a row a cell. Wide: the last dimension across, the others down; each code across has two columns, `kind=death` with the
+//! number and `kind=death note` with what kind of number it is. There a cell that is withheld holds the letter `C`, as SDMX has
+//! it: an empty cell would be 0 for a spreadsheet, while a letter is left out of sums and breaks arithmetic visibly. Where nobody
+//! attested the combination it holds `not_attested`. Read it with `pandas.read_csv(..., na_values=["C", "not_attested"])`.
+
+use csv::Writer;
+
+use crate::domain::count::{Bound, Count};
+use crate::domain::release::content::{Axis, Cell, Table, Value};
+use crate::domain::vocabulary::TOTAL;
+
+use super::json::ReleasedCount;
+use super::{Format, FormatError, Labels, Options, Shape, Shown};
+
+/// CSV.
+pub struct Csv;
+
+impl Format for Csv {
+    fn suffix(&self) -> &'static str {
+        "csv"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "text/csv; charset=utf-8"
+    }
+
+    fn description(&self) -> &'static str {
+        "CSV: a row a cell, or with shape=wide the last dimension across. With bom=true for spreadsheets that take UTF-8 for \
+         something else."
+    }
+
+    fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
+        let mut writer = Writer::from_writer(if options.bom { "\u{feff}".into() } else { Vec::new() });
+        let written = match options.shape {
+            Shape::Long => long(&mut writer, shown, options),
+            Shape::Wide => wide(&mut writer, shown, options),
+        };
+        written.map_err(|why| FormatError::Unwritable(why.to_string()))?;
+        writer.into_inner().map_err(|why| FormatError::Unwritable(why.to_string()))
+    }
+}
+
+/// A text that somebody chose. What a spreadsheet would run as a formula begins with an apostrophe.
+fn text(text: &str) -> String {
+    const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(STARTS) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The columns of some axes: the codes, and where it is asked for what they are called.
+fn head(axes: &[Axis], options: &Options) -> Vec<String> {
+    let columns = |axis: &Axis| {
+        let label = (options.labels == Labels::Both).then(|| format!("{}_label", axis.dimension));
+        [axis.dimension.clone()].into_iter().chain(label)
+    };
+    axes.iter().flat_map(columns).collect()
+}
+
+/// What stands in those columns.
+fn codes(shown: &Shown<'_>, axes: &[Axis], at: &[String], options: &Options) -> Vec<String> {
+    let both = |(axis, code): (&Axis, &String)| {
+        let label = (options.labels == Labels::Both).then(|| text(&shown.label(axis, code, options.language)));
+        [code.clone()].into_iter().chain(label)
+    };
+    axes.iter().zip(at).flat_map(both).collect()
+}
+
+/// The columns that say in every row where it comes from, so that a copied row keeps its meaning.
+const ORIGIN: [&str; 3] = ["release", "as_of", "query"];
+
+fn origin(shown: &Shown<'_>) -> [String; 3] {
+    [text(&shown.content.id), shown.content.as_of.to_string(), shown.query.clone()]
+}
+
+fn long(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> Result<(), csv::Error> {
+    let table = shown.table;
+    let fixed = ["measure", "count", "bound", "status", "conf_status", "low", "high"];
+    let columns = head(&table.axes, options).into_iter().chain(fixed.into_iter().chain(ORIGIN).map(str::to_owned));
+    writer.write_record(columns)?;
+    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    for cell in &table.cells {
+        let said = ReleasedCount::from(cell.value);
+        let counts = [
+            table.measure.name().to_owned(),
+            number(said.count),
+            said.bound.map(Bound::name).unwrap_or_default().to_owned(),
+            said.status.to_owned(),
+            said.conf_status.to_owned(),
+            number(said.low),
+            number(said.high),
+        ];
+        let row = codes(shown, &table.axes, &cell.at, options).into_iter().chain(counts).chain(origin(shown));
+        writer.write_record(row)?;
+    }
+    Ok(())
+}
+
+/// The number of a wide cell, and what kind of number it is; nothing where it is exact.
+fn pair(value: Value) -> [String; 2] {
+    match value {
+        Value::Withheld => ["C".to_owned(), "withheld".to_owned()],
+        Value::Free(Count::NotAttested { low, high }) => ["not_attested".to_owned(), format!("{low}..{high}")],
+        Value::Free(Count::Attested { value, bound: Bound::Exact }) => [value.to_string(), String::new()],
+        Value::Free(Count::Attested { value, bound }) => [value.to_string(), bound.name().to_owned()],
+    }
+}
+
+/// The last dimension lies across where there is another that lies down.
+fn across(table: &Table) -> Option<(&Axis, &[Axis])> {
+    table.axes.split_last().filter(|(_, down)| !down.is_empty())
+}
+
+fn wide(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> Result<(), csv::Error> {
+    let (last, down) =
+        across(shown.table).map_or((None, shown.table.axes.as_slice()), |(last, down)| (Some(last), down));
+    let numbers = match last {
+        None => vec!["count".to_owned()],
+        Some(axis) => axis
+            .codes
+            .iter()
+            .map(String::as_str)
+            .chain([TOTAL])
+            .map(|code| column(shown, axis, code, options))
+            .collect(),
+    };
+    let across = numbers.len();
+    let numbers = numbers.into_iter().flat_map(|name| [name.clone(), format!("{name} note")]);
+    let fixed = ["measure"].into_iter().chain(ORIGIN).map(str::to_owned);
+    writer.write_record(head(down, options).into_iter().chain(numbers).chain(fixed))?;
+    for row in shown.table.cells.chunks(across) {
+        let Some(Cell { at, .. }) = row.first() else { continue };
+        let numbers = row.iter().flat_map(|cell| pair(cell.value));
+        let fixed = [shown.table.measure.name().to_owned()].into_iter().chain(origin(shown));
+        writer.write_record(codes(shown, down, at, options).into_iter().chain(numbers).chain(fixed))?;
+    }
+    Ok(())
+}
+
+/// The name of the column of a code: with the dimension, so that it is no other column's.
+fn column(shown: &Shown<'_>, axis: &Axis, code: &str, options: &Options) -> String {
+    match options.labels {
+        Labels::Codes => format!("{}={code}", axis.dimension),
+        Labels::Both => format!("{}={code} ({})", axis.dimension, shown.label(axis, code, options.language)),
+    }
+}

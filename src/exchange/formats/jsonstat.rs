@@ -1,0 +1,144 @@
+//! JSON-stat 2.0 (<https://json-stat.org/full/>): the cube that statistical offices serve, read by R, Python and spreadsheets.
+//!
+//! The measure is a dimension of its own with one category, in the role `metric`. What JSON-stat has no word for stands in
+//! `extension`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::domain::count::{Bound, Count};
+use crate::domain::dimension::{Values, dimension};
+use crate::domain::release::content::{self, Axis, Cell, Value};
+use crate::domain::vocabulary::TOTAL;
+
+use super::{Format, FormatError, Language, Options, Shown, json, words};
+
+/// The dimension that names what is counted.
+const METRIC: &str = "measure";
+
+/// JSON-stat 2.0.
+pub struct JsonStat;
+
+impl Format for JsonStat {
+    fn suffix(&self) -> &'static str {
+        "jsonstat"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn description(&self) -> &'static str {
+        "JSON-stat 2.0: a cube for statistical programmes. Withheld is null with the status C."
+    }
+
+    fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
+        json::bytes(&dataset(shown, options.language))
+    }
+}
+
+fn dataset(shown: &Shown<'_>, language: Language) -> Json {
+    let (content, table) = (shown.content, shown.table);
+    let ids: Vec<_> = table.axes.iter().map(|axis| axis.dimension.as_str()).chain([METRIC]).collect();
+    let sizes: Vec<_> = table.axes.iter().map(|axis| axis.codes.len() + 1).chain([1]).collect();
+    let mut dimensions: Map<String, Json> =
+        table.axes.iter().map(|axis| (axis.dimension.clone(), of_axis(shown, axis, language))).collect();
+    dimensions.insert(METRIC.to_owned(), of_measure(shown, language));
+    let values: Vec<_> = table.cells.iter().map(|cell| number(cell.value)).collect();
+    let notes: Vec<_> = json::caveats(shown).into_iter().map(|code| words::caveat(code, language)).collect();
+    json!({
+        "version": "2.0",
+        "class": "dataset",
+        "label": content::text(&table.title, language.code()),
+        "source": content.publisher,
+        "updated": content.date.to_string(),
+        "note": notes,
+        "id": ids,
+        "size": sizes,
+        "role": roles(&table.axes),
+        "dimension": dimensions,
+        "value": values,
+        "status": by_index(&table.cells, |cell| status(cell.value).map(Json::from)),
+        "extension": extension(shown, language),
+    })
+}
+
+/// What is said of cells, by their place in `value`.
+fn by_index(cells: &[Cell], said: impl Fn(&Cell) -> Option<Json>) -> BTreeMap<usize, Json> {
+    cells.iter().enumerate().filter_map(|(at, cell)| Some((at, said(cell)?))).collect()
+}
+
+fn number(value: Value) -> Option<u64> {
+    match value {
+        Value::Free(Count::Attested { value, .. }) => Some(value),
+        Value::Free(Count::NotAttested { .. }) | Value::Withheld => None,
+    }
+}
+
+/// What is not simply a number.
+fn status(value: Value) -> Option<&'static str> {
+    match value {
+        Value::Withheld => Some("C"),
+        Value::Free(Count::NotAttested { .. }) => Some("not_attested"),
+        Value::Free(Count::Attested { bound: Bound::Exact, .. }) => None,
+        Value::Free(Count::Attested { bound, .. }) => Some(bound.name()),
+    }
+}
+
+fn roles(axes: &[Axis]) -> Json {
+    let of = |fits: fn(Values) -> bool| {
+        let codes = axes.iter().map(|axis| axis.dimension.as_str());
+        codes.filter(|code| dimension(code).is_some_and(|found| fits(found.values))).collect::<Vec<_>>()
+    };
+    let (time, geo) = (
+        of(|values| matches!(values, Values::Time(_))),
+        of(|values| matches!(values, Values::Vocabulary { name: "place", .. })),
+    );
+    let mut roles = json!({"metric": [METRIC]});
+    for (role, dimensions) in [("time", time), ("geo", geo)] {
+        if !dimensions.is_empty() {
+            roles[role] = json!(dimensions);
+        }
+    }
+    roles
+}
+
+fn of_axis(shown: &Shown<'_>, axis: &Axis, language: Language) -> Json {
+    let codes: Vec<_> = axis.codes.iter().map(String::as_str).chain([TOTAL]).collect();
+    let labels: Map<String, Json> =
+        codes.iter().map(|code| ((*code).to_owned(), shown.label(axis, code, language).into())).collect();
+    json!({"label": words::heading(&axis.dimension, language), "category": {"index": codes, "label": labels}})
+}
+
+fn of_measure(shown: &Shown<'_>, language: Language) -> Json {
+    let (code, label) = (shown.table.measure.name(), words::number_of(shown.table.measure, language));
+    json!({"label": words::say(words::MEASURE, language),
+        "category": {"index": [code], "label": {code: label}, "unit": {code: {"decimals": 0}}}})
+}
+
+fn extension(shown: &Shown<'_>, language: Language) -> Json {
+    let (content, table) = (shown.content, shown.table);
+    let interval = |cell: &Cell| match cell.value {
+        Value::Free(Count::NotAttested { low, high }) => Some(json!({"low": low, "high": high})),
+        _ => None,
+    };
+    let additive: BTreeMap<_, _> = table.axes.iter().map(|axis| (&axis.dimension, axis.additive)).collect();
+    let said = |text| words::say(text, language);
+    json!({
+        "release": content.id,
+        "table": table.code,
+        "query": shown.query,
+        "address": shown.address,
+        "publisher": content.publisher,
+        "as_of": content.as_of,
+        "at_write": content.at_write,
+        "filter": table.filter,
+        "with": table.with,
+        "additive": additive,
+        "pooled": json::pooled(shown),
+        "status": {"label": {"C": said(words::WITHHELD_LEGEND), "not_attested": said(words::NOT_ATTESTED_LEGEND),
+            "at_least": said(words::AT_LEAST), "about": said(words::ABOUT)}},
+        "interval": by_index(&table.cells, interval),
+    })
+}

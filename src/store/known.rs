@@ -1,0 +1,202 @@
+//! What published figures attest and everybody can reckon: the counts of reconstructed records in the cells of a release, and for the
+//! figures that it signs.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::NaiveDate;
+
+use crate::domain::aggregate::{Query, Totals};
+use crate::domain::check::{Checker, Fault, Register};
+use crate::domain::count::Count;
+use crate::domain::dimension::{Dimension, Values};
+use crate::domain::figure::Figure;
+use crate::domain::record::{Noun, RecordId, Times};
+use crate::domain::release::content::{SignedFigure, Table};
+use crate::domain::release::declare::{Declaration, OTHER, TableSpec};
+use crate::domain::release::mask::Signed;
+use crate::domain::release::plan::Block;
+use crate::domain::vocabulary::{TOTAL, Vocabulary};
+
+use super::aggregates::Counter;
+use super::backend::Conn;
+use super::error::StoreError;
+use super::people;
+use super::published::Published;
+use super::question::Certainty;
+use super::terms;
+
+/// What is known of a release before case files are counted.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// By table and place in it; zero where it is missing.
+    pub cells: BTreeMap<(usize, Vec<String>), Count>,
+    /// The figures to sign.
+    pub signed: Vec<Signed>,
+    /// The same as the release says them; what is computed comes from the mask.
+    pub figures: Vec<SignedFigure>,
+    /// What stands in the way.
+    pub blocks: Vec<Block>,
+}
+
+/// Reads what is known.
+///
+/// # Errors
+/// The database's own.
+pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreError> {
+    let mut known = Known::default();
+    let published = Published::read(conn, None)?;
+    let public: HashSet<RecordId> = published.figures.iter().map(|found| found.version.id).collect();
+    let vocabulary = terms::vocabulary(conn, Some(declaration.at_write))?;
+    let mixed = people::has_mixed(conn)?;
+    let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };
+    let mut counter = Counter::new(conn, times)?;
+    let built = counter.world.as_ref().map(|world| world.members.keys().copied().collect::<Vec<_>>());
+    if let Some(figures) = &built {
+        if figures.iter().any(|figure| !public.contains(figure)) {
+            let detail = "some records are reconstructed from a figure that is not published: publish it first";
+            known.blocks.push(Block::Records { detail: detail.to_owned() });
+        }
+        if mixed {
+            let detail = "an incident from a case file hangs on a person reconstructed from a figure: enter the person";
+            known.blocks.push(Block::Records { detail: detail.to_owned() });
+        }
+        for (table, spec) in declaration.tables.iter().enumerate() {
+            cells(&mut counter, table, spec, &mut known)?;
+        }
+    }
+    for id in &declaration.figures {
+        let found = published.figures.iter().find(|found| found.version.code == *id);
+        let query = match found {
+            Some(found) => signable(&found.version.body, declaration, &vocabulary),
+            None => Err("no such published figure".to_owned()),
+        };
+        match (found, query) {
+            (Some(found), Ok(query)) => {
+                let count = counter.reconstructed(&query, &Certainty::Definite)?.remove(&Vec::new());
+                sign(&mut known, id, &found.version.body, query, count.unwrap_or(Count::ZERO));
+            }
+            (_, Err(detail)) => known.blocks.push(Block::Figure { figure: id.clone(), detail }),
+            (None, Ok(_)) => {}
+        }
+    }
+    Ok(known)
+}
+
+fn sign(known: &mut Known, id: &str, figure: &Figure, query: Query, count: Count) {
+    known.figures.push(SignedFigure {
+        id: id.to_owned(),
+        measure: figure.measure,
+        query: query.canonical(),
+        value: figure.value.value,
+        qualifier: figure.value.qualifier,
+        as_of: figure.as_of,
+        computed: Count::ZERO,
+        reconstructed: count.least(),
+    });
+    known.signed.push(Signed { id: id.to_owned(), query, known: count });
+}
+
+/// The controlled lists, for the words of a figure's question.
+struct Lists<'v>(&'v Vocabulary, NaiveDate);
+
+impl Register for Lists<'_> {
+    fn today(&self) -> NaiveDate {
+        self.1
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        self.0
+    }
+
+    fn find(&mut self, _: Noun, _: &str) -> Result<Option<RecordId>, Fault> {
+        Ok(None)
+    }
+
+    fn account(&mut self, _: &str) -> Result<Option<RecordId>, Fault> {
+        Ok(None)
+    }
+
+    fn own_account(&self) -> RecordId {
+        RecordId(uuid::Uuid::nil())
+    }
+}
+
+/// The question of a figure, or why it cannot be signed.
+fn signable(figure: &Figure, declaration: &Declaration, vocabulary: &Vocabulary) -> Result<Query, String> {
+    let Some(text) = &figure.query else { return Err("it has no query, so nothing can be computed for it".to_owned()) };
+    if figure.as_of != declaration.as_of {
+        return Err(format!("it speaks of {}: sign it in a release as of that day", figure.as_of));
+    }
+    let mut lists = Lists(vocabulary, declaration.as_of);
+    let mut checker = Checker::new(&mut lists);
+    let query = Query::read_figure(text, "query", &mut checker);
+    checker
+        .finish(())
+        .map_err(|_| "its query asks for what is never public, or has words that are no more".to_owned())?;
+    if query.filters.contains_key("source") || query.filters.contains_key("basis") {
+        return Err("its query asks where the records come from, which is never public".to_owned());
+    }
+    Ok(query)
+}
+
+/// Counts the reconstructed records of every cell of a table.
+fn cells(counter: &mut Counter<'_>, table: usize, spec: &TableSpec, known: &mut Known) -> Result<(), StoreError> {
+    let dimensions: Vec<_> = spec.by.iter().map(|(dimension, _)| *dimension).collect();
+    for chosen in 0..1_usize << dimensions.len() {
+        let by: Vec<_> = (0..dimensions.len()).filter(|at| chosen & (1 << at) != 0).collect();
+        let query = Query {
+            measure: spec.measure,
+            by: by.iter().map(|at| dimensions[*at]).collect::<Vec<&'static Dimension>>(),
+            filters: spec.filters.clone(),
+            with: spec.with.clone(),
+            totals: Totals::None,
+        };
+        let found = counter.reconstructed(&query, &Certainty::Definite)?;
+        let axes: Vec<_> = by.iter().map(|at| spec.by[*at].1.clone()).collect();
+        let rest: Vec<BTreeSet<String>> = (axes.iter().enumerate())
+            .map(|(at, axis)| {
+                let own = |code: &&String| *code == OTHER || !axis.codes.contains(code);
+                found.keys().map(|cell| &cell[at]).filter(own).cloned().collect()
+            })
+            .collect();
+        for place in Table::positions(&axes).into_iter().filter(|place| !place.iter().any(|code| code == TOTAL)) {
+            let count = if place.iter().any(|code| code == OTHER) {
+                pooled(counter, &query, &place, &rest, known)?
+            } else {
+                found.get(&place).copied().unwrap_or(Count::ZERO)
+            };
+            let mut at = vec![TOTAL.to_owned(); dimensions.len()];
+            for (axis, code) in by.iter().zip(place) {
+                at[*axis] = code;
+            }
+            if !count.is_zero() {
+                known.cells.insert((table, at), count);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Counts the reconstructed records of a cell that stands for several codes.
+fn pooled(
+    counter: &mut Counter<'_>,
+    query: &Query,
+    place: &[String],
+    rest: &[BTreeSet<String>],
+    known: &mut Known,
+) -> Result<Count, StoreError> {
+    let mut asked = Query { by: Vec::new(), totals: Totals::Grand, ..query.clone() };
+    for ((dimension, code), rest) in query.by.iter().zip(place).zip(rest) {
+        let codes = if code == OTHER { rest.clone() } else { BTreeSet::from([code.clone()]) };
+        if codes.is_empty() {
+            return Ok(Count::ZERO);
+        }
+        if code == OTHER && codes.len() > 1 && matches!(dimension.values, Values::Vocabulary { broader: true, .. }) {
+            let detail =
+                format!("records that are reconstructed cannot be pooled by {}: keep all codes", dimension.code);
+            known.blocks.push(Block::Records { detail });
+        }
+        asked.filters.insert(dimension.code, codes);
+    }
+    Ok(counter.reconstructed(&asked, &Certainty::Definite)?.remove(&Vec::new()).unwrap_or(Count::ZERO))
+}

@@ -1,0 +1,78 @@
+//! What each format writes, letter for letter. A change of these files changes what was published: look twice.
+
+use attest::exchange::formats::{Labels, Language, Options, Shape};
+
+use crate::sample::{self, russian, write};
+
+/// JSON on many lines, so that a difference is seen.
+fn pretty(text: &str) -> String {
+    serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap()
+}
+
+#[test]
+fn json_says_every_cell_with_its_status() {
+    insta::assert_snapshot!(write("by-kind", "json", Options::default()));
+}
+
+#[test]
+fn json_names_its_codes_where_that_is_asked_for() {
+    insta::assert_snapshot!(pretty(&write("incidents-by-year", "json", Options { labels: Labels::Both, ..russian() })));
+}
+
+#[test]
+fn long_csv_has_a_row_for_every_cell() {
+    insta::assert_snapshot!(write("by-kind", "csv", Options::default()));
+}
+
+#[test]
+fn labels_in_csv_cannot_run_as_formulas() {
+    insta::assert_snapshot!(write("by-ground", "csv", Options { labels: Labels::Both, ..Options::default() }));
+}
+
+#[test]
+fn wide_csv_writes_withheld_as_a_letter_and_never_as_nothing() {
+    let options = Options { shape: Shape::Wide, ..Options::default() };
+    insta::assert_snapshot!(write("by-kind-and-origin", "csv", options));
+}
+
+#[test]
+fn wide_csv_of_one_dimension_has_one_number_a_row() {
+    insta::assert_snapshot!(write("by-kind", "csv", Options { shape: Shape::Wide, labels: Labels::Both, ..russian() }));
+}
+
+#[test]
+fn a_byte_order_mark_stands_at_the_beginning_and_changes_nothing_else() {
+    let plain = write("by-kind", "csv", Options::default());
+    assert_eq!(write("by-kind", "csv", Options { bom: true, ..Options::default() }), format!("\u{feff}{plain}"));
+}
+
+#[test]
+fn json_stat_has_a_status_for_what_is_not_simply_a_number() {
+    insta::assert_snapshot!(pretty(&write("by-kind", "jsonstat", Options::default())));
+}
+
+#[test]
+fn vega_lite_draws_withheld_cells_in_a_layer_of_their_own() {
+    insta::assert_snapshot!(pretty(&write("by-kind", "vl.json", Options::default())));
+}
+
+#[test]
+fn bars_stand_under_their_labels() {
+    insta::assert_snapshot!(write("by-kind", "svg", Options::default()));
+}
+
+#[test]
+fn a_heat_map_hatches_what_is_withheld() {
+    insta::assert_snapshot!(write("incidents-by-year", "svg", russian()));
+    insta::assert_snapshot!(write("by-kind-and-origin", "svg", Options::default()));
+}
+
+#[test]
+fn a_single_number_that_is_withheld_is_a_word() {
+    insta::assert_snapshot!(write("hidden", "svg", Options::default()));
+}
+
+#[test]
+fn published_figures_are_steps_with_their_list() {
+    insta::assert_snapshot!(sample::steps(Language::English));
+}
