@@ -20,19 +20,21 @@ pub struct Schema {
 /// The most kinds of person: values of persons by sets of kinds of incident.
 const MOST: usize = 4096;
 
-/// What is not known is `_U` in every list.
-const GROUNDS: &[&str] = &["_U", "detained_tortured", "relative_of_victim", "acquaintances_detained"];
-const SEXES: &[&str] = &["_U", "F", "M"];
-const ORIGINS: &[&str] = &["_U", "RU-CE", "RU-DA"];
+/// What is not known is `_U` in every list, and what has no code of its own `_O`.
+const GROUNDS: &[&str] = &["_U", "_O", "detained_tortured", "relative_of_victim", "acquaintances_detained"];
+const SEXES: &[&str] = &["_U", "_O", "F", "M"];
+const ORIGINS: &[&str] = &["_U", "_O", "RU-CE", "RU-DA"];
 const KINDS: &[(&str, &str)] = &[
     ("_U", "_U"),
+    ("_O", "_O"),
     ("detention", "violation"),
     ("torture", "violation"),
     ("evacuation", "movement"),
     ("death", "death"),
 ];
-const ACTORS: &[&[&str]] = &[&["_U"], &["law_enforcement"], &["relative"], &["law_enforcement", "relative"]];
-const QUARTERS: &[(&str, &str)] = &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("_U", "_U")];
+const ACTORS: &[&[&str]] = &[&["_U"], &["_O"], &["law_enforcement"], &["relative"], &["law_enforcement", "relative"]];
+const QUARTERS: &[(&str, &str)] =
+    &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("2016", "2016-Q4"), ("_U", "_U")];
 
 impl Schema {
     /// A random one, small enough that every kind of person can be written down.
@@ -40,15 +42,22 @@ impl Schema {
         loop {
             let persons = persons(dice);
             let incidents = incidents(dice);
-            if persons.len() << incidents.len() <= MOST {
-                return Self::new(persons, incidents);
+            let mut schema = Self::new(persons, incidents);
+            // Where there is so much to divide by, kinds are not told apart.
+            let mut classes = schema.incidents.len();
+            if schema.codes.contains_key("actor") || schema.codes.contains_key("quarter") {
+                classes /= schema.codes["kind"].len();
+                schema.codes.remove("kind");
+            }
+            if schema.persons.len() << classes <= MOST {
+                return schema;
             }
         }
     }
 
     pub fn new(persons: Vec<Values>, incidents: Vec<Values>) -> Self {
         let mut codes: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
-        let every = [GROUNDS, SEXES, ORIGINS, &["law_enforcement", "relative", "2018"]].concat();
+        let every = [GROUNDS, SEXES, ORIGINS, &["law_enforcement", "relative"]].concat();
         let every = every.into_iter().chain(KINDS.iter().flat_map(|(kind, family)| [*kind, *family]));
         let every = every.chain(QUARTERS.iter().flat_map(|(year, quarter)| [*year, *quarter]));
         let every: Vec<&'static str> = every.collect();
@@ -87,7 +96,7 @@ pub fn single<'c>(codes: &'c [&'c str]) -> Vec<&'c [&'c str]> {
 
 fn persons(dice: &mut Dice) -> Vec<Values> {
     let mut rows = vec![Values::new()];
-    let all: [(&'static str, &[&str], usize); 3] = [("ground", GROUNDS, 3), ("sex", SEXES, 3), ("origin", ORIGINS, 3)];
+    let all: [(&'static str, &[&str], usize); 3] = [("ground", GROUNDS, 4), ("sex", SEXES, 3), ("origin", ORIGINS, 3)];
     let number = [1, 1, 2, 2, 2, 3][dice.below(6)];
     for (dimension, codes, least) in dice.draw(&all, number) {
         let count = dice.between(least, codes.len());
@@ -97,12 +106,12 @@ fn persons(dice: &mut Dice) -> Vec<Values> {
 }
 
 fn incidents(dice: &mut Dice) -> Vec<Values> {
-    let kinds: Vec<_> = KINDS[..dice.between(2, 5)].iter().map(|(kind, _)| *kind).collect();
+    let kinds: Vec<_> = KINDS[..dice.between(3, 6)].iter().map(|(kind, _)| *kind).collect();
     let rows = crossed(&[Values::new()], "kind", &single(&kinds));
     match dice.below(7) {
         0 | 1 => rows,
-        2 | 3 => crossed(&rows, "year", &single(&["_U", "2017", "2018"][..dice.between(2, 3)])),
-        4 => crossed(&rows, "actor", &ACTORS),
+        2 | 3 => crossed(&rows[..3], "year", &single(&["_U", "2016", "2017"])),
+        4 => crossed(&rows[..3], "actor", ACTORS),
         5 => {
             let family = |kind: &str| KINDS.iter().find(|(own, _)| *own == kind).unwrap().1;
             rows.into_iter()
@@ -122,7 +131,7 @@ fn incidents(dice: &mut Dice) -> Vec<Values> {
                 };
                 QUARTERS.iter().map(dated).collect::<Vec<_>>()
             };
-            rows[..2].iter().flat_map(dates).collect()
+            rows[..3].iter().flat_map(dates).collect()
         }
     }
 }

@@ -211,7 +211,8 @@ fn table(schema: &Schema, number: usize, dice: &mut Dice) -> TableSpec {
     if !rest.is_empty() && dice.below(4) == 0 {
         filters.extend(filter(schema, rest[dice.below(rest.len())], dice));
     }
-    let with = if dice.below(8) == 0 { with(schema, dice) } else { BTreeSet::new() };
+    let with =
+        if dice.below(8) == 0 && schema.codes.contains_key("kind") { with(schema, dice) } else { BTreeSet::new() };
     let by = by.into_iter().map(|(name, axis)| (dimension(name).unwrap(), axis)).collect();
     let code = format!("t{number}");
     TableSpec { code, title: BTreeMap::new(), measure, by, filters, with }
@@ -219,15 +220,18 @@ fn table(schema: &Schema, number: usize, dice: &mut Dice) -> TableSpec {
 
 fn axis(schema: &Schema, name: &'static str, measure: Measure, dice: &mut Dice) -> Axis {
     let dimension = dimension(name).unwrap();
-    let mut codes: Vec<String> = schema.codes[name].iter().map(|code| (*code).to_owned()).collect();
-    let mut pooled = Vec::new();
-    let plain = codes.iter().filter(|code| !code.starts_with('_')).count();
-    if plain > 2 && dice.below(4) == 0 {
-        let at: Vec<_> = codes.iter().filter(|code| !code.starts_with('_')).cloned().collect();
-        pooled = dice.draw(&at, 2);
-        codes.retain(|code| !pooled.contains(code));
-        codes.push("_O".to_owned());
+    let special = |code: &String| code.starts_with('_');
+    let mut codes: Vec<String> =
+        schema.codes[name].iter().map(|code| (*code).to_owned()).filter(|code| !special(code)).collect();
+    // Everything has its cell: what has no code of its own is in `_O`. Of time that is all but some buckets.
+    let mut pooled: Vec<String> = codes.iter().filter(|code| code.starts_with("2016")).cloned().collect();
+    codes.retain(|code| !pooled.contains(code));
+    if codes.len() > 2 && dice.below(4) == 0 {
+        let some = dice.draw(&codes, 2);
+        codes.retain(|code| !some.contains(code));
+        pooled.extend(some);
     }
+    codes.extend(["_O".to_owned(), "_U".to_owned()]);
     if dimension.level.is_incident() && measure == Measure::Persons {
         codes.push("_Z".to_owned());
     }
@@ -279,7 +283,8 @@ fn signed(schema: &Schema, reconstructed: &[Person], dice: &mut Dice) -> Vec<Sig
         let number_of = dice.below(3.min(names.len() + 1));
         let filters: BTreeMap<_, _> =
             dice.draw(&names, number_of).into_iter().filter_map(|name| filter(schema, name, dice)).collect();
-        let with = if dice.below(6) == 0 { with(schema, dice) } else { BTreeSet::new() };
+        let with =
+            if dice.below(6) == 0 && schema.codes.contains_key("kind") { with(schema, dice) } else { BTreeSet::new() };
         let query = Query { measure: measure(dice), by: Vec::new(), filters, with, totals: Totals::Grand };
         let known = Count::exact(counted(&query, reconstructed));
         signed.push(Signed { id: format!("p:f{number}"), query, known });
