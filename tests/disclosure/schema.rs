@@ -26,7 +26,7 @@ const SEXES: &[&str] = &["_U", "_O", "F", "M"];
 const ORIGINS: &[&str] = &["_U", "_O", "RU-CE", "RU-DA"];
 const KINDS: &[(&str, &str)] = &[
     ("_U", "_U"),
-    ("_O", "_O"),
+    ("_O", "_U"),
     ("detention", "violation"),
     ("torture", "violation"),
     ("evacuation", "movement"),
