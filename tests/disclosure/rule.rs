@@ -14,8 +14,8 @@ use super::system::System;
 pub fn needed(public: &Public<'_>, system: &System, asked: &Asked) -> i64 {
     let q = system.question(asked);
     let within = |figure: usize| system.adds[q].iter().zip(&system.adds[figure]).all(|(own, all)| own <= all);
-    let figures = public.figures().filter(|(figure, _)| figure.measure == asked.measure);
-    let figures = figures.filter(|(figure, _)| within(system.question(figure))).map(|(_, value)| value);
+    // Persons to whom it happened are no more than what happened.
+    let figures = public.figures().filter(|(figure, _)| within(system.question(figure))).map(|(_, value)| value);
     figures.min().map_or(public.rule(asked.measure), |least| least.min(public.rule(asked.measure)))
 }
 
