@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::store::tokens;
 mod account;
 mod audit;
 mod keys;
+mod release;
 
 type Done = Result<ExitCode, Box<dyn Error>>;
 
@@ -48,6 +50,7 @@ pub fn run(command: Command) -> Done {
         Command::Token { command } => keep_tokens(command),
         Command::Audit { command } => audit::run(&command),
         Command::Key { command } => keys::run(&command),
+        Command::Release { command } => release::run(&command),
         Command::Openapi => {
             print!("{}", Document::new(&app::openapi()).0);
             Ok(ExitCode::SUCCESS)
@@ -107,6 +110,9 @@ fn serve(options: &Serve) -> Done {
     }
     // Before anything is made: a recovery code that is not shown is lost.
     let listener = TcpListener::bind(options.listen).map_err(|why| format!("--listen {}: {why}", options.listen))?;
+    if let Some(folder) = &options.public_only {
+        return serve_folder(listener, folder, options);
+    }
     let (store, code) = open(options)?;
     if options.demo && store.keys().is_some() {
         let bar = bar("loading the founding data set", None);
@@ -132,6 +138,21 @@ fn serve(options: &Serve) -> Done {
         if let Some(code) = &code {
             keys::show(&mut out, code)?;
         }
+        out.flush()?;
+        drop(out);
+        server.await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Serves an export that is whole. Opens no database and no keyring.
+fn serve_folder(listener: TcpListener, folder: &Path, options: &Serve) -> Done {
+    let (verified, snapshot) = release::verify(folder, None)?;
+    actix_web::rt::System::new().block_on(async move {
+        let (address, server) = app::serve_folder(listener, &verified.files, snapshot, options.settings())?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "http://{address}")?;
+        writeln!(out, "public answers alone, from {}", folder.display())?;
         out.flush()?;
         drop(out);
         server.await?;

@@ -47,6 +47,11 @@ pub enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Keep public releases.
+    Release {
+        #[command(subcommand)]
+        command: ReleaseCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Say which database is meant, open it, and check its audit.
@@ -119,6 +124,9 @@ pub struct Serve {
     /// Serve the founding data set from a database of its own, on loopback only, and print how to ask.
     #[arg(long, env = "ATTEST_DEMO")]
     pub demo: bool,
+    /// Serve a folder that `attest release export` wrote: public answers alone, without a database or a keyring.
+    #[arg(long, env = "ATTEST_PUBLIC_ONLY", value_name = "DIR", conflicts_with = "demo")]
+    pub public_only: Option<PathBuf>,
     /// How many threads answer requests.
     #[arg(long, env = "ATTEST_WORKERS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
@@ -322,6 +330,28 @@ pub enum KeyCommand {
     Status {
         #[command(flatten)]
         database: Database,
+    },
+}
+
+/// What to do with releases.
+#[derive(Debug, Subcommand)]
+pub enum ReleaseCommand {
+    /// Write everything public that needs no question as files, with checksums and a signature: any web server can answer them.
+    Export {
+        /// A folder that is new or empty.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Check such a folder without a database.
+    Verify {
+        /// The folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// The public key of the organisation, or a file that holds it. Without it nobody can tell whose signature it is.
+        #[arg(long, value_name = "PUBLIC_KEY_OR_FILE")]
+        key: Option<String>,
     },
 }
 

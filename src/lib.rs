@@ -47,6 +47,7 @@ pub mod domain {
         mod cells;
         mod condition;
         pub mod content;
+        pub mod cube;
         pub mod declare;
         mod earlier;
         mod eliminate;
@@ -129,10 +130,13 @@ pub mod store {
 
 /// Files in and out.
 pub mod exchange {
+    pub mod codebook;
     pub mod export;
     pub mod fields;
+    pub mod folder;
     pub mod formats;
     pub mod import;
+    pub mod invented;
     mod nouns;
     pub mod seed;
     pub mod steps;
@@ -157,8 +161,16 @@ pub mod http {
 
     /// For anybody.
     pub mod public {
+        pub mod answers;
+        pub mod export;
         pub mod figures;
+        pub mod folder;
+        mod parameters;
+        pub mod ready;
+        pub mod releases;
         pub mod series;
+        pub mod shelf;
+        pub mod views;
     }
 
     /// For researchers.

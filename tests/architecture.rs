@@ -75,6 +75,28 @@ fn the_web_asks_the_store_and_never_the_database() {
     assert_none("http", &["diesel", "store::schema"], &[]);
 }
 
+/// What the public side may take from the store: what is published and what is released, and the handle and error to ask for it.
+const PUBLIC_MAY: [&str; 4] = ["published", "released", "database::Store", "error::StoreError"];
+
+#[test]
+fn the_public_side_cannot_reach_records() {
+    let mut seen = 0;
+    for (path, text) in sources("http/public") {
+        for line in code(&text) {
+            for named in line.split("store::").skip(1) {
+                assert!(PUBLIC_MAY.iter().any(|may| named.starts_with(may)), "{}: {line}", path.display());
+                seen += 1;
+            }
+            // The whole store is not taken under another name.
+            let whole = ["crate::store;", "crate::store as", "crate::{", "super::super", "store::{", "store::*"];
+            assert!(!whole.iter().any(|word| line.contains(word)), "{}: {line}", path.display());
+            let staff = ["crate::http::staff", "store.read(", "store.write(", ".read(actor"];
+            assert!(!staff.iter().any(|word| line.contains(word)), "{}: {line}", path.display());
+        }
+    }
+    assert!(seen >= 5, "the public side asks the store for something");
+}
+
 #[test]
 fn only_the_backend_names_a_database() {
     let words = ["PgConnection", "SqliteConnection", "Conn::Postgres", "Conn::Sqlite", "sql_query"];

@@ -7,6 +7,7 @@ use super::figure::{Figure, FigureEntry};
 use super::policy::{Action, Permit};
 use super::publication::{Publication, PublicationEntry};
 use super::record::{State, Version};
+use super::release::content::Content;
 
 /// A value that may be spoken to the one who asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,6 +62,22 @@ impl PublishedDocument<'_> {
 
 /// Opens the gate to anybody for what was published: `documents` prove that it was.
 pub fn to_anybody<T>(_documents: &[PublishedDocument<'_>], value: T) -> Disclosed<T> {
+    Disclosed(value)
+}
+
+/// Opens the gate to anybody for what is cut from a published release. The public side has no other content at hand: it may read
+/// nothing else from the store.
+pub fn of_release<T>(_content: &Content, value: T) -> Disclosed<T> {
+    Disclosed(value)
+}
+
+/// Opens the gate to anybody for what releases say of themselves, withdrawn ones too.
+pub fn about_releases<T>(value: T) -> Disclosed<T> {
+    Disclosed(value)
+}
+
+/// Opens the gate to anybody for the bytes of a verified export, all of which were public before.
+pub fn of_export<T>(value: T) -> Disclosed<T> {
     Disclosed(value)
 }
 

@@ -12,11 +12,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::exchange::folder::Files;
 use crate::store::database::Store;
 
 use super::documentation::{self, ADDRESS, Document};
 use super::limits::{Limits, Rates};
 use super::problem::{Kind, Problem};
+use super::public::shelf::{Shelf, Snapshot};
 use super::request::LARGEST_BODY;
 use super::state::Records;
 use super::{health, pages, public, research, staff, watch};
@@ -70,6 +72,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff)
         .service(research)
         .service(documentation::read_document)
+        .configure(public::releases::services)
         .configure(public::figures::services)
         .configure(public::series::services);
     config.service(health::live).service(health::ready).service(api);
@@ -109,6 +112,21 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// How many connections a thread holds.
 const CONNECTIONS: usize = 1_000;
 
+/// Runs a server on a socket, with the limits of its connections. A macro, because its type has no name.
+macro_rules! run {
+    ($server:expr, $listener:expr, $settings:expr) => {
+        $server
+            .workers($settings.workers)
+            .client_request_timeout(HEAD)
+            .client_disconnect_timeout(CLOSING)
+            .keep_alive(KEPT)
+            .max_connections(CONNECTIONS)
+            .shutdown_timeout(10)
+            .listen($listener)?
+            .run()
+    };
+}
+
 /// Starts to serve on a socket that is open already.
 ///
 /// # Errors
@@ -118,6 +136,12 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let api = openapi();
     let document = Data::new(Document::new(&api));
     let routes = Data::new(Routes::new(&api));
+    let shelf = Shelf::of(store.clone());
+    if let Err(why) = shelf.renew() {
+        tracing::warn!(%why, "releases are not read yet");
+    }
+    shelf.keep_new();
+    let shelf = Data::new(shelf);
     let records = Data::new(Records::new(store));
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
@@ -126,6 +150,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
         app.app_data(records.clone())
+            .app_data(shelf.clone())
             .app_data(limits.clone())
             .app_data(signatures.clone())
             .app_data(seen.clone())
@@ -139,16 +164,52 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .configure(pages::services)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(watch::around))
-    })
-    .workers(settings.workers)
-    .client_request_timeout(HEAD)
-    .client_disconnect_timeout(CLOSING)
-    .keep_alive(KEPT)
-    .max_connections(CONNECTIONS)
-    .shutdown_timeout(10)
-    .listen(listener)?
-    .run();
-    Ok((address, server))
+    });
+    Ok((address, run!(server, listener, settings)))
+}
+
+/// What is served of an export.
+fn services_of_folder(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    let api = scope("/api/v1").service(documentation::read_document).configure(public::releases::services);
+    config.service(health::live).service(public::folder::ready).service(api);
+}
+
+/// Starts to serve an export that was verified. It has no database.
+///
+/// # Errors
+/// That the socket cannot be served.
+pub fn serve_folder(
+    listener: TcpListener,
+    files: &Files,
+    snapshot: Snapshot,
+    settings: Settings,
+) -> std::io::Result<(SocketAddr, Server)> {
+    let address = listener.local_addr()?;
+    let mut api = openapi();
+    // Addresses of staff and researchers are not there at all.
+    api.paths.paths.retain(|_, item| {
+        let all = [&item.get, &item.post, &item.patch];
+        all.into_iter().flatten().all(|operation| operation.security.is_none())
+    });
+    let document = Data::new(Document::new(&api));
+    let routes = Data::new(Routes::new(&api));
+    let shelf = Data::new(Shelf::fixed(snapshot));
+    let files = Data::new(public::folder::Files::new(files));
+    let server = HttpServer::new(move || {
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .openapi(documentation::beginning())
+            .configure(services_of_folder)
+            .split_for_parts();
+        app.app_data(shelf.clone())
+            .app_data(files.clone())
+            .app_data(document.clone())
+            .app_data(routes.clone())
+            .app_data(web::PayloadConfig::new(LARGEST_BODY))
+            .default_service(web::to(public::folder::file))
+            .wrap(from_fn(watch::around))
+    });
+    Ok((address, run!(server, listener, settings)))
 }
 
 /// Which methods each address takes.
@@ -173,13 +234,17 @@ impl Routes {
         let parts: Vec<_> = path.split('/').collect();
         let fits = |template: &[String]| {
             template.len() == parts.len()
-                && template
-                    .iter()
-                    .zip(&parts)
-                    .all(|(template, part)| (template.starts_with('{') && !part.is_empty()) || template == part)
+                && template.iter().zip(&parts).all(|(template, part)| fits_part(template, part))
         };
         self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_slice())
     }
+}
+
+/// Whether a part of an address is what a part of a template stands for.
+fn fits_part(template: &str, part: &str) -> bool {
+    let Some((before, _)) = template.split_once('{') else { return template == part };
+    let after = template.rsplit('}').next().unwrap_or_default();
+    part.len() > before.len() + after.len() && part.starts_with(before) && part.ends_with(after)
 }
 
 /// Whatever no service takes.

@@ -177,6 +177,12 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     if has("id") {
         kinds.push(Kind::NotFound);
     }
+    if path.starts_with("/api/v1/releases/{id}/") {
+        kinds.push(Kind::Gone);
+    }
+    if path.starts_with("/api/v1/aggregates") || path.starts_with("/api/v1/codebook") {
+        kinds.push(Kind::NotFound);
+    }
     if has("If-Match") {
         kinds.extend([Kind::Stale, Kind::PreconditionRequired]);
     }

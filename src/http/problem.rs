@@ -67,6 +67,8 @@ problems! {
     Refused = 409 "refused" "That is not done as things stand";
     /// What a release is made of has changed since it was prepared, consent above all.
     ReleaseOutdated = 409 "release_outdated" "The release would be another one now: prepare it again";
+    /// It was public, and was withdrawn as a whole.
+    Gone = 410 "gone" "This was withdrawn";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
     /// The body is over 64 KiB.
@@ -206,6 +208,8 @@ impl fmt::Display for Problem {
         f.write_str(self.title)
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {

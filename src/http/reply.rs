@@ -57,6 +57,17 @@ impl Reply {
         Self::new("text/plain; charset=utf-8", Ok(text.get().as_bytes().to_vec()))
     }
 
+    /// The bytes that are sent.
+    ///
+    /// # Errors
+    /// That they could not be written.
+    pub fn bytes(self) -> Result<Vec<u8>, Problem> {
+        self.body.map_err(|why| {
+            tracing::error!(error = %why, "an answer could not be written");
+            Problem::new(Kind::Internal)
+        })
+    }
+
     /// Any site may show it, and caches may keep it as long as its entity tag holds.
     #[must_use]
     pub fn public(mut self) -> Self {

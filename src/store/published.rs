@@ -9,7 +9,10 @@ use crate::domain::series::Point;
 
 use super::backend::Conn;
 use super::error::StoreError;
-use super::records::{self, Found};
+use super::records;
+
+/// A published record, as the public side may hold it.
+pub use super::records::Found;
 
 /// Published documents, oldest first, with their published figures in the order of entry.
 #[derive(Debug, Clone)]

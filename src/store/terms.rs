@@ -76,7 +76,7 @@ pub(super) fn newest_write(conn: &mut Conn) -> QueryResult<i64> {
 }
 
 /// All terms as they stand, or stood after a write.
-pub(super) fn vocabulary(conn: &mut Conn, at_write: Option<i64>) -> QueryResult<Vocabulary> {
+pub fn vocabulary(conn: &mut Conn, at_write: Option<i64>) -> QueryResult<Vocabulary> {
     let mut query = term_versions::table.select(TermRow::as_select()).into_boxed();
     query = match at_write {
         None => query.filter(term_versions::superseded_by.is_null()),

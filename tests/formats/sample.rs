@@ -50,7 +50,7 @@ pub fn table(code: &str, title: Texts, axes: Vec<Axis>, values: &[Value]) -> Tab
     let mut values = values.iter().copied();
     let positions = Table::positions(&axes);
     let number = |at: &[String]| exact(at.iter().flat_map(|code| code.bytes()).map(u64::from).sum::<u64>() % 90);
-    let cell = |at: Vec<String>| Cell { value: values.next().unwrap_or_else(|| number(&at)), at };
+    let cell = |at: Vec<String>| Cell { value: values.next().unwrap_or_else(|| number(&at)), at, reconstructed: 0 };
     let cells = positions.into_iter().map(cell).collect();
     Table {
         code: code.to_owned(),

@@ -129,7 +129,7 @@ fn is_zero(number: &u64) -> bool {
 pub enum Value {
     /// Free to publish (SDMX `F`).
     Free(Count),
-    /// Confidential (SDMX `C`): not zero and not missing.
+    /// Confidential (SDMX `C`): not missing, and not to be read as zero.
     Withheld,
 }
 

@@ -17,7 +17,7 @@ use super::people::{Incident, Person};
 /// The most kinds of person that one part reckons with.
 pub const MOST_KINDS: usize = 10_000;
 /// How many of them are thought up at most beside those that the records hold.
-const MOST_INVENTED: usize = 6_000;
+const MOST_INVENTED: usize = 3_000;
 /// The most kinds of incident that somebody is given besides their own.
 const MOST_ADDED: usize = 24;
 

@@ -58,26 +58,37 @@ impl<'w, 'a> Withholding<'w, 'a> {
             if depth == Depth::Elimination {
                 return Ok(());
             }
-            let audited = self.audited();
-            let all = audited.len();
             let mut held = true;
-            for (done, cell) in audited.into_iter().enumerate() {
-                progress("audit", done, all);
-                let (row, needed) = (self.row(cell), self.cells.all[cell].needed);
-                if self.linked.part.width(row) < needed && !self.linked.part.widen(row, &self.published(), needed) {
-                    self.protect(cell, needed)?;
+            let mut done = 0;
+            // What is withheld on the way is audited in the next round.
+            let audited = self.audited();
+            for cell in &audited {
+                progress("audit", done, audited.len());
+                done += 1;
+                while self.cells.all[*cell].is_audited() && !self.is_wide(*cell) {
+                    self.protect(*cell, self.cells.all[*cell].needed, true)?;
                     held = false;
-                    break;
                 }
+                self.must_be_possible()?;
             }
             if held {
                 return Ok(());
             }
-            if self.linked.part.optimisations > MOST_OPTIMISATIONS {
-                let (what, count) = ("optimisations".to_owned(), self.linked.part.optimisations);
-                return Err(vec![Block::TooLarge { what, count, most: MOST_OPTIMISATIONS }]);
-            }
         }
+    }
+
+    /// Whether a withheld cell can have as many values as it must; looks for them where it is not known yet.
+    fn is_wide(&mut self, cell: usize) -> bool {
+        let (row, needed) = (self.row(cell), self.cells.all[cell].needed);
+        self.linked.part.width(row) >= needed || self.linked.part.widen(row, &self.published(), needed)
+    }
+
+    fn must_be_possible(&self) -> Result<(), Vec<Block>> {
+        if self.linked.part.optimisations > MOST_OPTIMISATIONS {
+            let (what, count) = ("optimisations".to_owned(), self.linked.part.optimisations);
+            return Err(vec![Block::TooLarge { what, count, most: MOST_OPTIMISATIONS }]);
+        }
+        Ok(())
     }
 
     /// Withholds until no withheld cell follows exactly from published ones.
@@ -87,11 +98,16 @@ impl<'w, 'a> Withholding<'w, 'a> {
             let rows: Vec<_> = asked.iter().map(|cell| self.row(*cell)).collect();
             let part = &self.linked.part;
             let found = exposed(&part.kinds, part.values.len(), &self.published(), part.counted, &rows);
-            let Some(row) = found.first() else { return Ok(()) };
-            let cell = self.linked.cells[*row];
-            // Where nothing is audited afterwards, not to be exact is enough.
-            let needed = if depth == Depth::Full { self.cells.all[cell].needed } else { 1 };
-            self.protect(cell, needed)?;
+            if found.is_empty() {
+                return Ok(());
+            }
+            for (nth, row) in found.into_iter().enumerate() {
+                let cell = self.linked.cells[row];
+                // Where nothing is audited afterwards, not to be exact is enough.
+                let needed = if depth == Depth::Full { self.cells.all[cell].needed } else { 1 };
+                // What was withheld for the others may be enough for this one, but not for the first.
+                self.protect(cell, needed, nth == 0)?;
+            }
         }
     }
 
@@ -108,7 +124,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
     }
 
     /// Withholds the cells that are missed least and without which this one can have other values.
-    fn protect(&mut self, cell: usize, needed: u64) -> Result<(), Vec<Block>> {
+    fn protect(&mut self, cell: usize, needed: u64, insist: bool) -> Result<(), Vec<Block>> {
         let deepest = self.linked.cells.iter().map(|cell| self.cells.all[*cell].condition.depth()).max();
         let free = self.linked.cells.iter().copied().filter(|other| self.is_free(*other));
         let costs: BTreeMap<_, _> =
@@ -118,7 +134,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
         let Some(mut rows) = self.linked.part.gives_way(row, &published, &costs, needed) else {
             return self.give_up(cell);
         };
-        if rows.is_empty() {
+        if rows.is_empty() && insist {
             // Divided persons could; whole ones were not found. The cheapest of all gives them more room.
             let cheapest = costs.iter().min_by(|(_, a), (_, b)| a.total_cmp(b));
             match cheapest {

@@ -43,7 +43,7 @@ impl Format for Csv {
 }
 
 /// A text that somebody chose. What a spreadsheet would run as a formula begins with an apostrophe.
-fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     if text.starts_with(STARTS) { format!("'{text}") } else { text.to_owned() }
 }

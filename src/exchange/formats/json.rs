@@ -68,6 +68,9 @@ pub struct ReleasedRow {
     pub cell: BTreeMap<String, String>,
     #[serde(flatten)]
     pub count: ReleasedCount,
+    /// How many of them were reconstructed from published figures, at least; missing where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconstructed: Option<u64>,
 }
 
 /// What is said of a cell.
@@ -148,6 +151,7 @@ pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
     let row = |cell: &Cell| ReleasedRow {
         cell: by.iter().cloned().zip(cell.at.iter().cloned()).collect(),
         count: cell.value.into(),
+        reconstructed: (cell.reconstructed > 0).then_some(cell.reconstructed),
     };
     ReleasedTable {
         release: content.id.clone(),

@@ -1,4 +1,4 @@
-//! What was published: publications and figures, for anybody. Nothing computed and no draft.
+//! What was published: publications and figures, for anybody. No draft, and nothing computed but what a release signed.
 
 use actix_web::get;
 use actix_web::http::header;
@@ -6,16 +6,19 @@ use actix_web::web::{Data, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::disclosure::{self, PublishedDocument};
+use crate::domain::disclosure::{self, Disclosed, PublishedDocument};
 use crate::domain::figure::Figure;
 use crate::domain::record::Version;
-use crate::store::published::Published;
-use crate::store::records::Found;
+use crate::domain::release::content::Value;
+use crate::exchange::formats::json::ReleasedCount;
+use crate::store::published::{Found, Published};
 
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
 use crate::http::state::Records;
+
+use super::shelf::{Shelf, Snapshot};
 
 /// A document that was published.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -40,7 +43,8 @@ pub struct PublicationView {
 #[schema(example = json!({"id": "lgbtnet-2018-04-03:evacuated", "publication": "lgbtnet-2018-04-03", "figure": "evacuated",
     "measure": "persons", "population": "Chechens evacuated from the region", "definition": "network_clients", "region": "Chechnya", "value": 114,
     "qualifier": "exact", "stated": "114", "as_of": "2018-04-03", "period_start": "2017-04-01", "relation": null, "parent": null,
-    "breakdown": null, "query": "measure=persons&kind=evacuation&origin=RU-CE", "note": null,
+    "breakdown": null, "query": "measure=persons&kind=evacuation&origin=RU-CE",
+    "computed": {"release": "2018-04-03", "count": 114, "bound": "exact", "status": "A", "conf_status": "F"}, "note": null,
     "publisher": "Russian LGBT Network", "published_on": "2018-04-03",
     "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after"}))]
 pub struct FigureView {
@@ -72,11 +76,22 @@ pub struct FigureView {
     pub breakdown: Option<String>,
     /// How it can be computed, in the grammar of aggregates.
     pub query: Option<String>,
+    /// What the records gave, where a release that stands signed it.
+    pub computed: Option<ComputedView>,
     pub note: Option<String>,
     pub publisher: String,
     pub published_on: chrono::NaiveDate,
     /// Where it was read.
     pub address: String,
+}
+
+/// What the records gave for a figure.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ComputedView {
+    /// The newest release that stands and signed it.
+    pub release: String,
+    #[serde(flatten)]
+    pub count: ReleasedCount,
 }
 
 /// All publications, oldest first.
@@ -107,7 +122,19 @@ fn publication_view(published: &Published, document: &PublishedDocument<'_>) -> 
     }
 }
 
-fn figure_view(published: &Published, document: &PublishedDocument<'_>, found: &Found<Figure>) -> FigureView {
+fn computed(snapshot: &Snapshot, id: &str) -> Option<ComputedView> {
+    snapshot.contents().find_map(|content| {
+        let figure = content.figures.iter().find(|figure| figure.id == id)?;
+        Some(ComputedView { release: content.id.clone(), count: Value::Free(figure.computed).into() })
+    })
+}
+
+fn figure_view(
+    snapshot: &Snapshot,
+    published: &Published,
+    document: &PublishedDocument<'_>,
+    found: &Found<Figure>,
+) -> FigureView {
     let publication = document.publication();
     let figure = &found.version.body;
     // A parent that is not public is not named either.
@@ -129,11 +156,69 @@ fn figure_view(published: &Published, document: &PublishedDocument<'_>, found: &
         parent: parent.map(|other| other.version.code.clone()),
         breakdown: figure.breakdown.clone(),
         query: figure.query.clone(),
+        computed: computed(snapshot, &found.version.code),
         note: figure.note.clone(),
         publisher: publication.body.publisher.clone(),
         published_on: publication.body.published_on,
         address: publication.body.address.clone(),
     }
+}
+
+/// All publications.
+fn publications(published: &Published) -> Disclosed<Publications> {
+    let documents = published.documents();
+    let items = documents.iter().map(|document| publication_view(published, document)).collect();
+    disclosure::to_anybody(&documents, Publications { items })
+}
+
+/// All figures.
+fn figures(snapshot: &Snapshot, published: &Published) -> Disclosed<Figures> {
+    let documents = published.documents();
+    let mut items = Vec::new();
+    for document in &documents {
+        items.extend(published.figures_of(document).map(|found| figure_view(snapshot, published, document, found)));
+    }
+    disclosure::to_anybody(&documents, Figures { items })
+}
+
+/// What is answered without a question, by its path below `/api/v1`.
+///
+/// # Errors
+/// That an answer could not be written.
+pub fn files(snapshot: &Snapshot, published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+    let mut files = vec![
+        ("/publications.json".to_owned(), Reply::json(&publications(published)).bytes()?),
+        ("/figures.json".to_owned(), Reply::json(&figures(snapshot, published)).bytes()?),
+    ];
+    let documents = published.documents();
+    for document in &documents {
+        let view = publication_view(published, document);
+        let path = format!("/publications/{}.json", view.id);
+        files.push((path, Reply::json(&disclosure::to_anybody(&documents, view)).bytes()?));
+    }
+    Ok(files)
+}
+
+async fn answer_publications(store: &Records, parameters: &Parameters) -> Result<Reply, Problem> {
+    parameters.only(&[])?;
+    Ok(Reply::json(&publications(&published(store, None).await?)).public())
+}
+
+async fn answer_publication(store: &Records, id: String, parameters: &Parameters) -> Result<Reply, Problem> {
+    parameters.only(&[])?;
+    let published = published(store, Some(vec![id])).await;
+    let published = published.map_err(|why| if why.is_invalid() { Problem::new(Kind::NotFound) } else { why })?;
+    let documents = published.documents();
+    let [document] = documents.as_slice() else { return Err(Problem::new(Kind::NotFound)) };
+    let view = publication_view(&published, document);
+    let link = format!("</api/v1/figures?publication={}>; rel=\"item\"", view.id);
+    Ok(Reply::json(&disclosure::to_anybody(&documents, view)).public().header(header::LINK, link))
+}
+
+async fn answer_figures(store: &Records, shelf: &Shelf, parameters: &Parameters) -> Result<Reply, Problem> {
+    let asked = parameters.only(&["publication"])?.pop().map(|(_, code)| vec![code]);
+    let published = published(store, asked).await.map_err(Problem::in_query)?;
+    Ok(Reply::json(&figures(&*shelf.now()?, &published)).public())
 }
 
 /// List what was published.
@@ -144,11 +229,65 @@ fn figure_view(published: &Published, document: &PublishedDocument<'_>, found: &
 )]
 #[get("/publications")]
 pub async fn list_publications(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
-    let published = published(&store, None).await?;
-    let documents = published.documents();
-    let items = documents.iter().map(|document| publication_view(&published, document)).collect();
-    Ok(Reply::json(&disclosure::to_anybody(&documents, Publications { items })).public())
+    answer_publications(&store, &parameters).await
+}
+
+/// List figures as they were published.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "list_published_figures",
+    params(("publication" = Option<String>, Query, description = "only those of the publication with this code",
+        example = "lgbtnet-2018-04-03")),
+    responses((status = 200, description = "The figures", body = Figures))
+)]
+#[get("/figures")]
+pub async fn list_figures(store: Data<Records>, shelf: Data<Shelf>, parameters: Parameters) -> Result<Reply, Problem> {
+    answer_figures(&store, &shelf, &parameters).await
+}
+
+/// List what was published, at the address of a file.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "list_published_publications_json",
+    responses((status = 200, description = "All publications, oldest first", body = Publications))
+)]
+#[get("/publications.json")]
+pub async fn list_publications_file(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    answer_publications(&store, &parameters).await
+}
+
+/// List figures as they were published, at the address of a file.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "list_published_figures_json",
+    params(("publication" = Option<String>, Query, description = "only those of the publication with this code",
+        example = "lgbtnet-2018-04-03")),
+    responses((status = 200, description = "The figures", body = Figures))
+)]
+#[get("/figures.json")]
+pub async fn list_figures_file(
+    store: Data<Records>,
+    shelf: Data<Shelf>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    answer_figures(&store, &shelf, &parameters).await
+}
+
+/// Read one publication, at the address of a file.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "get_published_publication_json",
+    params(("id" = String, Path, description = "its code", example = "lgbtnet-2018-04-03")),
+    responses((status = 200, description = "The publication", body = PublicationView,
+        headers(("Link" = String, description = "its figures: rel=\"item\""))))
+)]
+#[get("/publications/{id}.json")]
+pub async fn get_publication_file(
+    store: Data<Records>,
+    id: Path<String>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    answer_publication(&store, id.into_inner(), &parameters).await
 }
 
 /// Read one publication.
@@ -161,37 +300,16 @@ pub async fn list_publications(store: Data<Records>, parameters: Parameters) -> 
 )]
 #[get("/publications/{id}")]
 pub async fn get_publication(store: Data<Records>, id: Path<String>, parameters: Parameters) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
-    let published = published(&store, Some(vec![id.into_inner()])).await;
-    let published = published.map_err(|why| if why.is_invalid() { Problem::new(Kind::NotFound) } else { why })?;
-    let documents = published.documents();
-    let [document] = documents.as_slice() else { return Err(Problem::new(Kind::NotFound)) };
-    let view = publication_view(&published, document);
-    let link = format!("</api/v1/figures?publication={}>; rel=\"item\"", view.id);
-    Ok(Reply::json(&disclosure::to_anybody(&documents, view)).public().header(header::LINK, link))
+    answer_publication(&store, id.into_inner(), &parameters).await
 }
 
-/// List figures as they were published.
-#[utoipa::path(
-    tag = "public",
-    operation_id = "list_published_figures",
-    params(("publication" = Option<String>, Query, description = "only those of the publication with this code",
-        example = "lgbtnet-2018-04-03")),
-    responses((status = 200, description = "The figures", body = Figures))
-)]
-#[get("/figures")]
-pub async fn list_figures(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    let asked = parameters.only(&["publication"])?.pop().map(|(_, code)| vec![code]);
-    let published = published(&store, asked).await.map_err(Problem::in_query)?;
-    let documents = published.documents();
-    let mut items = Vec::new();
-    for document in &documents {
-        items.extend(published.figures_of(document).map(|found| figure_view(&published, document, found)));
-    }
-    Ok(Reply::json(&disclosure::to_anybody(&documents, Figures { items })).public())
-}
-
-/// The addresses, below `/api/v1`.
+/// The addresses, below `/api/v1`. What is more particular comes first.
 pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(list_publications).service(get_publication).service(list_figures);
+    config
+        .service(list_publications)
+        .service(list_publications_file)
+        .service(get_publication_file)
+        .service(get_publication)
+        .service(list_figures)
+        .service(list_figures_file);
 }

@@ -143,6 +143,37 @@ async fn published(store: &Records) -> Result<Published, Problem> {
     store.run(|store| store.look(|conn| Published::read(conn, None))).await
 }
 
+fn all(published: &Published, figure: Option<&str>) -> Result<Reply, Problem> {
+    let series = of(published, figure)?.iter().map(series_view).collect();
+    Ok(Reply::json(&disclosure::to_anybody(&published.documents(), AllSeries { series })))
+}
+
+fn table(published: &Published, figure: Option<&str>) -> Result<Reply, Problem> {
+    let text = steps::csv(&of(published, figure)?).map_err(|why| {
+        tracing::error!(error = %why, "a table could not be written");
+        Problem::new(Kind::Internal)
+    })?;
+    Ok(Reply::csv(&disclosure::to_anybody(&published.documents(), text)))
+}
+
+/// What is answered without a question, by its path below `/api/v1`.
+///
+/// # Errors
+/// That an answer could not be written.
+pub fn files(published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+    let files = [("/figures/series.json", all(published, None)?), ("/figures/series.csv", table(published, None)?)];
+    files.into_iter().map(|(path, reply)| Ok((path.to_owned(), reply.bytes()?))).collect()
+}
+
+async fn answer(
+    store: &Records,
+    parameters: &Parameters,
+    write: fn(&Published, Option<&str>) -> Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
+    let figure = parameters.only(&["figure"])?.pop().map(|(_, figure)| figure);
+    Ok(write(&published(store).await?, figure.as_deref())?.public())
+}
+
 /// Read what was published when.
 #[utoipa::path(
     tag = "public",
@@ -153,10 +184,20 @@ async fn published(store: &Records) -> Result<Published, Problem> {
 )]
 #[get("/figures/series")]
 pub async fn read(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    let figure = parameters.only(&["figure"])?.pop().map(|(_, figure)| figure);
-    let published = published(&store).await?;
-    let series = of(&published, figure.as_deref())?.iter().map(series_view).collect();
-    Ok(Reply::json(&disclosure::to_anybody(&published.documents(), AllSeries { series })).public())
+    answer(&store, &parameters, all).await
+}
+
+/// Read what was published when, at the address of a file.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "read_series_json",
+    params(("figure" = Option<String>, Query, description = "what the figures are called; all series where it is missing",
+        example = "evacuated")),
+    responses((status = 200, description = "The series", body = AllSeries))
+)]
+#[get("/figures/series.json")]
+pub async fn read_file(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    answer(&store, &parameters, all).await
 }
 
 /// Read what was published when, as a table: a row a figure, in the order of publication within its series.
@@ -170,16 +211,10 @@ pub async fn read(store: Data<Records>, parameters: Parameters) -> Result<Reply,
 )]
 #[get("/figures/series.csv")]
 pub async fn read_csv(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    let figure = parameters.only(&["figure"])?.pop().map(|(_, figure)| figure);
-    let published = published(&store).await?;
-    let text = steps::csv(&of(&published, figure.as_deref())?).map_err(|why| {
-        tracing::error!(error = %why, "a table could not be written");
-        Problem::new(Kind::Internal)
-    })?;
-    Ok(Reply::csv(&disclosure::to_anybody(&published.documents(), text)).public())
+    answer(&store, &parameters, table).await
 }
 
 /// The addresses, below `/api/v1`.
 pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(read).service(read_csv);
+    config.service(read).service(read_file).service(read_csv);
 }

@@ -1,0 +1,44 @@
+//! The parameters of public questions, for the documentation. What reads them is the table of dimensions and the formats.
+
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+
+use crate::http::research::aggregates::AggregateParameters;
+
+/// How an answer is written.
+pub struct FormatParameters;
+
+impl IntoParams for FormatParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, description: &str| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(description))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .build()
+        };
+        vec![
+            parameter("lang", "The language of labels and titles: en or ru; en where it is missing."),
+            parameter("bom", "true or false: whether CSV begins with a byte order mark, which some spreadsheets want."),
+            parameter("labels", "codes or both: whether labels stand beside the codes; codes where it is missing."),
+            parameter(
+                "shape",
+                "long or wide: whether the last dimension of CSV lies across; long where it is missing.",
+            ),
+        ]
+    }
+}
+
+/// A public question: the grammar of aggregates without its times, because a release has its own.
+pub struct QuestionParameters;
+
+impl IntoParams for QuestionParameters {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = AggregateParameters::into_params(parameter_in);
+        all.retain(|parameter| !matches!(parameter.name.as_str(), "as_of" | "at_write"));
+        all
+    }
+}

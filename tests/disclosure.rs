@@ -1,0 +1,22 @@
+//! The attacker: what somebody who reads everything public, and knows how the mask works, can find out about persons who are not
+//! published. He shares no code with the mask.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod disclosure {
+    mod asked;
+    mod attack;
+    mod attacker;
+    #[allow(dead_code)]
+    #[path = "../attested/dice.rs"]
+    mod dice;
+    mod findings;
+    mod found;
+    mod public;
+    mod rule;
+    mod schema;
+    mod shrink;
+    mod small;
+    mod system;
+    mod teeth;
+    mod world;
+}
