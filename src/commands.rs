@@ -15,7 +15,7 @@ use crate::config::{Command, Database, Import, LogFormat, Serve, TokenCommand};
 use crate::domain::check::{MOST_ERRORS, Register};
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
-use crate::exchange::{import, seed, template};
+use crate::exchange::{import, invented, seed, template};
 use crate::http::app;
 use crate::http::documentation::{self, Document};
 use crate::keys::keyring::RecoveryCode;
@@ -51,6 +51,7 @@ pub fn run(command: Command) -> Done {
         Command::Audit { command } => audit::run(&command),
         Command::Key { command } => keys::run(&command),
         Command::Release { command } => release::run(&command),
+        Command::DemoData { persons, database } => invent(persons, &database),
         Command::Openapi => {
             print!("{}", Document::new(&app::openapi()).0);
             Ok(ExitCode::SUCCESS)
@@ -119,6 +120,7 @@ fn serve(options: &Serve) -> Done {
         let shown = bar.clone();
         seed::load_demo(&store, Box::new(move |rows| shown.set_position(rows)))?;
         bar.finish_and_clear();
+        seed::publish_demo(&store)?;
     }
     let asked = store.clone();
     keep_wiping(store.clone());
@@ -158,6 +160,25 @@ fn serve_folder(listener: TcpListener, folder: &Path, options: &Serve) -> Done {
         server.await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Fills an empty database, which is made if there is none, with invented records.
+fn invent(persons: u32, database: &Database) -> Done {
+    let store = Store::open(&DatabaseUrl::parse(&database.url(FILE))?, Utc::now)?;
+    let code = keys::open_or_create(&store, &database.keys.place(None), false)?;
+    seed::install(&store)?;
+    let bar = bar("inventing", None);
+    let shown = bar.clone();
+    let report = invented::load(&store, persons, Box::new(move |rows| shown.set_position(rows)));
+    bar.finish_and_clear();
+    for (name, noun, count) in report?.created {
+        println!("{name}: {count} {}", noun.plural());
+    }
+    println!("a declaration to begin with: seed-data/releases/invented.json");
+    if let Some(code) = &code {
+        keys::show(&mut std::io::stdout(), code)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Tries every minute to wipe what was erased while somebody was reading it.
@@ -215,6 +236,9 @@ fn introduce(out: &mut impl Write, store: &Store, address: &str) -> Result<(), B
     writeln!(out, "curl -s {bearer} '{api}/research/reconciliation?publication=lgbtnet-2018-04-03,rferl-2018-04-03'")?;
     writeln!(out, "curl -s {bearer} '{api}/research/aggregates?measure=persons&by=kind&as_of=2018-04-03'")?;
     writeln!(out, "curl -s '{api}/figures?publication=lgbtnet-2018-04-03'")?;
+    writeln!(out, "\nThe release of that day, as anybody reads it, and a picture of it:\n")?;
+    writeln!(out, "curl -s '{api}/aggregates.csv?measure=persons&by=kind&labels=both'")?;
+    writeln!(out, "{api}/releases/2018-04-03/tables/by-ground.svg")?;
     Ok(())
 }
 

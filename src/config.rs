@@ -52,6 +52,14 @@ pub enum Command {
         #[command(subcommand)]
         command: ReleaseCommand,
     },
+    /// Fill an empty database with invented records, to see how masking works. They never stand among others.
+    DemoData {
+        /// How many persons are invented.
+        #[arg(long, default_value_t = crate::exchange::invented::USUAL, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20_000))]
+        persons: u32,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Say which database is meant, open it, and check its audit.
@@ -139,9 +147,8 @@ pub struct Serve {
     /// How many of them may come at once.
     #[arg(long, env = "ATTEST_TOKEN_BURST", default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub token_burst: u32,
-    /// How many publishers must sign a release where the organisation has two or more. Each release states how many did.
-    #[arg(long, env = "ATTEST_RELEASE_SIGNATURES", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub release_signatures: u8,
+    #[command(flatten)]
+    pub signatures: Signatures,
     /// How the log is written, on standard error.
     #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -155,9 +162,17 @@ impl Serve {
     pub fn settings(&self) -> Settings {
         let tokens = Rate { burst: self.token_burst, every: Duration::from_secs(1) / self.token_rate };
         let rates = Rates { tokens, ..Rates::default() };
-        let (forwarded_by, release_signatures) = (self.forwarded_by, self.release_signatures);
+        let (forwarded_by, release_signatures) = (self.forwarded_by, self.signatures.release_signatures);
         Settings { workers: self.workers.into(), forwarded_by, rates, release_signatures }
     }
+}
+
+/// How releases are signed.
+#[derive(Debug, Args)]
+pub struct Signatures {
+    /// How many publishers must sign a release where the organisation has two or more. Each release states how many did.
+    #[arg(long, env = "ATTEST_RELEASE_SIGNATURES", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub release_signatures: u8,
 }
 
 /// How the log is written.
@@ -336,6 +351,51 @@ pub enum KeyCommand {
 /// What to do with releases.
 #[derive(Debug, Subcommand)]
 pub enum ReleaseCommand {
+    /// Compute a release from its declaration, and freeze it as a draft. Prints the plan: what is published and withheld, and why.
+    Prepare {
+        /// The declaration, JSON: id, titles, publisher, tables, figures, thresholds, as the API takes it.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        signatures: Signatures,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Show a release: its state, who signed it, and its plan. All releases, a line each, where none is named.
+    Show {
+        /// What the release is called in addresses.
+        #[arg(value_name = "RELEASE")]
+        release: Option<String>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Sign a prepared release as the machine itself, where one signature is enough. People sign through the API.
+    Sign(ReleaseName),
+    /// Publish a signed release: it is computed again, and refused where it would be another one now.
+    Publish {
+        #[command(flatten)]
+        release: ReleaseName,
+        #[command(flatten)]
+        signatures: Signatures,
+    },
+    /// Say publicly what a reader must know of a published release.
+    Notice {
+        #[command(flatten)]
+        release: ReleaseName,
+        /// What is said; taken back where it is missing. No personal text.
+        #[arg(long, value_name = "TEXT")]
+        notice: Option<String>,
+    },
+    /// Withdraw a published release as a whole.
+    Withdraw {
+        #[command(flatten)]
+        release: ReleaseName,
+        /// Why, for staff. No personal text.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Throw a prepared release away.
+    Discard(ReleaseName),
     /// Write everything public that needs no question as files, with checksums and a signature: any web server can answer them.
     Export {
         /// A folder that is new or empty.
@@ -353,6 +413,16 @@ pub enum ReleaseCommand {
         #[arg(long, value_name = "PUBLIC_KEY_OR_FILE")]
         key: Option<String>,
     },
+}
+
+/// A release that is there.
+#[derive(Debug, Args)]
+pub struct ReleaseName {
+    /// What the release is called in addresses.
+    #[arg(value_name = "RELEASE")]
+    pub name: String,
+    #[command(flatten)]
+    pub database: Database,
 }
 
 /// Where the recovery code is.

@@ -6,13 +6,20 @@ use std::process::ExitCode;
 use data_encoding::BASE64;
 use ed25519_dalek::VerifyingKey;
 
-use crate::config::{Database, ReleaseCommand};
+use crate::config::{Database, ReleaseCommand, ReleaseName};
+use crate::domain::release::declare::DeclarationEntry;
+use crate::domain::release::mask::Progress;
 use crate::exchange::folder::{self, Verified};
 use crate::http::public::shelf::{Shelf, Snapshot};
 use crate::http::public::{export, folder as served};
+use crate::store::accounts;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 use crate::store::published::Published;
+use crate::store::publishing;
+use crate::store::releases::{self, Release};
 
-use super::{Done, keys, open_as_it_is};
+use super::{Done, bar, keys, open_as_it_is, open_existing};
 
 type Checked<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -22,6 +29,27 @@ type Checked<T> = Result<T, Box<dyn std::error::Error>>;
 /// One line that says what was wrong.
 pub fn run(command: &ReleaseCommand) -> Done {
     match command {
+        ReleaseCommand::Prepare { file, signatures, database } => {
+            prepare(file, signatures.release_signatures, database)
+        }
+        ReleaseCommand::Show { release: None, database } => list(database),
+        ReleaseCommand::Show { release: Some(name), database } => show(name, database),
+        ReleaseCommand::Sign(name) => {
+            change(name, |store, release| releases::sign(store, &accounts::host(), release.id, release.version))
+        }
+        ReleaseCommand::Publish { release, signatures } => change(release, |store, release| {
+            let (most, id) = (signatures.release_signatures, release.id);
+            with_bar(|progress| publishing::publish(store, &accounts::host(), id, release.version, most, progress))
+        }),
+        ReleaseCommand::Notice { release, notice } => change(release, |store, release| {
+            releases::set_notice(store, &accounts::host(), release.id, release.version, notice.clone())
+        }),
+        ReleaseCommand::Withdraw { release, reason } => change(release, |store, release| {
+            releases::withdraw(store, &accounts::host(), release.id, release.version, Some(reason.clone()))
+        }),
+        ReleaseCommand::Discard(name) => {
+            change(name, |store, release| releases::discard(store, &accounts::host(), release.id, release.version))
+        }
         ReleaseCommand::Export { folder, database } => export(folder, database),
         ReleaseCommand::Verify { folder, key } => {
             let key = key.as_deref().map(known_key).transpose()?;
@@ -29,6 +57,106 @@ pub fn run(command: &ReleaseCommand) -> Done {
             say(&verified, &snapshot);
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// Computes a release and freezes it as a draft.
+fn prepare(file: &Path, most_signatures: u8, database: &Database) -> Done {
+    let named = |why: String| format!("{}: {why}", file.display());
+    let text = std::fs::read(file).map_err(|why| named(why.to_string()))?;
+    let mut reader = serde_json::Deserializer::from_slice(&text);
+    let entry: DeclarationEntry =
+        serde_path_to_error::deserialize(&mut reader).map_err(|why| named(why.to_string()))?;
+    let store = open_existing(database)?;
+    let host = accounts::host();
+    let made = with_bar(|progress| publishing::prepare(&store, &host, &entry, None, most_signatures, progress));
+    match made {
+        Ok((release, _)) => print_release(&release),
+        Err(StoreError::Invalid(wrong)) => {
+            wrong.0.iter().for_each(|error| eprintln!("{error}"));
+            return Err("nothing was prepared".into());
+        }
+        Err(StoreError::Blocked(blocks)) => {
+            for block in &blocks {
+                eprintln!("{}", serde_json::to_string(block)?);
+            }
+            return Err("nothing was prepared: it cannot be published as it is declared".into());
+        }
+        Err(why) => return Err(why.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows how far the mask has come while something is computed.
+fn with_bar<T>(work: impl FnOnce(Progress<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let bar = bar("masking", Some(0));
+    let done = work(&mut |_, done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    done
+}
+
+fn find(store: &Store, name: &str) -> Checked<Release> {
+    let id = store.look(|conn| Ok(releases::by_code(conn, name)?))?;
+    let id = id.ok_or_else(|| format!("there is no release `{name}`; `attest release show` lists them"))?;
+    Ok(store.look(|conn| releases::get(conn, id))?)
+}
+
+fn list(database: &Database) -> Done {
+    let store = open_existing(database)?;
+    for release in store.look(releases::list)? {
+        let signed = format!("{} of {} signatures", release.signatures.len(), release.signatures_required);
+        println!("{} {} {signed} sha256 {}", release.content.id, release.state.name(), release.hash);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(name: &str, database: &Database) -> Done {
+    let store = open_existing(database)?;
+    print_release(&find(&store, name)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does something with a release, and says what it is now.
+fn change(name: &ReleaseName, work: impl FnOnce(&Store, &Release) -> Result<Release, StoreError>) -> Done {
+    let store = open_existing(&name.database)?;
+    let release = work(&store, &find(&store, &name.name)?)?;
+    println!("{} {}", release.content.id, release.state.name());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a release with its plan: what is withheld, and why, cell by cell.
+fn print_release(release: &Release) {
+    let (content, plan) = (&release.content, &release.plan);
+    println!(
+        "{} {} of {}, as of {} at write {}",
+        content.id,
+        release.state.name(),
+        content.date,
+        content.as_of,
+        content.at_write
+    );
+    println!("sha256 {}", release.hash);
+    for signature in &release.signatures {
+        println!("signed by {} at {}", signature.account, signature.signed_at.0);
+    }
+    println!(
+        "{} persons from case files may be counted, {} without consent may not",
+        plan.persons, plan.without_consent
+    );
+    println!("audited with {} kinds of person in {} optimisations", plan.atoms, plan.optimisations);
+    for table in &content.tables {
+        let own: Vec<_> = plan.cells.iter().filter(|cell| cell.table == table.code).collect();
+        let withheld: Vec<_> = own.iter().filter(|cell| !cell.reason.is_published()).collect();
+        println!("{}: {} cells, {} withheld", table.code, own.len(), withheld.len());
+        for cell in withheld {
+            println!("  {} {}", cell.at.join(" "), cell.reason.name());
+        }
+    }
+    for figure in &content.figures {
+        println!("{}: {} published, {} computed", figure.id, figure.value, figure.computed);
     }
 }
 

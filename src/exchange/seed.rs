@@ -2,6 +2,7 @@
 //! files of `seed-data/`, read by the importer like any other.
 
 use crate::domain::record::Noun;
+use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::vocabulary::LISTS;
 use crate::store::accounts;
 use crate::store::database::Store;
@@ -9,6 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::instance;
 use crate::store::session::Tx;
 use crate::store::terms;
+use crate::store::{publishing, releases};
 
 use super::import::{self, File, ImportError, Progress, Report};
 
@@ -101,6 +103,23 @@ pub fn load_demo(store: &Store, progress: Progress) -> Result<Option<Report>, Se
     }
 }
 
+/// Publishes the release of the demonstration, which is dated like the publication that it follows. Does nothing where it is there.
+///
+/// # Errors
+/// What making a release gives.
+pub fn publish_demo(store: &Store) -> Result<(), SeedError> {
+    let entry: DeclarationEntry = serde_json::from_str(include_str!("../../seed-data/releases/2018-04-03.json"))?;
+    let code = entry.id.clone().unwrap_or_default();
+    if store.look(|conn| Ok(releases::by_code(conn, &code)?))?.is_some() {
+        return Ok(());
+    }
+    let host = accounts::host();
+    let (release, _) = publishing::prepare(store, &host, &entry, None, 1, &mut |_, _, _| {})?;
+    let release = releases::sign(store, &host, release.id, release.version)?;
+    publishing::publish(store, &host, release.id, release.version, 1, &mut |_, _, _| {})?;
+    Ok(())
+}
+
 /// Why the founding data set was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
@@ -110,4 +129,6 @@ pub enum SeedError {
     Import(#[from] ImportError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the declaration of its release: {0}")]
+    Declaration(#[from] serde_json::Error),
 }

@@ -25,6 +25,18 @@ pub enum Reason {
 }
 
 impl Reason {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Signed => "signed",
+            Self::Small => "small",
+            Self::WholeGroup => "whole_group",
+            Self::BelowSmallFigure => "below_small_figure",
+            Self::SmallChange => "small_change",
+            Self::Protects => "protects",
+        }
+    }
+
     pub fn is_published(self) -> bool {
         matches!(self, Self::Safe | Self::Signed)
     }
