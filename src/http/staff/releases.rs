@@ -198,7 +198,7 @@ pub async fn prepare(
 /// List every release, the one that was prepared last first.
 #[utoipa::path(
     tag = "releases",
-    operation_id = "list_releases",
+    operation_id = "list_all_releases",
     security(("bearer" = ["read_releases"])),
     responses((status = 200, description = "All of them", body = Page<ReleaseView>))
 )]
@@ -217,7 +217,7 @@ pub async fn list(
 /// Read a release: its declaration, its plan and who signed.
 #[utoipa::path(
     tag = "releases",
-    operation_id = "get_release",
+    operation_id = "get_release_plan",
     params(("id" = String, Path, format = Uuid)),
     security(("bearer" = ["read_releases"])),
     responses((status = 200, description = "The release", body = WholeRelease,
