@@ -73,7 +73,7 @@ fn prepare(file: &Path, most_signatures: u8, database: &Database) -> Done {
     match made {
         Ok((release, _)) => print_release(&release),
         Err(StoreError::Invalid(wrong)) => {
-            wrong.0.iter().for_each(|error| eprintln!("{error}"));
+            wrong.0.iter().for_each(|error| eprintln!("{}: expected {}", error.field, error.expected));
             return Err("nothing was prepared".into());
         }
         Err(StoreError::Blocked(blocks)) => {

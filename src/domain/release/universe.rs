@@ -171,7 +171,7 @@ impl<'v> Universe<'v> {
         let types = self.types(cells, patterns.keys());
         known.add(&self.nobody(), 0);
         // One change a person, kind of change by kind of change, so that every cell has something that goes in and out.
-        let steps: [&dyn Fn(&Person) -> Vec<Person>; 4] =
+        let steps: [Step<'_>; 4] =
             [&|person| self.others(person), &|person| self.fewer(person), &|person| self.changed(person), &|person| {
                 more(person, &types)
             }];
@@ -363,6 +363,9 @@ fn rest_of(asked: &BTreeSet<&Codes>) -> Vec<&'static str> {
     }
     rest
 }
+
+/// One kind of change that a person could have.
+type Step<'s> = &'s dyn Fn(&Person) -> Vec<Person>;
 
 /// The same person with one incident more.
 fn more(person: &Person, types: &[Incident]) -> Vec<Person> {

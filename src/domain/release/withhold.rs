@@ -59,12 +59,10 @@ impl<'w, 'a> Withholding<'w, 'a> {
                 return Ok(());
             }
             let mut held = true;
-            let mut done = 0;
             // What is withheld on the way is audited in the next round.
             let audited = self.audited();
-            for cell in &audited {
+            for (done, cell) in audited.iter().enumerate() {
                 progress("audit", done, audited.len());
-                done += 1;
                 while self.cells.all[*cell].is_audited() && !self.is_wide(*cell) {
                     self.protect(*cell, self.cells.all[*cell].needed, true)?;
                     held = false;
