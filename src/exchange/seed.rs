@@ -123,7 +123,7 @@ pub fn publish_demo(store: &Store) -> Result<(), SeedError> {
 /// Why the founding data set was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    #[error("--demo: the database holds records of its own; name an empty one or leave --database-url out")]
+    #[error("the database holds records of its own; name an empty one or leave --database-url out")]
     NotEmpty,
     #[error(transparent)]
     Import(#[from] ImportError),
