@@ -179,6 +179,14 @@ impl Count {
         }
     }
 
+    /// The number that others are added to, whatever its bound.
+    pub fn base(self) -> u64 {
+        match self {
+            Self::Attested { value, .. } => value,
+            Self::NotAttested { low, .. } => low,
+        }
+    }
+
     /// The least that it allows.
     pub fn least(self) -> u64 {
         match self {

@@ -91,7 +91,7 @@ fn sign(known: &mut Known, id: &str, figure: &Figure, query: Query, count: Count
         qualifier: figure.value.qualifier,
         as_of: figure.as_of,
         computed: Count::ZERO,
-        reconstructed: count.least(),
+        reconstructed: count.base(),
     });
     known.signed.push(Signed { id: id.to_owned(), query, known: count });
 }

@@ -106,7 +106,7 @@ fn units(counter: &mut Counter<'_>, touched: &BTreeSet<&'static str>) -> QueryRe
 }
 
 /// Those of some persons who may be published. Joined records are one individual: one of them must say yes today, and none may say
-/// no to being published or counted, whether it was joined then or is now.
+/// no to being kept, counted or published, whether it was joined then or is now.
 fn willing(
     conn: &mut Conn,
     persons: Vec<RecordId>,
@@ -121,33 +121,40 @@ fn willing(
     let mut no: HashSet<RecordId> = HashSet::new();
     for (person, purpose, decision, ends_on) in consents(conn, today)? {
         let stands = decision == Decision::Given && ends_on.is_none_or(|day| day >= today);
-        let said = if !stands {
-            &mut no
-        } else if purpose == Purpose::Publish {
-            &mut yes
-        } else {
-            continue;
-        };
-        // What one of the joined records says is said of all, of then and of now.
-        said.insert(person);
-        let today = of(&now, person);
-        let together = now.iter().filter(|(_, canonical)| **canonical == today).map(|(record, _)| *record);
-        for record in together.chain([today, person]).collect::<Vec<_>>() {
-            said.insert(of(&then, record));
-            said.insert(record);
+        let individual = of(&now, person);
+        if stands && purpose == Purpose::Publish {
+            yes.insert(individual);
+        } else if !stands {
+            // A no holds for all that was joined then or is now.
+            let together = now.iter().filter(|(_, canonical)| **canonical == individual).map(|(record, _)| *record);
+            let together: Vec<_> = together.chain([individual, person]).collect();
+            no.extend(together.into_iter().map(|record| of(&then, record)));
         }
     }
-    Ok(persons.into_iter().filter(|person| yes.contains(person) && !no.contains(person)).collect())
+    // Records that were joined then may be those of two people today: each of them must agree.
+    let mut individuals: HashMap<RecordId, HashSet<RecordId>> = HashMap::new();
+    for (record, person) in &then {
+        individuals.entry(*person).or_default().insert(of(&now, *record));
+    }
+    let agree = |person: &RecordId| {
+        let others = individuals.get(person).into_iter().flatten().copied();
+        others.chain([of(&now, *person)]).all(|individual| yes.contains(&individual))
+    };
+    Ok(persons.into_iter().filter(|person| agree(person) && !no.contains(person)).collect())
 }
 
 type Said = (RecordId, Purpose, Decision, Option<NaiveDate>);
 
-/// What is said today on being published and counted.
+/// What is said today on being kept, counted and published.
 fn consents(conn: &mut Conn, today: NaiveDate) -> Result<Vec<Said>, StoreError> {
     let rows = consent_versions::table
         .filter(consent_versions::superseded_by.is_null())
         .filter(consent_versions::state.eq(state_name(State::Active)))
-        .filter(consent_versions::purpose.eq_any([Purpose::Publish.name(), Purpose::Count.name()]))
+        .filter(consent_versions::purpose.eq_any([
+            Purpose::Keep.name(),
+            Purpose::Count.name(),
+            Purpose::Publish.name(),
+        ]))
         .select((
             consent_versions::person_id,
             consent_versions::purpose,

@@ -26,23 +26,30 @@ pub struct Cell {
     pub reason: Reason,
     /// By how much the values that it can have, withheld, must differ.
     pub needed: u64,
+    /// Whether an earlier release said it, and it is the same still: whoever thinks that nothing has changed is right.
+    pub told: bool,
     /// Zero by what the words mean: there is nothing to hide, and nothing to be hidden behind it.
     pub impossible: bool,
 }
 
 impl Cell {
-    /// Whether anybody will read it.
+    /// Whether anybody knows it.
     pub fn is_published(&self) -> bool {
+        self.told || self.is_shown()
+    }
+
+    /// Whether this release says it.
+    pub fn is_shown(&self) -> bool {
         self.reason.is_published() && (self.signed || !self.places.is_empty())
     }
 
     /// Whether it must be shown that it can have several values.
     pub fn is_audited(&self) -> bool {
-        !self.reason.is_published()
+        !self.told && !self.reason.is_published()
     }
 
     /// Few enough that one of them could be recognised.
-    fn is_small(&self, thresholds: Thresholds) -> bool {
+    pub fn is_small(&self, thresholds: Thresholds) -> bool {
         let few = |number: u64, threshold: u32| number > 0 && number < threshold.into();
         match self.condition.measure {
             Measure::Persons => few(self.value, thresholds.persons),
@@ -105,6 +112,7 @@ impl Cells {
             signed: false,
             reason: Reason::Safe,
             needed,
+            told: false,
             impossible,
         };
         self.by_condition.insert(condition, self.all.len());
@@ -141,7 +149,7 @@ impl Cells {
                 Reason::Small
             } else if !over.is_empty() {
                 Reason::BelowSmallFigure
-            } else if self.is_whole_group(at, input) {
+            } else if self.is_whole_group(at, input) || self.is_whole_of_another(at, input) {
                 Reason::WholeGroup
             } else {
                 cell.reason
@@ -154,6 +162,10 @@ impl Cells {
             let needed = over.iter().filter_map(narrower).chain([cell.needed]).min().unwrap_or(cell.needed);
             let cell = &mut self.all[at];
             (cell.reason, cell.needed) = (reason, needed);
+            if cell.condition.measure == Measure::Incidents && cell.persons < input.thresholds.incidents.into() {
+                // What happened to one or two persons is no better hidden for being much.
+                cell.needed = cell.needed.max(cell.value.div_ceil(2));
+            }
         }
     }
 
@@ -168,6 +180,23 @@ impl Cells {
                     let rest = self.all[parent].value.saturating_sub(cell.value);
                     parent != at && (rest == 0 || (!additive && rest < threshold))
                 })
+            })
+    }
+
+    /// The same beside cells of other tables and figures: two numbers of which one is part of the other tell of the rest.
+    fn is_whole_of_another(&self, at: usize, input: &Input<'_>) -> bool {
+        let cell = &self.all[at];
+        let threshold = input.thresholds.of(cell.condition.measure);
+        let apart =
+            |other: &Cell| !other.places.iter().any(|(table, _)| cell.places.iter().any(|(own, _)| own == table));
+        cell.value > 0
+            && self.all.iter().any(|other| {
+                other.value >= cell.value
+                    && other.value - cell.value < threshold
+                    && other.condition != cell.condition
+                    && other.condition.measure == cell.condition.measure
+                    && apart(other)
+                    && cell.condition.lies_in(&other.condition)
             })
     }
 
@@ -204,13 +233,13 @@ pub fn released(content: &Content, input: &Input<'_>) -> Vec<(Condition, u64)> {
         for cell in &table.cells {
             let condition = Condition::of_released(table, &cell.at, input.vocabulary);
             if let (Some(condition), Some(count)) = (condition, cell.value.count()) {
-                found.push((condition, count.least().saturating_sub(cell.reconstructed)));
+                found.push((condition, count.base().saturating_sub(cell.reconstructed)));
             }
         }
     }
     for figure in &content.figures {
         if let Some(condition) = Condition::of_words(&figure.query, input.vocabulary) {
-            found.push((condition, figure.computed.least().saturating_sub(figure.reconstructed)));
+            found.push((condition, figure.computed.base().saturating_sub(figure.reconstructed)));
         }
     }
     found.sort();

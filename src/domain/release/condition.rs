@@ -77,7 +77,7 @@ impl Condition {
             }
         }
         condition.narrow(&filters, &with, vocabulary);
-        Some(condition.settled())
+        Some(condition.now(vocabulary).settled())
     }
 
     /// What a cell of a declared table counts.
@@ -101,7 +101,18 @@ impl Condition {
         for (axis, code) in table.axes.iter().zip(at) {
             condition.divide(dimension(&axis.dimension)?, axis, code);
         }
-        Some(condition.settled())
+        Some(condition.now(vocabulary).settled())
+    }
+
+    /// In the words of today: records that carry a code whose place was taken are counted as the one that took it.
+    fn now(mut self, vocabulary: &Vocabulary) -> Self {
+        for (name, codes) in self.person.iter_mut().chain(self.incident.iter_mut()) {
+            if let Some(Values::Vocabulary { name, .. }) = dimension(name).map(|dimension| dimension.values) {
+                let (Codes::In(codes) | Codes::NotIn(codes)) = codes;
+                *codes = codes.iter().map(|code| vocabulary.successor(name, code)).collect();
+            }
+        }
+        self
     }
 
     fn new(measure: Measure) -> Self {

@@ -181,9 +181,10 @@ impl DeclarationEntry {
             c.refuse("tables", Rule::Required, None, "a table, or a figure to sign");
         }
         let (usual, lowest) = (Thresholds::default(), Thresholds::LOWEST);
+        let as_of = c.past_day("as_of", self.as_of.as_deref());
         let mut tables: Vec<TableSpec> = Vec::new();
         for (at, table) in self.tables.into_iter().take(MOST_PARTS).enumerate() {
-            let spec = c.within(&format!("tables[{at}]"), |c| table.check(c));
+            let spec = c.within(&format!("tables[{at}]"), |c| table.check(c, as_of));
             if tables.iter().any(|other| other.code == spec.code) {
                 c.refuse(&format!("tables[{at}].code"), Rule::Taken, Some(&spec.code), "another code a table");
             }
@@ -209,7 +210,7 @@ impl DeclarationEntry {
             title: titles(&mut c, self.title_en.as_deref(), self.title_ru.as_deref()),
             publisher: c.required("publisher", self.publisher.as_deref()),
             date: c.past_day("date", self.date.as_deref()),
-            as_of: c.past_day("as_of", self.as_of.as_deref()),
+            as_of,
             at_write,
             thresholds: Thresholds {
                 persons: threshold(&mut c, "persons", self.persons, usual.persons, lowest.persons),
@@ -223,7 +224,7 @@ impl DeclarationEntry {
 }
 
 impl TableEntry {
-    fn check(self, c: &mut Checker<'_>) -> TableSpec {
+    fn check(self, c: &mut Checker<'_>, as_of: NaiveDate) -> TableSpec {
         let measure = c.word("measure", Measure::WORDS, self.measure.as_deref(), Measure::Persons);
         let mut by = Vec::new();
         for code in &self.by {
@@ -231,7 +232,7 @@ impl TableEntry {
                 Some(dimension) if by.iter().any(|(other, _): &(&Dimension, Axis)| *other == dimension) => {
                     c.refuse("by", Rule::Inconsistent, Some(code), "each dimension once");
                 }
-                Some(dimension) => by.push((dimension, axis(c, dimension, measure, self.keep.get(code)))),
+                Some(dimension) => by.push((dimension, axis(c, dimension, measure, as_of, self.keep.get(code)))),
                 None => {}
             }
         }
@@ -283,7 +284,13 @@ fn public(c: &mut Checker<'_>, field: &str, code: &str) -> Option<&'static Dimen
 
 /// The codes that have a cell of their own: those that are kept, or all of the list that are in use. `_O` takes whatever has none,
 /// so that every counted unit has its cell.
-fn axis(c: &mut Checker<'_>, dimension: &'static Dimension, measure: Measure, keep: Option<&Vec<String>>) -> Axis {
+fn axis(
+    c: &mut Checker<'_>,
+    dimension: &'static Dimension,
+    measure: Measure,
+    as_of: NaiveDate,
+    keep: Option<&Vec<String>>,
+) -> Axis {
     let field = format!("keep.{}", dimension.code);
     let special = |code: &String| code.starts_with('_');
     let mut list = None;
@@ -302,6 +309,10 @@ fn axis(c: &mut Checker<'_>, dimension: &'static Dimension, measure: Measure, ke
         Values::Time(grain) => {
             codes = codes.iter().flat_map(|text| read_buckets(&field, grain, text, c)).collect();
             codes.sort();
+            if codes.iter().any(|code| grain.bounds(code).is_some_and(|(begins, _)| begins > as_of)) {
+                // Nothing can have happened there, so nothing can be hidden there.
+                c.refuse(&field, Rule::InFuture, None, format!("buckets that begin by {as_of}, the day of `as_of`"));
+            }
             if codes.is_empty() {
                 c.refuse(&field, Rule::Required, None, "the buckets that have a cell of their own");
             }

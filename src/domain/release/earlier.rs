@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::aggregate::Measure;
+
 use super::cells::{self, Cells};
 use super::condition::Condition;
 use super::content::{Content, Thresholds};
@@ -23,8 +25,20 @@ pub fn read<'c>(cells: &mut Cells, input: &Input<'c>) -> Vec<Earlier<'c>> {
         Earlier { content, published, declared: cells::declared(content, input) }
     };
     let earlier: Vec<_> = input.earlier.iter().map(read).collect();
-    for (condition, _) in earlier.iter().flat_map(|earlier| &earlier.published) {
-        cells.add(input, condition.clone());
+    for release in &earlier {
+        for (condition, then) in &release.published {
+            let cell = cells.add(input, condition.clone());
+            cells.all[cell].told |= cells.all[cell].value == *then;
+        }
+        for condition in &release.declared {
+            cells.add(input, condition.clone());
+        }
+    }
+    for cell in cells.all.iter_mut().filter(|cell| cell.places.is_empty() && !cell.signed) {
+        // It was withheld then, and must not be told now.
+        if cell.is_small(input.thresholds) {
+            cell.reason = Reason::Small;
+        }
     }
     earlier
 }
@@ -79,7 +93,7 @@ pub fn mark_new(
         let told: Vec<_> = (release.published.iter())
             .filter_map(|(condition, then)| Some((*linked.rows.get(&cells.find(condition)?)?, *then)))
             .collect();
-        let nobody = |condition: &Condition| condition.depth() == 0;
+        let nobody = |condition: &Condition| condition.depth() == 0 && condition.measure == Measure::Persons;
         let counted = release.published.iter().find(|(condition, _)| nobody(condition)).map(|(_, then)| *then);
         if told.is_empty() && counted.is_none() {
             continue;
@@ -90,7 +104,7 @@ pub fn mark_new(
             // What was audited then could have as many values as must not be told apart now.
             let hidden = release.declared.contains(&own.condition)
                 && release.content.thresholds.of(own.condition.measure) >= input.thresholds.of(own.condition.measure);
-            if !own.is_published() || known || hidden {
+            if !own.is_shown() || known || hidden {
                 continue;
             }
             let told = linked.part.between(row, &told, counted);

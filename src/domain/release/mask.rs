@@ -124,7 +124,7 @@ fn outcome(input: &Input<'_>, cells: &Cells, mut plan: Plan) -> Masked {
             let published = cell.reason.is_published();
             let value = if published { Value::Free(known.plus(Count::exact(cell.value))) } else { Value::Withheld };
             plan.cells.push(PlannedCell { table: spec.code.clone(), at: at.clone(), reason: cell.reason });
-            own.push(content::Cell { at, value, reconstructed: known.least() });
+            own.push(content::Cell { at, value, reconstructed: known.base() });
         }
         tables.push(Table {
             code: spec.code.clone(),

@@ -10,6 +10,8 @@ use super::mask::Input;
 use super::plan::Block;
 use super::universe::{MOST_KINDS, Universe};
 
+/// The most cells that are audited together.
+const MOST_LINKED: usize = 3_000;
 /// All that is asked of incidents belongs together, because it is asked of the same incidents.
 const INCIDENTS: &str = "incidents";
 
@@ -57,7 +59,7 @@ impl Groups {
 /// [`Block::TooLarge`].
 pub fn divide(cells: &Cells, input: &Input<'_>) -> Result<Vec<Linked>, Vec<Block>> {
     let everybody = cells.everybody();
-    let counted = everybody.is_none_or(|cell| cells.all[cell].reason.is_published());
+    let counted = everybody.is_none_or(|cell| cells.all[cell].is_published());
     let mut groups = Groups::default();
     for table in &cells.at {
         groups.join(table.iter().flat_map(|cell| names(&cells.all[*cell].condition)));
@@ -84,6 +86,10 @@ pub fn divide(cells: &Cells, input: &Input<'_>) -> Result<Vec<Linked>, Vec<Block
 }
 
 fn linked(members: Vec<usize>, cells: &Cells, input: &Input<'_>, counted: bool) -> Result<Linked, Vec<Block>> {
+    if members.len() > MOST_LINKED {
+        let (what, count) = ("linked cells".to_owned(), members.len() as u64);
+        return Err(vec![Block::TooLarge { what, count, most: MOST_LINKED as u64 }]);
+    }
     let conditions: Vec<_> = members.iter().map(|cell| &cells.all[*cell].condition).collect();
     let universe = Universe::new(&conditions, input.people, input.vocabulary);
     let Some(kinds) = universe.kinds(&conditions, input.people) else {

@@ -9,6 +9,8 @@ use super::mask::{Depth, Input, Progress};
 use super::parts::Linked;
 use super::plan::{Block, Reason};
 
+/// What it costs to withhold a zero, where a cell of one costs 2 and one of a hundred 7.
+const ZERO: f64 = 20.0;
 /// The most optimisations of one release, beyond which it counts as too large to be audited.
 const MOST_OPTIMISATIONS: u64 = 50_000;
 
@@ -42,7 +44,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
     /// Whether a cell could still be withheld.
     fn is_free(&self, cell: usize) -> bool {
         let own = &self.cells.all[cell];
-        own.is_published() && !own.signed && !own.impossible && !self.known.contains(&cell)
+        own.is_shown() && !own.told && !own.signed && !own.impossible && !self.known.contains(&cell)
     }
 
     /// Withholds until it holds.
@@ -114,11 +116,14 @@ impl<'w, 'a> Withholding<'w, 'a> {
         self.linked.part.width(self.row(cell)) > 0
     }
 
-    /// What one more or less of a published cell costs: totals are missed more than cells, many more than few.
+    /// What one more or less of a published cell costs: totals are missed more than cells, many more than few; and a zero that is
+    /// withheld hides little and must itself be hidden behind others.
     fn cost(&self, cell: usize, deepest: usize) -> f64 {
         let own = &self.cells.all[cell];
         let above = i32::try_from(deepest - own.condition.depth()).unwrap_or(i32::MAX);
-        (1.0 + (own.value as f64).ln_1p()) * 4.0_f64.powi(above)
+        // A whole number of bits, so that it is the same number on every machine.
+        let few = if own.value == 0 { ZERO } else { f64::from(1 + (own.value + 1).ilog2()) };
+        few * 4.0_f64.powi(above)
     }
 
     /// Withholds the cells that are missed least and without which this one can have other values.
@@ -177,6 +182,13 @@ impl<'w, 'a> Withholding<'w, 'a> {
         if figures.is_empty() {
             figures = signed.iter().flat_map(|cell| self.names(*cell)).collect();
         }
+        if figures.is_empty()
+            && let Some(release) = self.input.earlier.last()
+        {
+            let detail = "what was public then tells too much beside what would be public now: declare the tables as they were, \
+                          or wait until more has changed";
+            return Block::EarlierRelease { release: release.id.clone(), detail: detail.to_owned() };
+        }
         let place = self.cells.all[cell].places.first().copied();
         let spec = place.map(|(table, position)| (&self.input.tables[table], position));
         Block::FiguresTell {
@@ -196,8 +208,8 @@ impl<'w, 'a> Withholding<'w, 'a> {
     /// # Errors
     /// [`Block::FiguresTell`] for each unsafe cell that they narrow.
     pub fn check_figures(&mut self) -> Result<(), Vec<Block>> {
-        let signed: Vec<_> =
-            self.linked.cells.iter().filter(|cell| self.cells.all[**cell].signed).map(|cell| self.row(*cell)).collect();
+        let known = |cell: &&usize| self.cells.all[**cell].signed || self.cells.all[**cell].told;
+        let signed: Vec<_> = self.linked.cells.iter().filter(known).map(|cell| self.row(*cell)).collect();
         if signed.is_empty() {
             return Ok(());
         }
