@@ -224,7 +224,8 @@ fn axis(schema: &Schema, name: &'static str, measure: Measure, dice: &mut Dice) 
     let mut codes: Vec<String> =
         schema.codes[name].iter().map(|code| (*code).to_owned()).filter(|code| !special(code)).collect();
     // Everything has its cell: what has no code of its own is in `_O`. Of time that is all but some buckets.
-    let mut pooled: Vec<String> = codes.iter().filter(|code| code.starts_with("2016")).cloned().collect();
+    let mut pooled: Vec<String> =
+        codes.iter().filter(|code| code.starts_with("2016") || code.starts_with("2015")).cloned().collect();
     codes.retain(|code| !pooled.contains(code));
     if codes.len() > 2 && dice.below(4) == 0 {
         let some = dice.draw(&codes, 2);
