@@ -131,7 +131,7 @@ pub fn release(app: &App, declaration: &Value) -> Option<Content> {
     let publisher = app.publisher();
     let mut seen = publisher.post(RELEASES, declaration);
     if seen.status == 422 {
-        seen.problem(422, "release_blocked");
+        println!("blocked: {}", seen.problem(422, "release_blocked").json()["blocks"]);
         return None;
     }
     seen = seen.expect(201);
