@@ -104,7 +104,6 @@ fn corrections(content: &Content, people: &[Entered]) -> [(usize, &'static str);
 }
 
 fn databases_that_publish_the_same_answer_the_same_bytes(home: &Home) {
-    // Of several data sets the first that has such a neighbour.
     let app = serve(home);
     let dice = &mut Dice::new(3);
     let mut people: Vec<Entered> = (0..35).map(|_| random(&app, dice)).collect();
@@ -168,7 +167,9 @@ fn addresses(app: &App) -> Vec<Question> {
 }
 
 /// Status, headers and body.
-fn shown(answer: &Answer) -> (u16, Vec<(String, Vec<u8>)>, Vec<u8>) {
+type Shown = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
+
+fn shown(answer: &Answer) -> Shown {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
     let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     headers.sort();
