@@ -2,15 +2,23 @@
 //! published. He shares no code with the mask.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod support;
+
 mod disclosure {
     mod asked;
     mod attack;
     mod attacker;
+    #[path = "../formats/decoded.rs"]
+    mod decoded;
     #[allow(dead_code)]
     #[path = "../attested/dice.rs"]
     mod dice;
     mod findings;
     mod found;
+    mod http;
+    mod http_figures;
+    mod http_office;
+    mod http_pairs;
     mod public;
     mod rule;
     mod schema;

@@ -9,6 +9,8 @@ use super::system::{Point, System};
 
 /// How many nodes of branch and bound he takes before he gives up.
 const NODES: u64 = 3000;
+/// And how many where that did not settle it.
+const MANY_NODES: u64 = 60_000;
 
 /// What became of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub struct Attacker<'s> {
     pub system: &'s System,
     /// By question the least and the most of the points that he has seen.
     seen: Vec<(i64, i64)>,
+    nodes: u64,
     pub work: Work,
 }
 
@@ -66,8 +69,12 @@ struct Optimum {
 impl<'s> Attacker<'s> {
     /// Starts from one point that agrees. Which one does not matter: it only saves work.
     pub fn new(system: &'s System, start: &Point) -> Self {
-        let mut attacker =
-            Self { system, seen: vec![(i64::MAX, i64::MIN); system.questions.len()], work: Work::default() };
+        let mut attacker = Self {
+            system,
+            seen: vec![(i64::MAX, i64::MIN); system.questions.len()],
+            nodes: NODES,
+            work: Work::default(),
+        };
         assert!(attacker.see(start), "the start does not agree with what is published");
         attacker
     }
@@ -91,6 +98,12 @@ impl<'s> Attacker<'s> {
 
     /// Whether the answers that agree differ by so much.
     pub fn settle(&mut self, q: usize, width: i64) -> Verdict {
+        let verdict = self.settle_with(q, width, NODES);
+        if verdict == Verdict::Undecided { self.settle_with(q, width, MANY_NODES) } else { verdict }
+    }
+
+    fn settle_with(&mut self, q: usize, width: i64, nodes: u64) -> Verdict {
+        self.nodes = nodes;
         let mut bounds = (i64::MIN, i64::MAX);
         if self.is_wide(q, width) {
             return Verdict::Wide;
@@ -119,6 +132,7 @@ impl<'s> Attacker<'s> {
 
     /// The least and the most answer in whole numbers, or as far as he knows: where not proved, it is further out.
     pub fn interval(&mut self, q: usize) -> (i64, i64) {
+        self.nodes = NODES;
         let mut bounds = (0, i64::MAX);
         for (end, whole) in [(End::Most, false), (End::Least, false), (End::Most, true), (End::Least, true)] {
             let bound = self.optimum(q, end, whole, 1_000_000);
@@ -189,7 +203,7 @@ impl<'s> Attacker<'s> {
             self.work.real += 1;
         }
         let mut options = SolveOptions::default();
-        options.node_limit = Some(NODES);
+        options.node_limit = Some(self.nodes);
         let solution = match problem.solve_with(options).map(microlp::SolveOutcome::into_solution) {
             Ok(Ok(solution)) => solution,
             _ => {

@@ -33,8 +33,16 @@ const KINDS: &[(&str, &str)] = &[
     ("death", "death"),
 ];
 const ACTORS: &[&[&str]] = &[&["_U"], &["_O"], &["law_enforcement"], &["relative"], &["law_enforcement", "relative"]];
-const QUARTERS: &[(&str, &str)] =
-    &[("2017", "2017-Q1"), ("2017", "2017-Q2"), ("2017", "_U"), ("2016", "2016-Q4"), ("_U", "_U")];
+/// Time has no list: that there are years besides those that are named is known to everybody, and `2015` stands for them.
+const QUARTERS: &[(&str, &str)] = &[
+    ("2017", "2017-Q1"),
+    ("2017", "2017-Q2"),
+    ("2017", "_U"),
+    ("2016", "2016-Q4"),
+    ("2015", "2015-Q4"),
+    ("2015", "_U"),
+    ("_U", "_U"),
+];
 
 impl Schema {
     /// A random one, small enough that every kind of person can be written down.
