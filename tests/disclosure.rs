@@ -26,5 +26,6 @@ mod disclosure {
     mod small;
     mod system;
     mod teeth;
+    mod together;
     mod world;
 }
