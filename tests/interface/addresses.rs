@@ -6,7 +6,7 @@ use crate::support::operations::all;
 use crate::support::{App, on_both};
 
 on_both! {
-    demo:
+    released:
     an_address_says_which_methods_it_takes,
     an_unknown_address_is_a_problem_like_any_other,
     an_unknown_address_tells_everybody_the_same,

@@ -12,7 +12,7 @@ use crate::support::samples::some_id;
 use crate::support::{Answer, App, Caller, on_both};
 
 on_both! {
-    demo:
+    released:
     without_a_good_token_nothing_that_is_not_public_answers,
     a_public_address_answers_everybody_the_same,
     a_token_is_taken_from_the_authorization_header_alone,

@@ -14,7 +14,7 @@ use crate::support::samples::some_id;
 use crate::support::{App, on_both};
 
 on_both! {
-    demo:
+    released:
     the_served_document_is_the_printed_one,
     answers_have_the_fields_that_the_document_names,
 }

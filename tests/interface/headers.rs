@@ -8,7 +8,7 @@ use crate::support::samples::{entry, some_id};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
-    demo:
+    released:
     public_answers_can_be_read_from_any_site_and_kept,
     a_problem_at_a_public_address_can_be_read_from_any_site,
     other_answers_are_kept_by_nobody_and_read_from_no_other_site,

@@ -10,7 +10,7 @@ use crate::support::samples::{some_id, some_record};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
-    demo:
+    released:
     junk_is_answered_as_documented,
     values_at_the_edge_of_what_numbers_hold_are_no_error_of_ours,
 }

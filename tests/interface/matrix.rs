@@ -15,7 +15,7 @@ use crate::support::samples::entry;
 use crate::support::{App, Caller, on_both};
 
 on_both! {
-    demo:
+    released:
     the_matrix_agrees_with_the_table_and_with_no_other,
     every_operation_that_is_not_public_has_a_row,
     a_disabled_account_is_nobody_to_every_operation,

