@@ -99,7 +99,8 @@ fn make(snapshot: &Snapshot, asked: &Asked, pairs: &[(String, String)]) -> Resul
         }
         Asked::Table(id, file) => table(stands(snapshot, id)?.1, file, pairs),
         Asked::Aggregates(None, suffix) => {
-            let (_, content) = newest(snapshot)?;
+            let (_, newest) = newest(snapshot)?;
+            let content = signing(snapshot, pairs).unwrap_or(newest);
             let question: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
             let query = if question.is_empty() { String::new() } else { format!("?{}", question.join("&")) };
             let own = Asked::Aggregates(Some(content.id.clone()), suffix.clone()).path();
@@ -142,6 +143,16 @@ fn stands<'s>(snapshot: &'s Snapshot, id: &str) -> Result<(&'s Standing, &'s Con
 
 fn newest(snapshot: &Snapshot) -> Result<(&Standing, &Content), Problem> {
     snapshot.newest().ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no public release yet"))
+}
+
+/// The newest release whose signed figure asks this: what was signed once is answered for ever.
+fn signing<'s>(snapshot: &'s Snapshot, pairs: &[(String, String)]) -> Option<&'s Content> {
+    let question: Vec<_> =
+        pairs.iter().filter(|(name, _)| !FORMAT_PARAMETERS.contains(&name.as_str())).cloned().collect();
+    snapshot.contents().find(|content| {
+        let found = cube::ask(content, &question).ok();
+        found.is_some_and(|found| content.figures.iter().any(|figure| figure.id == found.table.code))
+    })
 }
 
 fn table(content: &Content, file: &str, pairs: &[(String, String)]) -> Result<Ready, Problem> {

@@ -77,7 +77,7 @@ pub struct FigureView {
     /// How it can be computed, in the grammar of aggregates.
     pub query: Option<String>,
     /// What the records gave, where a release that stands signed it.
-    pub computed: Option<ComputedView>,
+    pub computed: Option<ReleasedFigure>,
     pub note: Option<String>,
     pub publisher: String,
     pub published_on: chrono::NaiveDate,
@@ -87,7 +87,7 @@ pub struct FigureView {
 
 /// What the records gave for a figure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ComputedView {
+pub struct ReleasedFigure {
     /// The newest release that stands and signed it.
     pub release: String,
     #[serde(flatten)]
@@ -122,10 +122,10 @@ fn publication_view(published: &Published, document: &PublishedDocument<'_>) -> 
     }
 }
 
-fn computed(snapshot: &Snapshot, id: &str) -> Option<ComputedView> {
+fn computed(snapshot: &Snapshot, id: &str) -> Option<ReleasedFigure> {
     snapshot.contents().find_map(|content| {
         let figure = content.figures.iter().find(|figure| figure.id == id)?;
-        Some(ComputedView { release: content.id.clone(), count: Value::Free(figure.computed).into() })
+        Some(ReleasedFigure { release: content.id.clone(), count: Value::Free(figure.computed).into() })
     })
 }
 

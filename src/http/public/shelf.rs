@@ -167,6 +167,13 @@ impl Shelf {
         Ok(())
     }
 
+    /// The same after a change that is kept already: where it fails, the next look finds it.
+    pub fn renew_soon(&self) {
+        if let Err(why) = self.renew() {
+            tracing::warn!(%why, "a change of what is public is shown a second later");
+        }
+    }
+
     /// Looks every second, until the server ends.
     pub fn keep_new(&self) {
         let shelf = self.clone();

@@ -21,6 +21,7 @@ use crate::store::releases::{self, Release};
 use super::records::Page;
 use crate::http::auth::{Allowed, ReadReleases, Release as MakeReleases};
 use crate::http::problem::Problem;
+use crate::http::public::shelf::Shelf;
 use crate::http::reply::Reply;
 use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, RecordPath};
 use crate::http::state::Records;
@@ -280,11 +281,16 @@ pub async fn publish(
     allowed: Allowed<MakeReleases>,
     store: Data<Records>,
     most: Data<MostSignatures>,
+    shelf: Data<Shelf>,
     path: RecordPath,
     seen: IfMatch,
 ) -> Result<Reply, Problem> {
     let (id, seen, actor, most) = (path.get()?, seen.get()?, allowed.actor(), most.0);
-    let work = move |store: &Store| publishing::publish(store, &actor, id, seen, most, &mut |_, _, _| {});
+    let work = move |store: &Store| {
+        let published = publishing::publish(store, &actor, id, seen, most, &mut |_, _, _| {})?;
+        shelf.renew_soon();
+        Ok(published)
+    };
     let published = store.compute(work).await?;
     Ok(whole(&allowed, published))
 }
@@ -304,13 +310,19 @@ pub async fn publish(
 pub async fn set_notice(
     allowed: Allowed<MakeReleases>,
     store: Data<Records>,
+    shelf: Data<Shelf>,
     path: RecordPath,
     seen: IfMatch,
     body: Body,
 ) -> Result<Reply, Problem> {
     let (id, seen, actor) = (path.get()?, seen.get()?, allowed.actor());
     let NoticeEntry { notice } = body.read()?;
-    let changed = store.run(move |store| releases::set_notice(store, &actor, id, seen, notice)).await?;
+    let work = move |store: &Store| {
+        let changed = releases::set_notice(store, &actor, id, seen, notice)?;
+        shelf.renew_soon();
+        Ok(changed)
+    };
+    let changed = store.run(work).await?;
     Ok(whole(&allowed, changed))
 }
 
@@ -329,13 +341,19 @@ pub async fn set_notice(
 pub async fn withdraw(
     allowed: Allowed<MakeReleases>,
     store: Data<Records>,
+    shelf: Data<Shelf>,
     path: RecordPath,
     seen: IfMatch,
     body: Body,
 ) -> Result<Reply, Problem> {
     let (id, seen, actor) = (path.get()?, seen.get()?, allowed.actor());
     let WithdrawalEntry { reason } = body.read()?;
-    let changed = store.run(move |store| releases::withdraw(store, &actor, id, seen, reason)).await?;
+    let work = move |store: &Store| {
+        let changed = releases::withdraw(store, &actor, id, seen, reason)?;
+        shelf.renew_soon();
+        Ok(changed)
+    };
+    let changed = store.run(work).await?;
     Ok(whole(&allowed, changed))
 }
 
