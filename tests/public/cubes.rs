@@ -148,3 +148,11 @@ fn a_signed_figure_answers_its_own_question_though_no_table_holds_it() {
     april.figures.clear();
     assert_eq!(refused(&april, "origin=RU-CE&kind=evacuation"), "by");
 }
+
+#[test]
+fn with_one_kind_asks_the_same_as_of_this_kind() {
+    let content = april("first", "2018-04-03");
+    assert_eq!(value(&content, "with=detention"), value(&content, "kind=detention"));
+    assert!(value(&content, "with=detention").count().is_some());
+    refused(&content, "with=detention,evacuation");
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::aggregate::{Query, Totals, comparable, pairs};
+use crate::domain::aggregate::{Measure, Query, Totals, comparable, pairs};
 use crate::domain::check::{CheckError, Checker, Fault, FieldError, Invalid, Register, Rule};
 use crate::domain::count::Count;
 use crate::domain::dimension::{Dimension, Values, dimension};
@@ -119,14 +119,28 @@ pub fn answer(content: &Content, vocabulary: &Vocabulary, query: &Query) -> Resu
         return Ok(Slice { table, query: canonical });
     }
     let mut refused = None;
-    for table in &content.tables {
-        match cuts(table, vocabulary, query) {
-            Ok(Some(cuts)) => return Ok(Slice { table: cut(table, query, &cuts), query: canonical }),
-            Ok(None) => {}
-            Err(why) => drop(refused.get_or_insert(why)),
+    let same = of_one_kind(query);
+    for query in std::iter::once(query).chain(&same) {
+        for table in &content.tables {
+            match cuts(table, vocabulary, query) {
+                Ok(Some(cuts)) => return Ok(Slice { table: cut(table, query, &cuts), query: canonical }),
+                Ok(None) => {}
+                Err(why) => drop(refused.get_or_insert(why)),
+            }
         }
     }
     Err(Invalid::one(refused.unwrap_or_else(|| undeclared(content, &canonical))))
+}
+
+/// Of persons, "with an incident of this kind" asks the same as "of this kind", where nothing else is asked of incidents.
+fn of_one_kind(query: &Query) -> Option<Query> {
+    let of_incidents = query.touched().any(|dimension| dimension.level.is_incident());
+    let alone = query.measure == Measure::Persons && query.with.len() == 1 && !of_incidents;
+    alone.then(|| {
+        let mut same = query.clone();
+        same.filters.insert("kind", std::mem::take(&mut same.with));
+        same
+    })
 }
 
 fn undeclared(content: &Content, canonical: &str) -> FieldError {

@@ -61,7 +61,11 @@ pub fn paths(snapshot: &Snapshot) -> Vec<Asked> {
         for table in &content.tables {
             // A format that cannot show a table of this shape has no file of it.
             let files = formats::FORMATS.iter().map(|format| (*format, format!("{}.{}", table.code, format.suffix())));
-            let written = files.filter(|(format, _)| write(content, table, *format, Options::default(), None).is_ok());
+            let written = files.filter(|(format, _)| {
+                let written = write(content, table, *format, Options::default(), None);
+                // Any other failure is one of ours, and must end the export.
+                !written.is_err_and(|why| why.status < 500)
+            });
             all.extend(written.map(|(_, file)| Asked::Table(content.id.clone(), file)));
         }
     }
