@@ -118,7 +118,8 @@ fn serve(options: &Serve) -> Done {
     if options.demo && store.keys().is_some() {
         let bar = bar("loading the founding data set", None);
         let shown = bar.clone();
-        seed::load_demo(&store, Box::new(move |rows| shown.set_position(rows)))?;
+        seed::load_demo(&store, Box::new(move |rows| shown.set_position(rows)))
+            .map_err(|why| format!("--demo: {why}"))?;
         bar.finish_and_clear();
         seed::publish_demo(&store)?;
     }

@@ -11,7 +11,7 @@ use super::answers::{self, Asked};
 use super::parameters::{FormatParameters, QuestionParameters};
 use super::ready::Shared;
 use super::shelf::Shelf;
-use super::views::{Codebook, ReleaseView, Releases};
+use super::views::{Codebook, ReleasedView, Releases};
 
 type Answered = Result<Shared, Problem>;
 
@@ -117,7 +117,7 @@ pub async fn of_release_as(shelf: Data<Shelf>, path: Path<(String, String)>, par
     params(
         ("id" = String, Path, description = "what the release is called", example = "2018-04-03"),
     ),
-    responses((status = 200, description = "The release", body = ReleaseView))
+    responses((status = 200, description = "The release", body = ReleasedView))
 )]
 #[get("/releases/{id}.json")]
 pub async fn release_file(shelf: Data<Shelf>, id: Path<String>, parameters: Parameters) -> Answered {
@@ -132,7 +132,7 @@ pub async fn release_file(shelf: Data<Shelf>, id: Path<String>, parameters: Para
     params(
         ("id" = String, Path, description = "what the release is called", example = "2018-04-03"),
     ),
-    responses((status = 200, description = "The release", body = ReleaseView))
+    responses((status = 200, description = "The release", body = ReleasedView))
 )]
 #[get("/releases/{id}")]
 pub async fn release(shelf: Data<Shelf>, id: Path<String>, parameters: Parameters) -> Answered {

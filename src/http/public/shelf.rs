@@ -12,7 +12,7 @@ use crate::store::released;
 use crate::http::problem::{Kind, Problem};
 
 use super::ready::Ready;
-use super::views::ReleaseView;
+use super::views::ReleasedView;
 
 /// How often it is looked whether there is another release.
 const EVERY: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ const LONGEST: usize = 2_000;
 /// A public release. Of one that was withdrawn as a whole nothing is said but that.
 #[derive(Debug)]
 pub struct Standing {
-    pub view: ReleaseView,
+    pub view: ReleasedView,
     /// Missing where it was withdrawn.
     pub content: Option<Content>,
     /// The frozen bytes.

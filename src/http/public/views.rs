@@ -22,7 +22,7 @@ use super::shelf::{Snapshot, Standing};
     "published_at": "2026-11-22T10:00:00Z", "withdrawn": false, "notice": null, "hash": "9f86d0", "signature": "c2lnbmVk",
     "public_key": "a2V5", "tables": [{"code": "by-kind", "title": {"en": "Persons by what happened"}, "measure": "persons",
     "by": ["kind"], "filter": {}, "with": [], "query": "measure=persons&by=kind"}], "figures": ["lgbtnet-2018-04-03:evacuated"]}))]
-pub struct ReleaseView {
+pub struct ReleasedView {
     /// What it is called in addresses.
     pub id: String,
     /// By language code.
@@ -74,7 +74,7 @@ pub struct TableView {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Releases {
-    pub items: Vec<ReleaseView>,
+    pub items: Vec<ReleasedView>,
 }
 
 /// The words of a release.
@@ -117,7 +117,7 @@ fn table(table: &Table) -> TableView {
 impl From<Released> for Standing {
     fn from(released: Released) -> Self {
         let Released { content, bytes, hash, signature, public_key, published_at, notice, withdrawn } = released;
-        let view = ReleaseView {
+        let view = ReleasedView {
             id: content.id.clone(),
             title: content.title.clone(),
             publisher: content.publisher.clone(),
