@@ -17,7 +17,7 @@ use super::error::{StoreError, corrupt};
 use super::idempotency;
 use super::material::{Frozen, Material};
 use super::released;
-use super::releases::{Release, State, by_code, get, note, signatures_required, standing};
+use super::releases::{Release, State, by_code, get, note, signatures_required, signatures_that_count, standing};
 use super::schema::releases;
 use super::session::Tx;
 
@@ -165,8 +165,8 @@ pub fn publish(
 
 fn publishable(conn: &mut Conn, id: RecordId, seen: i64, most_signatures: u8) -> Result<Release, StoreError> {
     let release = standing(conn, id, seen, &[State::Prepared], "only a prepared release is published")?;
-    if release.signatures.len() < usize::from(release.signatures_required) {
-        return Err(StoreError::Refused("publishers must sign it first"));
+    if signatures_that_count(conn, &release)? < i64::from(release.signatures_required) {
+        return Err(StoreError::Refused("publishers must sign it first, who are publishers still"));
     }
     // Since it was prepared, a second publisher may have come.
     if signatures_required(conn, most_signatures)? > release.signatures_required {

@@ -179,6 +179,23 @@ pub fn signatures_required(conn: &mut Conn, most: u8) -> QueryResult<u8> {
     Ok(if publishers >= 2 && most >= 2 { 2 } else { 1 })
 }
 
+/// How many of those who signed a release count today: who is no publisher any more does not, and the machine does where one
+/// signature is enough.
+pub(super) fn signatures_that_count(conn: &mut Conn, release: &Release) -> QueryResult<i64> {
+    let publishes = accounts::role
+        .eq(Role::Publisher.name())
+        .and(accounts::state.eq(AccountState::Active.name()))
+        .and(accounts::id.ne(HOST));
+    let signed = release_signatures::table
+        .inner_join(accounts::table.on(accounts::id.eq(release_signatures::account_id)))
+        .filter(release_signatures::release_id.eq(release.id));
+    if release.signatures_required > 1 {
+        signed.filter(publishes).count().get_result(conn)
+    } else {
+        signed.filter(publishes.or(accounts::id.eq(HOST))).count().get_result(conn)
+    }
+}
+
 /// Names a release in the audit entry.
 pub(super) fn note(tx: &mut Tx<'_>, id: RecordId, hash: &str) {
     tx.note("release", id.to_string());

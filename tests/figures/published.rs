@@ -169,6 +169,8 @@ fn nothing_computed_is_public(app: &App) {
     };
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(names(PUBLICATIONS), set(&["id", "published_on", "publisher", "address", "note", "figures"]));
+    // There is a place for it, and nothing in it before a release is public.
+    assert!(listed(app, FIGURES).iter().all(|figure| figure["computed"].is_null()));
     assert_eq!(
         names(FIGURES),
         set(&[
@@ -182,6 +184,7 @@ fn nothing_computed_is_public(app: &App) {
             "value",
             "qualifier",
             "stated",
+            "computed",
             "as_of",
             "period_start",
             "relation",

@@ -18,6 +18,7 @@ on_both! {
     a_second_publisher_who_came_later_must_sign_too,
     what_is_published_can_be_checked_by_anybody,
     a_release_that_is_sent_twice_is_prepared_once,
+    who_is_no_publisher_any_more_has_not_signed,
     only_publishers_release_and_only_who_sees_cases_sees_the_plan,
 }
 
@@ -144,4 +145,18 @@ fn only_publishers_release_and_only_who_sees_cases_sees_the_plan(app: &App) {
         other.get(&format!("{RELEASES}/{}", made.id())).problem(403, "forbidden");
     }
     app.caseworker().get(&format!("{RELEASES}/{}", made.id())).expect(200);
+}
+
+fn who_is_no_publisher_any_more_has_not_signed(app: &App) {
+    ten(app);
+    let second = second(app);
+    let made = prepare(&app.publisher());
+    let once = act(&second, &made, "sign").expect(200);
+    let twice = act(&app.publisher(), &once, "sign").expect(200);
+    let accounts = app.admin().get("/api/v1/staff/accounts").expect(200).items();
+    let left = accounts.into_iter().find(|account| account["name"] == "second").unwrap();
+    let id = left["id"].as_str().unwrap();
+    app.admin().post(&format!("/api/v1/staff/accounts/{id}/disablement"), &json!({})).expect(200);
+    act(&app.publisher(), &twice, "publish").problem(409, "refused");
+    assert_eq!(public(app), Vec::<String>::new());
 }

@@ -81,7 +81,8 @@ pub fn paths(snapshot: &Snapshot) -> Vec<Asked> {
 /// What is wrong with the question; it depends on what was declared, never on a count.
 pub fn answer(snapshot: &Snapshot, asked: &Asked, pairs: &[(String, String)]) -> Result<Arc<Ready>, Problem> {
     let question: Vec<_> = pairs.iter().map(|(name, value)| format!("{}={}", quoted(name), quoted(value))).collect();
-    let key = format!("{}?{}", asked.path(), question.join("&"));
+    // With marks that no part of an address can hold: `a/b` asked as one name is not `b` below `a`.
+    let key = format!("{asked:?}?{}", question.join("&"));
     snapshot.answer(key, || make(snapshot, asked, pairs))
 }
 

@@ -22,7 +22,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// The longest question whose answer is kept, in bytes.
 const LONGEST: usize = 2_000;
 
-/// A public release. Of one that was withdrawn as a whole nothing is said but that.
+/// A public release. Of one that was withdrawn as a whole no number is said, only what it was.
 #[derive(Debug)]
 pub struct Standing {
     pub view: ReleasedView,
