@@ -23,6 +23,9 @@ on_both! {
     two_databases_of_one_schema_refuse_the_same_questions,
 }
 
+/// A ground without a cell of its own.
+const POOLED: &str = "witness";
+
 /// A clock that stands still.
 fn still() -> DateTime<Utc> {
     static NOW: OnceLock<DateTime<Utc>> = OnceLock::new();
@@ -87,7 +90,8 @@ fn corrections(content: &Content, people: &[Entered]) -> [(usize, &'static str);
     assert_eq!(masked(content, &all).as_ref(), Some(&content.tables), "the mask, asked here, says otherwise");
     let (mut same, mut other) = (None, None);
     for (at, person) in people.iter().enumerate() {
-        for ground in GROUNDS.into_iter().filter(|ground| *ground != person.ground) {
+        // One that is pooled too: of whom is in `_O`, nobody is told which other ground it is.
+        for ground in GROUNDS.into_iter().chain([POOLED]).filter(|ground| *ground != person.ground) {
             let mut changed = all.clone();
             changed[at] = Entered { ground, ..person.clone() }.person();
             match masked(content, &changed) {
