@@ -28,6 +28,8 @@ pub struct Cell {
     pub needed: u64,
     /// Whether an earlier release said it, and it is the same still: whoever thinks that nothing has changed is right.
     pub told: bool,
+    /// Whether it is part of a small signed figure of which nothing was said when it was told: of those few it says more now.
+    pub newly_told_of: bool,
     /// Zero by what the words mean: there is nothing to hide, and nothing to be hidden behind it.
     pub impossible: bool,
 }
@@ -45,7 +47,7 @@ impl Cell {
 
     /// Whether it must be shown that it can have several values.
     pub fn is_audited(&self) -> bool {
-        !self.told && !self.reason.is_published()
+        (!self.told || self.newly_told_of) && !self.reason.is_published()
     }
 
     /// Few enough that one of them could be recognised.
@@ -113,6 +115,7 @@ impl Cells {
             reason: Reason::Safe,
             needed,
             told: false,
+            newly_told_of: false,
             impossible,
         };
         self.by_condition.insert(condition, self.all.len());
@@ -131,11 +134,7 @@ impl Cells {
 
     /// Marks what must not be published: small cells, all or nearly all of a group, and parts of small figures that are signed.
     pub fn mark(&mut self, input: &Input<'_>) {
-        let small: Vec<_> = (self.signed.iter())
-            .map(|at| &self.all[*at])
-            .filter(|cell| cell.is_small(input.thresholds))
-            .map(|cell| (cell.condition.clone(), cell.value))
-            .collect();
+        let small: Vec<_> = self.small_figures(input).map(|cell| (cell.condition.clone(), cell.value)).collect();
         for at in 0..self.all.len() {
             let cell = &self.all[at];
             let over: Vec<_> = (small.iter())
@@ -166,6 +165,20 @@ impl Cells {
                 // What happened to one or two persons is no better hidden for being much.
                 cell.needed = cell.needed.max(cell.value.div_ceil(2));
             }
+        }
+    }
+
+    fn small_figures<'c>(&'c self, input: &Input<'_>) -> impl Iterator<Item = &'c Cell> {
+        let thresholds = input.thresholds;
+        self.signed.iter().map(|at| &self.all[*at]).filter(move |cell| cell.is_small(thresholds))
+    }
+
+    /// Marks what was told before, but not of the few of whom a figure tells for the first time.
+    pub fn mark_newly_told_of(&mut self, input: &Input<'_>) {
+        let new: Vec<_> =
+            self.small_figures(input).filter(|figure| !figure.told).map(|figure| figure.condition.clone()).collect();
+        for cell in self.all.iter_mut().filter(|cell| cell.told && cell.reason == Reason::BelowSmallFigure) {
+            cell.newly_told_of = new.iter().any(|figure| cell.condition.lies_in(figure));
         }
     }
 

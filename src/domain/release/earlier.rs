@@ -34,6 +34,7 @@ pub fn read<'c>(cells: &mut Cells, input: &Input<'c>) -> Vec<Earlier<'c>> {
             cells.add(input, condition.clone());
         }
     }
+    cells.mark_newly_told_of(input);
     for cell in cells.all.iter_mut().filter(|cell| cell.places.is_empty() && !cell.signed) {
         // It was withheld then, and must not be told now.
         if cell.is_small(input.thresholds) {
