@@ -152,6 +152,9 @@ pub struct Serve {
     pub token_burst: u32,
     #[command(flatten)]
     pub signatures: Signatures,
+    /// The time zone in which pages tell moments, such as Europe/Moscow. What is kept and what the API says is UTC.
+    #[arg(long, env = "ATTEST_TIME_ZONE", default_value = "UTC", value_name = "ZONE")]
+    pub time_zone: chrono_tz::Tz,
     /// How the log is written, on standard error.
     #[arg(long, env = "ATTEST_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -166,7 +169,7 @@ impl Serve {
         let tokens = Rate { burst: self.token_burst, every: Duration::from_secs(1) / self.token_rate };
         let rates = Rates { tokens, ..Rates::default() };
         let (forwarded_by, release_signatures) = (self.forwarded_by, self.signatures.release_signatures);
-        Settings { workers: self.workers.into(), forwarded_by, rates, release_signatures }
+        Settings { workers: self.workers.into(), forwarded_by, rates, release_signatures, zone: self.time_zone }
     }
 }
 

@@ -96,11 +96,19 @@ pub struct Settings {
     pub rates: Rates,
     /// How many publishers must sign a release where there are so many: 1 or 2.
     pub release_signatures: u8,
+    /// The time zone in which pages tell moments.
+    pub zone: chrono_tz::Tz,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { workers: 2, forwarded_by: None, rates: Rates::default(), release_signatures: 2 }
+        Self {
+            workers: 2,
+            forwarded_by: None,
+            rates: Rates::default(),
+            release_signatures: 2,
+            zone: chrono_tz::Tz::UTC,
+        }
     }
 }
 
@@ -146,6 +154,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
+    let zone = Data::new(pages::here::Zone(settings.zone));
     let server = HttpServer::new(move || {
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
@@ -163,6 +172,8 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             )
             .configure(pages::services)
             .default_service(web::to(elsewhere))
+            .app_data(zone.clone())
+            .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))
     });
     Ok((address, run!(server, listener, settings)))
@@ -223,10 +234,10 @@ impl Routes {
             (path.split('/').map(str::to_owned).collect(), methods)
         };
         let page = |path: &str| {
-            let methods = pages::PAGES.iter().filter(|page| page.path == path).map(|page| page.method).collect();
+            let methods = pages::routes().filter(|page| page.path == path).map(|page| page.method).collect();
             (path.split('/').map(str::to_owned).collect(), methods)
         };
-        let paths: BTreeSet<_> = pages::PAGES.iter().map(|page| page.path).collect();
+        let paths: BTreeSet<_> = pages::routes().map(|page| page.path).collect();
         Self(api.paths.paths.iter().map(route).chain(paths.into_iter().map(page)).collect())
     }
 

@@ -1,11 +1,10 @@
-//! Pages for people: every route once, the layout, and the one style sheet. No page runs a script.
+//! Pages for people: every route once. No page runs a script.
 
-use actix_web::get;
 use actix_web::web::ServiceConfig;
-use askama::Template;
+use actix_web::{HttpRequest, get};
 
-use crate::domain::disclosure::{self, Disclosed};
-use crate::domain::policy::{Action, Permit};
+use crate::domain::disclosure;
+use crate::domain::policy::Action;
 use crate::domain::record::Instant;
 
 use super::problem::{Kind, Problem};
@@ -14,11 +13,27 @@ use super::reply::Reply;
 pub mod account;
 pub mod cookies;
 pub mod enrol;
+pub mod filters;
 pub mod form;
+pub mod frame;
+pub mod here;
+pub mod parts;
 pub mod second_factor;
 pub mod sign_in;
 pub mod turned;
 pub mod visit;
+pub mod words;
+
+/// What staff do with records.
+pub mod desk;
+/// What publishers, admins and auditors do.
+pub mod office;
+/// What anybody reads.
+pub mod public;
+/// What researchers ask.
+pub mod research;
+
+pub use frame::{below, open_page, page};
 
 /// A route of a page.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +45,11 @@ pub struct Page {
     pub action: Option<Action>,
 }
 
+/// A page for those who may do this.
+const fn with(method: &'static str, path: &'static str, action: Action) -> Page {
+    Page { method, path, action: Some(action) }
+}
+
 const fn open(method: &'static str, path: &'static str) -> Page {
     Page { method, path, action: None }
 }
@@ -38,9 +58,18 @@ const fn own(method: &'static str, path: &'static str) -> Page {
     Page { method, path, action: Some(Action::KeepOwnAccount) }
 }
 
+/// The routes of pages, by what they are for. A new page is a line in one of these, and one in the services beside it.
+const GROUPS: &[&[Page]] = &[OWN, public::PAGES, desk::PAGES, office::PAGES, research::PAGES];
+
 /// Every route of a page, and of what pages are made of.
-pub const PAGES: &[Page] = &[
-    open("GET", "/assets/attest.css"),
+pub fn routes() -> impl Iterator<Item = &'static Page> {
+    GROUPS.iter().copied().flatten()
+}
+
+/// One's own account, and the way to it.
+const OWN: &[Page] = &[
+    open("GET", "/assets/{name}"),
+    open("GET", "/leave"),
     open("GET", "/sign-in"),
     open("POST", "/sign-in"),
     open("GET", "/enrol/{token}"),
@@ -59,16 +88,17 @@ pub const PAGES: &[Page] = &[
 
 /// Whether a route is a page's.
 pub fn is_page(path: &str) -> bool {
-    PAGES.iter().any(|page| page.path == path)
+    routes().any(|page| page.path == path)
 }
 
-/// The services of [`PAGES`].
+/// The services of [`routes`].
 pub fn services(config: &mut ServiceConfig) {
     config
-        .service(style)
+        .service(asset)
         .service(sign_in::show)
         .service(sign_in::sign_in)
         .service(sign_in::sign_out)
+        .service(sign_in::leave)
         .service(enrol::show)
         .service(enrol::enrol)
         .service(account::show)
@@ -79,74 +109,21 @@ pub fn services(config: &mut ServiceConfig) {
         .service(account::revoke_token)
         .service(account::end_session)
         .service(second_factor::offer)
-        .service(second_factor::confirm);
+        .service(second_factor::confirm)
+        .configure(public::services)
+        .configure(desk::services)
+        .configure(office::services)
+        .configure(research::services);
 }
 
-const STYLE: &str = include_str!("pages/attest.css");
-
-/// The style sheet.
-#[get("/assets/attest.css")]
-pub async fn style() -> Reply {
-    Reply::style(&disclosure::about_ourselves(STYLE)).public()
+/// The style sheet and the sign in the tab, under addresses that change with them.
+#[get("/assets/{name}")]
+pub async fn asset(request: HttpRequest) -> Result<Reply, Problem> {
+    let (text, media) = frame::asset(request.path()).ok_or_else(|| Problem::new(Kind::NotFound))?;
+    Ok(Reply::asset(&disclosure::about_ourselves(text), media))
 }
 
-/// What is around the content of every page.
-#[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }} - Attest</title>
-<link rel="stylesheet" href="/assets/attest.css">
-</head>
-<body>
-<main>
-<h1>{{ title }}</h1>
-{{ content|safe }}
-</main>
-</body>
-</html>
-"#
-)]
-struct Layout<'a> {
-    title: &'a str,
-    content: &'a str,
-}
-
-/// Writes a page out.
-///
-/// # Errors
-/// That a template failed, which none does.
-pub fn render(title: &str, content: &impl Template) -> Result<String, Problem> {
-    let failed = |why: askama::Error| {
-        tracing::error!(error = %why, "a page could not be written");
-        Problem::new(Kind::Internal)
-    };
-    let content = content.render().map_err(failed)?;
-    Layout { title, content: &content }.render().map_err(failed)
-}
-
-/// A page for somebody who is signed in.
-///
-/// # Errors
-/// As [`render`].
-pub fn page(permit: &Permit, title: &str, content: &impl Template) -> Result<Reply, Problem> {
-    Ok(Reply::html(&disclosure::to_permitted(permit, render(title, content)?)))
-}
-
-/// A page for somebody who is not.
-///
-/// # Errors
-/// As [`render`].
-pub fn open_page(title: &str, content: &impl Template) -> Result<Reply, Problem> {
-    let page: Disclosed<String> = disclosure::about_signing_in(render(title, content)?);
-    Ok(Reply::html(&page))
-}
-
-/// A moment, as pages tell it.
+/// A moment, as the organisation's clock has it.
 pub fn moment(at: Instant) -> String {
-    at.0.format("%Y-%m-%d %H:%M UTC").to_string()
+    at.0.with_timezone(&here::here().zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }

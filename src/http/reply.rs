@@ -19,12 +19,14 @@ pub struct Reply {
     media: &'static str,
     body: Result<Vec<u8>, String>,
     public: bool,
+    /// Whether what is there under this address never changes.
+    lasting: bool,
     headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
     fn new(media: &'static str, body: Result<Vec<u8>, String>) -> Self {
-        Self { status: StatusCode::OK, media, body, public: false, headers: Vec::new() }
+        Self { status: StatusCode::OK, media, body, public: false, lasting: false, headers: Vec::new() }
     }
 
     /// A JSON answer.
@@ -47,9 +49,10 @@ impl Reply {
         Self::new("text/html; charset=utf-8", Ok(text.get().clone().into_bytes()))
     }
 
-    /// Our own style sheet.
-    pub fn style(text: &Disclosed<&'static str>) -> Self {
-        Self::new("text/css; charset=utf-8", Ok(text.get().as_bytes().to_vec()))
+    /// Something of our own under an address that changes with it.
+    pub fn asset(text: &Disclosed<&'static str>, media: &'static str) -> Self {
+        let reply = Self { lasting: true, ..Self::new(media, Ok(text.get().as_bytes().to_vec())) };
+        reply.public()
     }
 
     /// A plain text that says something of the programme itself.
@@ -114,8 +117,13 @@ impl Responder for Reply {
             && tag.is_some_and(|tag| known.is_some_and(|known| known.split(',').any(|known| matches(known, &tag))));
         let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { self.status });
         response.insert_header((header::CONTENT_TYPE, self.media));
-        let (cache, policy) =
-            if self.public { ("public, max-age=60", "cross-origin") } else { ("no-store", "same-origin") };
+        let (cache, policy) = if self.lasting {
+            ("public, max-age=31536000, immutable", "cross-origin")
+        } else if self.public {
+            ("public, max-age=60", "cross-origin")
+        } else {
+            ("no-store", "same-origin")
+        };
         response.insert_header((header::CACHE_CONTROL, cache));
         response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), policy));
         if self.public {

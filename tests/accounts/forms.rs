@@ -1,7 +1,7 @@
 //! Every route of a page: who may see it, and that no form of another site does anything.
 
 use attest::domain::policy::Role;
-use attest::http::pages::{PAGES, Page};
+use attest::http::pages::{Page, routes};
 use attest::store::accounts::{self, host};
 
 use super::browser::{Browser, Person};
@@ -29,7 +29,7 @@ fn address(page: &Page) -> String {
 }
 
 fn posts() -> impl Iterator<Item = &'static Page> {
-    PAGES.iter().filter(|page| page.method == "POST")
+    routes().filter(|page| page.method == "POST")
 }
 
 fn ask(browser: &Browser<'_>, page: &Page, fields: &[(&str, &str)]) -> Answer {
@@ -38,7 +38,7 @@ fn ask(browser: &Browser<'_>, page: &Page, fields: &[(&str, &str)]) -> Answer {
 
 fn a_page_without_a_session_leads_to_the_sign_in(app: &App) {
     let mut closed = 0;
-    for page in PAGES.iter().filter(|page| page.action.is_some()) {
+    for page in routes().filter(|page| page.action.is_some()) {
         for session in [None, Some("0".repeat(64)), Some("junk".to_owned())] {
             let browser = Browser { session, ..Browser::new(app) };
             let answer = app.unchanged(|| ask(&browser, page, &[("csrf", "")]).expect(303));
@@ -126,7 +126,7 @@ fn every_page_has_its_headers(app: &App) {
     let person = Person::new(app, "kai", Role::Caseworker);
     let browser = person.browser(app);
     let link = accounts::add(&app.store, &host(), "anna", Role::Caseworker).unwrap().link.unwrap().path();
-    let mut answers: Vec<Answer> = PAGES.iter().map(|page| ask(&browser, page, &[])).collect();
+    let mut answers: Vec<Answer> = routes().map(|page| ask(&browser, page, &[])).collect();
     answers.extend([browser.get(&link), Browser::new(app).get("/account"), browser.get("/account/tokens")]);
     let policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'";
@@ -203,7 +203,7 @@ fn without_the_keyring_no_page_is_served(app: &App) {
     let session = person.browser(app).session;
     let locked = App::serve(app.home, app.home.open_locked(), crate::support::app::settings());
     let browser = Browser { session, ..Browser::new(&locked) };
-    for page in PAGES.iter().filter(|page| page.path != "/assets/attest.css") {
+    for page in routes().filter(|page| !page.path.starts_with("/assets/")) {
         let answer = locked.unchanged(|| ask(&browser, page, &[]).expect(503));
         assert!(answer.text().contains("<code>locked</code>"), "{page:?}: {}", answer.text());
     }
@@ -223,8 +223,8 @@ fn a_session_ends_others_of_its_own_account_alone(app: &App) {
 }
 
 fn an_address_of_a_page_says_which_methods_it_takes(app: &App) {
-    for page in PAGES {
-        let taken: Vec<_> = PAGES.iter().filter(|other| other.path == page.path).map(|page| page.method).collect();
+    for page in routes() {
+        let taken: Vec<_> = routes().filter(|other| other.path == page.path).map(|page| page.method).collect();
         for method in ["GET", "POST", "PUT", "DELETE"].into_iter().filter(|method| !taken.contains(method)) {
             let answer = app.unchanged(|| app.anybody().send(method, &address(page), &[], Vec::new()).expect(405));
             assert_eq!(answer.header("allow").unwrap(), taken.join(", "));

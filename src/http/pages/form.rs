@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{self, Data};
 use actix_web::{FromRequest, HttpRequest};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -44,19 +44,27 @@ impl Form {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// Every field, in the order in which it was sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The values of a field that may be there several times.
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
         self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 }
 
-async fn body(bytes: <Bytes as FromRequest>::Future) -> Result<Form, Turned> {
-    let bytes = bytes.await.map_err(|why| match why.as_response_error().status_code().as_u16() {
-        413 => Problem::new(Kind::TooLarge),
-        408 => Problem::new(Kind::RequestTimeout),
-        _ => Problem::new(Kind::MalformedBody),
-    })?;
-    Ok(Form::read(&bytes))
+/// The largest form, in bytes: all personal text of a person, in a script of which every letter is sent as six.
+const LARGEST: usize = 256 * 1024;
+
+async fn body(payload: <web::Payload as FromRequest>::Future) -> Result<Form, Turned> {
+    let payload = payload.await.map_err(|_| Problem::new(Kind::MalformedBody))?;
+    match payload.to_bytes_limited(LARGEST).await {
+        Ok(Ok(bytes)) => Ok(Form::read(&bytes)),
+        Ok(Err(_)) => Err(Problem::new(Kind::MalformedBody).into()),
+        Err(_) => Err(Problem::new(Kind::TooLarge).into()),
+    }
 }
 
 /// Whether our own page has sent this, as far as the browser says (Fetch Metadata; `Origin` where it has none).
@@ -86,7 +94,7 @@ impl FromRequest for Stranger {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
-        let bytes = Bytes::from_request(request, payload);
+        let bytes = web::Payload::from_request(request, payload);
         Box::pin(async move {
             if !ours {
                 return Err(refused());
@@ -111,7 +119,7 @@ impl<P: Permission> FromRequest for Posted<P> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let ours = is_ours(request);
-        let bytes = Bytes::from_request(request, payload);
+        let bytes = web::Payload::from_request(request, payload);
         let visit = Visit::<P>::from_request(request, &mut Payload::None);
         Box::pin(async move {
             if !ours {

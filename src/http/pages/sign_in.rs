@@ -20,6 +20,7 @@ use super::super::reply::Reply;
 use super::super::state::Records;
 use super::cookies::{Cookie, Jar};
 use super::form::{Posted, Stranger};
+use super::here::link;
 use super::open_page;
 use super::turned::Turned;
 
@@ -44,9 +45,9 @@ struct SignIn {
 }
 
 /// The way to another page, after a form.
-pub fn on(to: &'static str) -> Reply {
+pub fn on(to: &str) -> Reply {
     let nothing = disclosure::about_signing_in(String::new());
-    Reply::html(&nothing).status(StatusCode::SEE_OTHER).header(header::LOCATION, to)
+    Reply::html(&nothing).status(StatusCode::SEE_OTHER).header(header::LOCATION, link(to))
 }
 
 /// The form.
@@ -99,7 +100,7 @@ pub async fn sign_in(
         return Ok(open_page("Sign in", &SignIn { failed: true })?.status(StatusCode::FORBIDDEN));
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
-    Ok(on("/account")
+    Ok(on("/desk")
         .header(header::SET_COOKIE, jar.set(Cookie::Session, &opened.session, None))
         .header(header::SET_COOKIE, device))
 }
@@ -112,5 +113,34 @@ pub async fn sign_out(posted: Posted<KeepOwnAccount>, records: Data<Records>) ->
     Ok(on("/sign-in")
         .header(header::SET_COOKIE, jar.remove(Cookie::Session))
         // Not "cookies": the browser stays one that was here before, whom strangers do not slow down.
+        .header(HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\""))
+}
+
+/// Where somebody goes who must leave at once.
+const ELSEWHERE: &str = "https://www.wikipedia.org/";
+
+/// Ends the session and shows something else. A link, so that it works in one touch; other sites cannot use it, for the cookie
+/// is not sent along from there.
+#[get("/leave")]
+pub async fn leave(request: HttpRequest, records: Data<Records>) -> Result<Reply, Turned> {
+    let jar = Jar::of(&request);
+    if let Some(secret) = jar.read(&request, Cookie::Session) {
+        // Who leaves now is not kept waiting by a failure; the cookie is gone in any case.
+        let ended = records
+            .run(move |store| {
+                let now = store.now();
+                let Some(found) = store.look(|conn| sessions::find(conn, &secret, now))? else { return Ok(()) };
+                sessions::end(store, &found.account.actor(), found.id)
+            })
+            .await;
+        if let Err(why) = ended {
+            tracing::warn!(%why, "a session was not ended on leaving");
+        }
+    }
+    let nothing = disclosure::about_signing_in(String::new());
+    Ok(Reply::html(&nothing)
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, ELSEWHERE)
+        .header(header::SET_COOKIE, jar.remove(Cookie::Session))
         .header(HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\""))
 }

@@ -8,7 +8,9 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::super::problem::{Kind, Problem};
-use super::render;
+use super::frame::{Sheet, write};
+use super::here::link;
+use super::{filters, words};
 use crate::store::error::StoreError;
 
 /// Why a page was not shown.
@@ -50,9 +52,9 @@ impl fmt::Display for Turned {
 #[template(
     ext = "html",
     source = r#"{% if let Some(detail) = detail %}<p>{{ detail }}</p>{% endif %}
-{% if let Some(wait) = wait %}<p>Try again in {{ wait }} seconds.</p>{% endif %}
+{% if let Some(wait) = wait %}<p>{{ "Seconds until it is worth trying again:"|t }} {{ wait }}</p>{% endif %}
 <p><code>{{ code }}</code></p>
-<p><a href="/account">Your account</a></p>
+<p><a href="{{ "/"|link }}">{{ "To the figures"|t }}</a></p>
 "#
 )]
 struct Told<'a> {
@@ -74,7 +76,7 @@ impl ResponseError for Turned {
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
         let problem = match self {
-            Self::SignIn => return response.insert_header((header::LOCATION, "/sign-in")).finish(),
+            Self::SignIn => return response.insert_header((header::LOCATION, link("/sign-in"))).finish(),
             Self::Problem(problem) => problem,
         };
         if let Some(seconds) = problem.wait() {
@@ -82,7 +84,7 @@ impl ResponseError for Turned {
         }
         let code = problem.kind.rsplit(':').next().unwrap_or_default();
         let told = Told { detail: problem.detail.as_deref(), wait: problem.wait(), code };
-        match render(problem.title, &told) {
+        match write(None, &Sheet { title: words::t(problem.title), above: None, content: &told }) {
             Ok(page) => response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page),
             Err(why) => why.error_response(),
         }
