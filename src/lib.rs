@@ -151,6 +151,7 @@ pub mod http {
     pub mod counted;
     pub mod documentation;
     pub mod health;
+    pub mod kept;
     pub mod limits;
     pub mod problem;
     pub mod reconciled;
@@ -182,7 +183,7 @@ pub mod http {
     /// For staff.
     pub mod staff {
         pub mod accounts;
-        mod actions;
+        pub mod actions;
         pub mod audit;
         pub mod candidates;
         pub mod due;
