@@ -39,6 +39,7 @@ pub mod domain {
     pub mod term;
     pub mod text;
     pub mod timing;
+    pub mod typed_date;
     pub mod vocabulary;
 
     /// Public releases: what is declared, how it is masked, and what anybody may read.
@@ -108,6 +109,7 @@ pub mod store {
     pub mod published;
     pub mod publishing;
     mod question;
+    pub mod recent;
     pub mod reconciliation;
     pub mod records;
     pub mod released;

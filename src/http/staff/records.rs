@@ -135,6 +135,7 @@ impl<E: Stored> IntoParams for ListParameters<E> {
                 By::Year => ": a year, or `_U`".to_owned(),
                 By::Word(words) => format!(": {}", words.join(" or ")),
                 By::Record(noun) => format!(": the code or id of a {noun}"),
+                By::Account => ": the name of an account".to_owned(),
             };
             parameter(name, format!("Only records with this {name}{values}."))
         };
@@ -153,7 +154,8 @@ pub fn cursor(created_at: Instant, id: RecordId) -> String {
     format!("{}.{}", created_at.0.timestamp_micros(), id)
 }
 
-fn read_cursor(text: &str) -> Option<After> {
+/// Reads where a list goes on; nothing where it is no such text.
+pub fn read_cursor(text: &str) -> Option<After> {
     let (micros, id) = text.split_once('.')?;
     let created_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     // Before the first record and after the last that a database keeps, there is nowhere to go on.
