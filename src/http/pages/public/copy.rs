@@ -26,7 +26,11 @@ pub fn lines(csv: &str, picture: Option<&str>, title: &str) -> Vec<Line> {
     let line = |id, name, text| Line { id, name, text };
     let mut lines = vec![
         line("curl", "curl", format!("curl --fail --output figures.csv \"{csv}\"")),
-        line("python", "Python", format!("import pandas\ntable = pandas.read_csv(\"{csv}\", keep_default_na=False, na_values=[\"\"])")),
+        line(
+            "python",
+            "Python",
+            format!("import pandas\ntable = pandas.read_csv(\"{csv}\", keep_default_na=False, na_values=[\"\"])"),
+        ),
         line("r", "R", format!("table <- read.csv(\"{csv}\", na.strings = \"\")")),
     ];
     if let Some(picture) = picture {

@@ -193,7 +193,8 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
     let heading = |code: &str| words::heading(code, language).to_owned();
     let total = || words::say(words::TOTAL, language).to_owned();
     // A total that was not asked for has no column and no row.
-    let has = |at: usize| table.cells.iter().any(|cell| cell.at[at] == TOTAL && cell.at.iter().any(|code| code != TOTAL));
+    let has =
+        |at: usize| table.cells.iter().any(|cell| cell.at[at] == TOTAL && cell.at.iter().any(|code| code != TOTAL));
     let mut columns = shown.labels(across, language);
     if has(downs.len()) {
         columns.push((TOTAL.to_owned(), total()));
