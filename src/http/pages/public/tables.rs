@@ -37,6 +37,8 @@ struct Grid {
     across: String,
     columns: Vec<String>,
     rows: Vec<Row>,
+    /// The groups of which nothing is documented, in one line.
+    nothing: Option<String>,
 }
 
 impl HtmlSafe for Grid {}
@@ -223,10 +225,14 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         heads,
     };
     let mut rows: Vec<_> = rows.into_iter().map(row).collect();
-    if downs.len() == 1 {
-        // Of which nothing is documented comes last; the total after all.
-        let nothing = |row: &Row| row.squares.iter().all(|square| square.said == "0");
-        rows.sort_by_key(|row| (row.squares.iter().all(|square| square.total), nothing(row)));
+    let is_nothing = |row: &Row| row.squares.iter().all(|square| square.said == "0");
+    let mut nothing = None;
+    if downs.len() == 1 && !rows.iter().all(is_nothing) {
+        let (none, some): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_nothing);
+        rows = some;
+        let labels: Vec<_> = none.into_iter().flat_map(|row| row.heads).collect();
+        let told = words::say(words::NONE_DOCUMENTED, language);
+        nothing = (!labels.is_empty()).then(|| format!("{told}: {}", labels.join(", ")));
     }
     Grid {
         caption: say::title(&table.title),
@@ -234,5 +240,6 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         across: heading(&across.dimension),
         columns: columns.into_iter().map(|(_, label)| label).collect(),
         rows,
+        nothing,
     }
 }

@@ -1,0 +1,9 @@
+//! Pages, as a browser without scripts reads them, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod pages {
+    mod public;
+    mod released;
+}
