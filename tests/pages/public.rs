@@ -81,8 +81,14 @@ fn says(text: &str, all: &[&str]) {
 fn the_front_page_tells_the_figures_with_their_qualifiers_and_sources(app: &App) {
     let html = page(app, "/");
     let text = words(&html);
-    says(&text, &["114 Evacuated", "92 Left Russia", "41 Detained and tortured", "at least 1 Of those returned by force: dead"]);
-    says(&text, &["Source: Russian LGBT Network, 3 April 2018", "Records: 114 – agrees", "Records: at least 1 – consistent"]);
+    says(
+        &text,
+        &["114 Evacuated", "92 Left Russia", "41 Detained and tortured", "at least 1 Of those returned by force: dead"],
+    );
+    says(
+        &text,
+        &["Source: Russian LGBT Network, 3 April 2018", "Records: 114 – agrees", "Records: at least 1 – consistent"],
+    );
     assert!(!text.contains("at least 114"));
     assert!(all(&html, "href").contains(&"/publications/lgbtnet-2018-04-03#evacuated"));
     assert!(all(&html, "src").iter().any(|src| src.starts_with("/api/v1/figures/series.svg?figure=evacuated")));
@@ -95,7 +101,8 @@ fn the_front_page_is_light(app: &App) {
     let links = html.split("<link ").skip(1).map(|link| all(link, "href")[0]);
     parts.extend(links);
     assert!(parts.len() >= 3, "style, sign and chart: {parts:?}");
-    let bytes = |path: &&str| app.anybody().get(&path.replace("&amp;", "&").replace("&#38;", "&")).expect(200).bytes.len();
+    let bytes =
+        |path: &&str| app.anybody().get(&path.replace("&amp;", "&").replace("&#38;", "&")).expect(200).bytes.len();
     let whole = html.len() + parts.iter().map(bytes).sum::<usize>();
     assert!(whole < 100_000, "{whole} bytes");
 }
@@ -113,7 +120,10 @@ fn what_the_parts_leave_over_is_shown_as_derived(app: &App) {
 
 fn where_publications_disagree_both_are_shown(app: &App) {
     let text = words(&page(app, "/"));
-    says(&text, &["Close relatives of victims 3 April 2018 cannot all be true", "35 – Russian LGBT Network", "30 – RFE/RL"]);
+    says(
+        &text,
+        &["Close relatives of victims 3 April 2018 cannot all be true", "35 – Russian LGBT Network", "30 – RFE/RL"],
+    );
     let text = words(&page(app, "/publications/rferl-2018-04-03"));
     says(&text, &["Others say of the same day 35 – Russian LGBT Network"]);
     let text = words(&page(app, "/publications"));
@@ -124,7 +134,10 @@ fn a_publication_holds_each_figure_against_what_was_signed(app: &App) {
     let text = words(&page(app, "/publications/lgbtnet-2018-04-03"));
     says(&text, &["Left Russia 92 92 agrees", "Of those returned by force: dead at least 1 at least 1 consistent"]);
     says(&text, &["Period 1 April 2017 – 3 April 2018", "part of “Evacuated”: the source says so"]);
-    says(&text, &["not part of “Evacuated”: counted beside it", "The records give the same number. Release 2018-04-03"]);
+    says(
+        &text,
+        &["not part of “Evacuated”: counted beside it", "The records give the same number. Release 2018-04-03"],
+    );
     // It asks the same question as a signed figure, and nobody signed it.
     let text = words(&page(app, "/publications/rferl-2018-04-03"));
     says(&text, &["Evacuated 114 – not in a release"]);
@@ -205,7 +218,10 @@ fn pages_are_in_russian_where_the_address_says_so(app: &App) {
             assert!(src.contains("lang=ru"), "{path}: {src}");
         }
     }
-    says(&words(&page(app, "/ru")), &["114 Эвакуированы", "не менее 1", "Источник: Russian LGBT Network, 3 апреля 2018"]);
+    says(
+        &words(&page(app, "/ru")),
+        &["114 Эвакуированы", "не менее 1", "Источник: Russian LGBT Network, 3 апреля 2018"],
+    );
     says(&words(&page(app, "/ru")), &["Причина не названа не менее 10, производное"]);
 }
 
@@ -239,7 +255,8 @@ fn a_series_is_drawn_as_it_was_asked_for(app: &App) {
 }
 
 fn what_is_not_there_is_a_page_that_says_so(app: &App) {
-    for path in ["/publications/nothing", "/releases/nothing", "/releases/nothing/changes", "/explore?release=nothing"] {
+    for path in ["/publications/nothing", "/releases/nothing", "/releases/nothing/changes", "/explore?release=nothing"]
+    {
         let answer = app.unchanged(|| app.anybody().get(path).expect(404));
         assert!(answer.header("content-type").unwrap().starts_with("text/html"), "{path}");
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");

@@ -134,14 +134,15 @@ impl Form<'_> {
 
     fn fields(&self) -> Vec<Field> {
         let language = say::language();
-        let releases = self.snapshot.contents().map(|content| {
-            (content.id.clone(), format!("{} – {}", content.id, say::title(&content.title)))
-        });
+        let releases = self
+            .snapshot
+            .contents()
+            .map(|content| (content.id.clone(), format!("{} – {}", content.id, say::title(&content.title))));
         let mut fields = vec![self.choice("release", "Release", releases.collect(), &self.content.id)];
         let measures: BTreeSet<Measure> = self.content.tables.iter().map(|table| table.measure).collect();
-        let measures = measures.into_iter().map(|measure| {
-            (measure.name().to_owned(), words::measure(measure, language).to_owned())
-        });
+        let measures = measures
+            .into_iter()
+            .map(|measure| (measure.name().to_owned(), words::measure(measure, language).to_owned()));
         let measure = value(self.question, "measure");
         let measure = if measure.is_empty() { Measure::Persons.name() } else { measure };
         fields.push(self.choice("measure", "What is counted", measures.collect(), measure));
@@ -178,7 +179,11 @@ impl Form<'_> {
                     }
                     let listed = self.content.label(axis.vocabulary.as_deref(), own, language.code());
                     let label = if listed == own { words::code(own, language) } else { listed };
-                    choices.push(Choice { code: own.clone(), label: label.to_owned(), chosen: asked.contains(&own.as_str()) });
+                    choices.push(Choice {
+                        code: own.clone(),
+                        label: label.to_owned(),
+                        chosen: asked.contains(&own.as_str()),
+                    });
                 }
             }
             let errors = self.of(code);
@@ -280,11 +285,14 @@ pub async fn show(request: HttpRequest, shelf: Data<Shelf>, parameters: Paramete
         tables: declared(content),
         fields: form.fields(),
         filters: form.filters(),
-        errors: errors.iter().filter(|error| !form.has(&error.field)).map(|error| format!("{}: {}", error.field, told(error))).collect(),
+        errors: errors
+            .iter()
+            .filter(|error| !form.has(&error.field))
+            .map(|error| format!("{}: {}", error.field, told(error)))
+            .collect(),
         answered: slice.as_ref().map(|slice| answered(&request, content, &question, slice)),
         docs: ADDRESS,
     };
     let reply = super::shown(title, None, &page, |page| disclosure::of_release(content, page))?;
     Ok(if slice.is_some() { reply } else { reply.status(StatusCode::BAD_REQUEST) })
 }
-

@@ -79,7 +79,12 @@ fn largest<'d, 'p>(
     published: &Published,
     documents: &'d [PublishedDocument<'p>],
 ) -> Option<&'d PublishedDocument<'p>> {
-    let figures: Vec<&str> = snapshot.newest().map_or(&[][..], |(_, content)| &content.figures).iter().map(|figure| figure.id.as_str()).collect();
+    let figures: Vec<&str> = snapshot
+        .newest()
+        .map_or(&[][..], |(_, content)| &content.figures)
+        .iter()
+        .map(|figure| figure.id.as_str())
+        .collect();
     let weight = |document: &&PublishedDocument<'_>| {
         let own: Vec<_> = published.figures_of(document).collect();
         let signed = own.iter().filter(|found| figures.contains(&found.version.code.as_str())).count();

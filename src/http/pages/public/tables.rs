@@ -59,6 +59,7 @@ pub struct Shows {
     pub description: String,
     total: Option<String>,
     withheld: Option<String>,
+    pooled: Vec<(String, String)>,
     remarks: Vec<&'static str>,
 }
 
@@ -110,6 +111,7 @@ pub fn shows(content: &Content, table: &Table, query: String) -> Shows {
         total: total.filter(|_| !table.axes.is_empty()).map(|cell| said(cell.value)),
         description: description(&shown, &view),
         withheld: withheld.then(|| why_withheld(content.thresholds)),
+        pooled: pooled(&shown),
         remarks: remarks(&view),
         body,
     }
@@ -149,11 +151,18 @@ fn description(shown: &Shown<'_>, view: &ReleasedTable) -> String {
         let said = words::say(words::WITH_EACH, language);
         parts.push(format!("{said}: {}", kinds.collect::<Vec<_>>().join(", ")));
     }
-    for axis in shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty()) {
-        let labels = axis.pooled.iter().map(|code| shown.label(axis, code, language)).collect::<Vec<_>>();
-        parts.push(format!("{}: {}", words::say(words::POOLED, language), labels.join(", ")));
-    }
     parts.join(" · ")
+}
+
+/// What `_O` stands for, dimension by dimension.
+fn pooled(shown: &Shown<'_>) -> Vec<(String, String)> {
+    let language = say::language();
+    let told = |axis: &Axis| {
+        let labels = axis.pooled.iter().map(|code| shown.label(axis, code, language)).collect::<Vec<_>>();
+        let heading = words::heading(&axis.dimension, language);
+        (format!("{heading} – {}", words::say(words::POOLED, language)), labels.join(", "))
+    };
+    shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty()).map(told).collect()
 }
 
 /// What a code is called, by the words of the release.
@@ -195,7 +204,8 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
     let heading = |code: &str| words::heading(code, language).to_owned();
     let total = || words::say(words::TOTAL, language).to_owned();
     // A total that was not asked for has no column and no row.
-    let has = |at: usize| table.cells.iter().any(|cell| cell.at[at] == TOTAL && cell.at.iter().any(|code| code != TOTAL));
+    let has =
+        |at: usize| table.cells.iter().any(|cell| cell.at[at] == TOTAL && cell.at.iter().any(|code| code != TOTAL));
     let mut columns = shown.labels(across, language);
     if has(downs.len()) {
         columns.push((TOTAL.to_owned(), total()));
