@@ -35,7 +35,11 @@ pub fn lines(csv: &str, picture: Option<&str>, title: &str) -> Vec<Line> {
     ];
     if let Some(picture) = picture {
         let (picture, title) = (picture.replace('&', "&amp;"), attribute(title));
-        lines.push(line("embed", "HTML", format!("<img src=\"{picture}\" alt=\"{title}\" width=\"540\">")));
+        lines.push(line(
+            "embed",
+            "To show the chart elsewhere (HTML)",
+            format!("<img src=\"{picture}\" alt=\"{title}\" width=\"540\">"),
+        ));
     }
     lines
 }

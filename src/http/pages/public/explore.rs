@@ -90,10 +90,13 @@ fn value<'q>(question: &'q [(String, String)], name: &str) -> &'q str {
 
 /// What is wrong, in the reader's language as far as the rule goes.
 fn told(error: &FieldError) -> String {
+    if error.field == "by" && error.rule == Rule::OutOfRange {
+        return phrases::t("No table of this release holds this question. Its tables are listed above.").to_owned();
+    }
     let phrase = match error.rule {
         Rule::Unknown => "There is no such parameter.",
         Rule::UnknownCode | Rule::RetiredCode | Rule::UnknownRecord => "There is no such code.",
-        Rule::OutOfRange => "No declared table of this release holds this.",
+        Rule::OutOfRange => "This has no cell of its own.",
         Rule::Inconsistent => "This does not go together.",
         _ => "This cannot be read.",
     };
@@ -143,7 +146,7 @@ impl Form<'_> {
         let measure = value(self.question, "measure");
         let measure = if measure.is_empty() { Measure::Persons.name() } else { measure };
         fields.push(self.choice("measure", "What is counted", measures.collect(), measure));
-        let mut by: Vec<_> = vec![(String::new(), phrases::t("nothing").to_owned())];
+        let mut by: Vec<_> = vec![(String::new(), phrases::t("not divided").to_owned())];
         let all = dimensions(self.content);
         by.extend(all.iter().map(|(code, _)| ((*code).to_owned(), words::heading(code, language).to_owned())));
         let most = self.content.tables.iter().map(|table| table.axes.len()).max().unwrap_or_default().min(MOST);
@@ -157,7 +160,7 @@ impl Form<'_> {
             }
             fields.push(field);
         }
-        let totals = [("", "of the whole"), ("all", "of every group too"), ("none", "none")];
+        let totals = [("", "of the whole"), ("all", "of every group too"), ("none", "no totals")];
         let totals = totals.map(|(code, label)| (code.to_owned(), phrases::t(label).to_owned())).to_vec();
         let field = self.choice("totals", "Totals", totals, value(self.question, "totals"));
         fields.push(field);
