@@ -1,6 +1,7 @@
 //! Somebody at a browser: goes to pages, fills fields in by their labels, presses buttons by their words, reads.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -37,6 +38,9 @@ pub fn pictures() -> PathBuf {
     folder
 }
 
+/// How long an answer may take: a machine that builds something else meanwhile is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A text as XPath takes it.
 fn quoted(text: &str) -> String {
     if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
@@ -45,7 +49,10 @@ fn quoted(text: &str) -> String {
 impl<'a> Chrome<'a> {
     /// Opens a browser, where there is one.
     pub fn open(app: &'a App<'a>) -> Option<Self> {
-        Some(Self { app, chromium: Chromium::start()? })
+        let chrome = Self { app, chromium: Chromium::start()? };
+        block_on(chrome.chromium.0.goto("about:blank")).unwrap();
+        chrome.complaints();
+        Some(chrome)
     }
 
     /// Goes to an address of the app.
@@ -134,14 +141,26 @@ impl<'a> Chrome<'a> {
     #[track_caller]
     pub fn press(&self, words: &str) {
         let path = format!("//button[normalize-space(.)={}]", quoted(words));
-        self.the(By::XPath(path), &format!("no button `{words}`")).press();
+        self.leave_by(&self.the(By::XPath(path), &format!("no button `{words}`")));
     }
 
     /// Follows the link with these words.
     #[track_caller]
     pub fn follow(&self, words: &str) {
         let path = format!("//a[normalize-space(.)={}]", quoted(words));
-        self.the(By::XPath(path), &format!("no link `{words}`")).press();
+        self.leave_by(&self.the(By::XPath(path), &format!("no link `{words}`")));
+    }
+
+    /// Presses something and waits until another page is there: the driver does not wait for an answer that takes a while.
+    #[track_caller]
+    fn leave_by(&self, pressed: &Found) {
+        let page = self.the(By::Tag("html"), "the page");
+        pressed.press();
+        let started = Instant::now();
+        while block_on(page.0.tag_name()).is_ok() {
+            assert!(started.elapsed() < PATIENCE, "nothing came of pressing at {}:\n{}", self.path(), self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Opens what is folded away under these words.
@@ -207,18 +226,23 @@ impl<'a> Chrome<'a> {
             let event: Value = serde_json::from_str(entry["message"].as_str().unwrap()).unwrap();
             let event = &event["message"];
             let asked = event["params"]["request"]["url"].as_str().unwrap_or_default();
-            if event["method"] == "Network.requestWillBeSent" && !asked.starts_with(&own) {
+            let from_a_host = !asked.starts_with("data:") && !asked.starts_with("chrome://");
+            if event["method"] == "Network.requestWillBeSent" && from_a_host && !asked.starts_with(&own) {
                 found.push(format!("asked {asked}"));
             }
         }
         found
     }
 
-    /// Whether a page's own scripts are run.
-    pub fn runs_scripts(&self) -> bool {
-        let page = "data:text/html,<title>no</title><script>document.title = 'yes'</script>";
-        block_on(self.chromium.0.goto(page)).unwrap();
-        block_on(self.chromium.0.title()).unwrap() != "no"
+    /// Shows a page that is not the app's.
+    pub fn show(&self, html: &str) {
+        let bytes = BASE64.encode(html.as_bytes());
+        block_on(self.chromium.0.goto(format!("data:text/html;charset=utf-8;base64,{bytes}"))).unwrap();
+    }
+
+    /// What stands in the tab.
+    pub fn title(&self) -> String {
+        block_on(self.chromium.0.title()).unwrap()
     }
 }
 

@@ -14,6 +14,11 @@ on_both! {
     every_page_is_read_in_any_light_and_fits_a_small_phone,
 }
 
+on_both! {
+    empty:
+    what_is_wrong_with_how_a_page_looks_is_found,
+}
+
 /// The role whose frame holds the most, among those who may see a page.
 const MOST: [Role; 5] = [Role::Publisher, Role::Caseworker, Role::Admin, Role::Auditor, Role::Researcher];
 
@@ -26,8 +31,6 @@ fn file_name(route: &str) -> String {
 
 fn every_page_is_read_in_any_light_and_fits_a_small_phone(app: &App) {
     let Some(chrome) = Chrome::open(app) else { return };
-    assert!(!chrome.runs_scripts());
-    chrome.complaints();
     let people = everybody(app);
     let mut wrong = BTreeSet::new();
     for page in pages(app) {
@@ -63,4 +66,39 @@ fn every_page_is_read_in_any_light_and_fits_a_small_phone(app: &App) {
     }
     let all: Vec<_> = wrong.iter().map(String::as_str).collect();
     assert!(all.is_empty(), "{} faults:\n{}", all.len(), all.join("\n"));
+}
+
+fn what_is_wrong_with_how_a_page_looks_is_found(app: &App) {
+    let Some(chrome) = Chrome::open(app) else { return };
+    let head = "<!doctype html><html lang='en'><meta name='color-scheme' content='light dark'><title>no</title>";
+    let sound =
+        "<body style='background: #fff; color: #333'><p>Dark on light</p><script>document.title = 'yes'</script>";
+    chrome.screen(PHONE);
+    chrome.complaints();
+    chrome.show(&format!("{head}{sound}"));
+    assert_eq!(chrome.title(), "no", "a script of the page was run");
+    assert_eq!(chrome.measured(), Vec::<String>::new());
+    for (body, said) in [
+        ("<body style='background: #fff'><p style='color: #888'>Pale</p>", "contrast 3.54"),
+        ("<body style='background: #fff; color: #000'><p style='opacity: .4'>Faint</p>", "contrast 2.85"),
+        ("<body style='background: #777'><input aria-label='a' style='background: #fff; color: #999'>", "contrast"),
+        ("<body><p style='width: 400px'>Wide</p>", "wider than the screen by"),
+        (
+            "<body><div style='overflow: auto'><button style='width: 400px'>Wide</button></div>",
+            "not on a screen of 320",
+        ),
+        ("<body><img alt='' src='http://127.0.0.1:1/none.svg'>", "a picture that is not there"),
+    ] {
+        chrome.show(&format!("{head}{body}"));
+        let found = chrome.measured();
+        assert!(found.iter().any(|found| found.starts_with(said)), "{body}: {found:?}");
+    }
+    let complaints = chrome.complaints();
+    assert!(complaints.iter().any(|said| said == "asked http://127.0.0.1:1/none.svg"), "{complaints:?}");
+    assert!(complaints.iter().any(|said| said.contains("Failed to load resource")), "{complaints:?}");
+    // Black on what the page does not colour is not read at night.
+    chrome.show(&format!("{head}<body><p style='color: #000'>Black</p>"));
+    assert_eq!(chrome.measured(), Vec::<String>::new());
+    chrome.screen(DARK);
+    assert!(chrome.measured()[0].starts_with("contrast 1."));
 }
