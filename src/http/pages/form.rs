@@ -8,8 +8,11 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{self, Data};
 use actix_web::{FromRequest, HttpRequest};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::store::chain::hex;
 
 use super::super::auth::Permission;
 use super::super::problem::{Kind, Problem};
@@ -42,6 +45,15 @@ impl Form {
     /// The value of a field; nothing where it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Tells this form from others, for sending it twice.
+    pub fn hash(&self, noun: &str) -> String {
+        let mut hash = Sha256::new().chain_update(noun);
+        for (name, value) in self.pairs().filter(|(name, _)| *name != WORD) {
+            hash = hash.chain_update([0]).chain_update(name).chain_update([1]).chain_update(value);
+        }
+        hex(&hash.finalize())
     }
 
     /// Every field, in the order in which it was sent.
