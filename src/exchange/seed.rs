@@ -1,6 +1,9 @@
 //! The built-in vocabularies, installed at first start, and the founding data set, loaded by the demonstration. Both are
 //! files of `seed-data/`, read by the importer like any other.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::domain::record::Noun;
 use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::vocabulary::LISTS;
@@ -12,6 +15,7 @@ use crate::store::session::Tx;
 use crate::store::terms;
 use crate::store::{publishing, releases};
 
+use super::formats::Language;
 use super::import::{self, File, ImportError, Progress, Report};
 
 macro_rules! seed {
@@ -43,6 +47,24 @@ fn vocabularies() -> Vec<File> {
         "vocabularies/definition.csv",
         "vocabularies/consent_manner.csv",
     )
+}
+
+/// What a definition that comes with Attest is called. The public side does not read the organisation's own lists, of which a
+/// release holds what it needs.
+pub fn definition(code: &str, language: Language) -> Option<&'static str> {
+    static LABELS: LazyLock<HashMap<String, [String; 2]>> = LazyLock::new(|| {
+        let mut rows = csv::Reader::from_reader(include_bytes!("../../seed-data/vocabularies/definition.csv").as_slice());
+        let heads = rows.headers().cloned().unwrap_or_default();
+        let column = |name: &str| heads.iter().position(|head| head == name);
+        let columns = [column("code"), column("label_en"), column("label_ru")];
+        let label = |row: csv::StringRecord| {
+            let cell = |column: Option<usize>| column.and_then(|at| row.get(at)).map(str::to_owned);
+            Some((cell(columns[0])?, [cell(columns[1])?, cell(columns[2])?]))
+        };
+        rows.records().flatten().filter_map(label).collect()
+    });
+    let [english, russian] = LABELS.get(code)?;
+    Some(language.pick(english, russian))
 }
 
 fn founding_data() -> Vec<File> {

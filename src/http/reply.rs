@@ -49,6 +49,11 @@ impl Reply {
         Self::new("text/html; charset=utf-8", Ok(text.get().clone().into_bytes()))
     }
 
+    /// A picture.
+    pub fn picture(svg: &Disclosed<Vec<u8>>) -> Self {
+        Self::new("image/svg+xml", Ok(svg.get().clone()))
+    }
+
     /// Something of our own under an address that changes with it.
     pub fn asset(text: &Disclosed<&'static str>, media: &'static str) -> Self {
         let reply = Self { lasting: true, ..Self::new(media, Ok(text.get().as_bytes().to_vec())) };

@@ -66,6 +66,35 @@ pub fn code(code: &str, language: Language) -> &str {
     }
 }
 
+/// What a figure is called: of the figures that come with Attest as people say it, of others the words of its code.
+pub fn figure(code: &str, language: Language) -> String {
+    let (english, russian) = match code {
+        "contacted" => ("Asked for help", "Обратились за помощью"),
+        "supported" => ("Given support", "Получили поддержку"),
+        "evacuated" => ("Evacuated", "Эвакуированы"),
+        "left_russia" => ("Left Russia", "Уехали из России"),
+        "detained" => ("Detained", "Задержаны"),
+        "detained_tortured" => ("Detained and tortured", "Задержаны, подверглись пыткам"),
+        "threatened_by_law_enforcement" => ("Threatened by law enforcement", "Получили угрозы от силовиков"),
+        "threatened_by_relatives" => ("Threatened by relatives", "Получили угрозы от родственников"),
+        "acquaintances_detained" => ("Acquaintances were detained", "Задержаны их знакомые"),
+        "close_relatives" => ("Close relatives of victims", "Близкие родственники пострадавших"),
+        "forced_returns" => ("Abducted and returned by force", "Похищены и возвращены насильно"),
+        "forced_returns_dead" => ("Of those returned by force: dead", "Из возвращённых насильно: погибли"),
+        "other_returns" => ("Returned by themselves", "Вернулись сами"),
+        "other_returns_dead" => ("Of those who returned: dead", "Из вернувшихся: погибли"),
+        "persecuted_for_contacts" => ("Persecuted for contacts", "Преследовались за контакты"),
+        "kidnap_attempts" => ("Attempts to kidnap", "Попытки похищения"),
+        "dead" => ("Dead", "Погибли"),
+        other => {
+            let mut letters = other.chars();
+            let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+            return (first + letters.as_str()).replace('_', " ");
+        }
+    };
+    language.pick(english, russian).to_owned()
+}
+
 /// The controlled list of the codes that a filter names.
 pub fn list(filter: &str) -> Option<&'static str> {
     match dimension(filter)?.values {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::check::{Checker, Rule};
 use crate::domain::disclosure;
 use crate::domain::release::content::{Content, Table};
-use crate::domain::release::cube::{self, Words};
+use crate::domain::release::cube::{self, Slice, Words};
 use crate::exchange::codebook;
 use crate::exchange::formats::{self, Format, FormatError, Labels, Language, Options, Shape, Shown};
 
@@ -133,11 +133,19 @@ fn json(value: &impl Serialize) -> Result<Ready, Problem> {
     Ok(Ready::new("application/json", &disclosure::about_releases(bytes)))
 }
 
-fn standing<'s>(snapshot: &'s Snapshot, id: &str) -> Result<&'s Standing, Problem> {
+/// A release by what it is called.
+///
+/// # Errors
+/// That there is none.
+pub fn standing<'s>(snapshot: &'s Snapshot, id: &str) -> Result<&'s Standing, Problem> {
     snapshot.release(id).ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no public release of this name"))
 }
 
-fn stands<'s>(snapshot: &'s Snapshot, id: &str) -> Result<(&'s Standing, &'s Content), Problem> {
+/// A release that was not withdrawn, with its content.
+///
+/// # Errors
+/// That there is none, or that it is gone.
+pub fn stands<'s>(snapshot: &'s Snapshot, id: &str) -> Result<(&'s Standing, &'s Content), Problem> {
     let standing = standing(snapshot, id)?;
     let gone = || {
         let why = standing.view.notice.as_deref().unwrap_or("this release was withdrawn");
@@ -188,10 +196,18 @@ fn aggregates(content: &Content, suffix: &str, pairs: &[(String, String)]) -> Re
         question.retain(|(name, _)| name != "totals");
         question.push(("totals".to_owned(), "all".to_owned()));
     }
-    let invalid = |invalid: crate::domain::check::Invalid| Problem::new(Kind::InvalidParameter).errors(invalid.0);
-    let slice = cube::ask(content, &question).map_err(invalid)?;
+    let slice = ask(content, &question)?;
     let bytes = write(content, &slice.table, format, options, Some(slice.query))?;
     Ok(Ready::new(format.media_type(), &disclosure::of_release(content, bytes)).dated(content.date))
+}
+
+/// Answers a question on a release.
+///
+/// # Errors
+/// What is wrong with the question, by parameter.
+pub fn ask(content: &Content, question: &[(String, String)]) -> Result<Slice, Problem> {
+    let invalid = |invalid: crate::domain::check::Invalid| Problem::new(Kind::InvalidParameter).errors(invalid.0);
+    cube::ask(content, question).map_err(invalid)
 }
 
 /// Writes a declared table, or a slice that answers a question.

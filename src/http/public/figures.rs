@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::domain::disclosure::{self, Disclosed, PublishedDocument};
 use crate::domain::figure::Figure;
 use crate::domain::record::Version;
-use crate::domain::release::content::Value;
+use crate::domain::release::content::{Content, SignedFigure, Value};
 use crate::exchange::formats::json::ReleasedCount;
 use crate::store::published::{Found, Published};
 
@@ -106,7 +106,11 @@ pub struct Figures {
     pub items: Vec<FigureView>,
 }
 
-async fn published(store: &Records, codes: Option<Vec<String>>) -> Result<Published, Problem> {
+/// What is published: of the publications with these codes, or all of it.
+///
+/// # Errors
+/// That a code is that of no published one, or the store's own.
+pub async fn published(store: &Records, codes: Option<Vec<String>>) -> Result<Published, Problem> {
     store.run(move |store| store.look(|conn| Published::read(conn, codes.as_deref()))).await
 }
 
@@ -122,11 +126,17 @@ fn publication_view(published: &Published, document: &PublishedDocument<'_>) -> 
     }
 }
 
-fn computed(snapshot: &Snapshot, id: &str) -> Option<ReleasedFigure> {
+/// What the newest release that stands and signed this figure says of it.
+pub fn signed<'s>(snapshot: &'s Snapshot, id: &str) -> Option<(&'s Content, &'s SignedFigure)> {
     snapshot.contents().find_map(|content| {
         let figure = content.figures.iter().find(|figure| figure.id == id)?;
-        Some(ReleasedFigure { release: content.id.clone(), count: Value::Free(figure.computed).into() })
+        Some((content, figure))
     })
+}
+
+fn computed(snapshot: &Snapshot, id: &str) -> Option<ReleasedFigure> {
+    let (content, figure) = signed(snapshot, id)?;
+    Some(ReleasedFigure { release: content.id.clone(), count: Value::Free(figure.computed).into() })
 }
 
 fn figure_view(

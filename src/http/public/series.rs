@@ -9,7 +9,9 @@ use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::record::RecordId;
 use crate::domain::series::{self, Conflict, Point, Series};
-use crate::exchange::steps;
+use crate::exchange::formats::steps as chart;
+use crate::exchange::formats::{Language, words};
+use crate::exchange::{seed, steps};
 use crate::store::published::Published;
 
 use crate::http::problem::{Kind, Problem};
@@ -127,7 +129,10 @@ fn series_view(series: &Series<'_>) -> SeriesView {
 }
 
 /// The published series of a figure, or all.
-fn of<'p>(published: &'p Published, figure: Option<&str>) -> Result<Vec<Series<'p>>, Problem> {
+///
+/// # Errors
+/// That there is no such figure.
+pub fn of<'p>(published: &'p Published, figure: Option<&str>) -> Result<Vec<Series<'p>>, Problem> {
     let mut found = series::series(published.points());
     if let Some(name) = figure {
         found.retain(|series| series.key.name == name);
@@ -156,12 +161,52 @@ fn table(published: &Published, figure: Option<&str>) -> Result<Reply, Problem> 
     Ok(Reply::csv(&disclosure::to_anybody(&published.documents(), text)))
 }
 
+/// The parameters that together name one series.
+const NAMING: [&str; 5] = ["figure", "measure", "definition", "region", "population"];
+
+/// The words of a series that its address names.
+fn named<'s>(series: &Series<'s>) -> [Option<&'s str>; 5] {
+    let key = series.key;
+    [Some(key.name), Some(key.measure), Some(key.definition), Some(key.region), key.population]
+}
+
+/// The address of the chart of a series.
+pub fn address(series: &Series<'_>, language: Language) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let words = NAMING.iter().zip(named(series)).filter_map(|(name, word)| Some((name, word?)));
+    query.extend_pairs(words);
+    if language != Language::default() {
+        query.append_pair("lang", language.code());
+    }
+    format!("/api/v1/figures/series.svg?{}", query.finish())
+}
+
+/// Draws a series.
+fn picture(published: &Published, series: &Series<'_>, language: Language) -> Reply {
+    let steps = chart::Steps {
+        series,
+        title: words::figure(series.key.name, language),
+        definition: seed::definition(series.key.definition, language).unwrap_or_default().to_owned(),
+        address: address(series, Language::default()),
+    };
+    Reply::picture(&disclosure::to_anybody(&published.documents(), chart::svg(&steps, language)))
+}
+
+/// The longest series; of several the first.
+pub fn longest<'s, 'p>(all: &'s [Series<'p>]) -> Option<&'s Series<'p>> {
+    all.iter().rev().max_by_key(|series| series.points.len())
+}
+
 /// What is answered without a question, by its path below `/api/v1`.
 ///
 /// # Errors
 /// That an answer could not be written.
 pub fn files(published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
-    let files = [("/figures/series.json", all(published, None)?), ("/figures/series.csv", table(published, None)?)];
+    let mut files =
+        vec![("/figures/series.json", all(published, None)?), ("/figures/series.csv", table(published, None)?)];
+    if let Some(series) = longest(&of(published, None)?) {
+        files.push(("/figures/series.svg", picture(published, series, Language::default())));
+    }
     files.into_iter().map(|(path, reply)| Ok((path.to_owned(), reply.bytes()?))).collect()
 }
 
@@ -214,7 +259,50 @@ pub async fn read_csv(store: Data<Records>, parameters: Parameters) -> Result<Re
     answer(&store, &parameters, table).await
 }
 
+/// Draw what was published when: one series as a step chart.
+#[utoipa::path(
+    tag = "public",
+    operation_id = "read_series_svg",
+    params(
+        ("figure" = Option<String>, Query, description = "what the figures are called; of the series that fit, the longest \
+            is drawn", example = "evacuated"),
+        ("measure" = Option<String>, Query, description = "persons or incidents", example = "persons"),
+        ("definition" = Option<String>, Query, description = "what exactly is counted", example = "network_clients"),
+        ("region" = Option<String>, Query, description = "the region, in the words of the publications",
+            example = "Chechnya"),
+        ("population" = Option<String>, Query, description = "the publications' own words, where nobody said which \
+            definition they mean"),
+        ("lang" = Option<String>, Query, description = "en or ru; en where it is missing", example = "en"),
+    ),
+    responses((status = 200, description = "The chart, with the list of what was published", body = String,
+        content_type = "image/svg+xml", example = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"))
+)]
+#[get("/figures/series.svg")]
+pub async fn read_svg(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
+    let given = parameters.only(&[NAMING[0], NAMING[1], NAMING[2], NAMING[3], NAMING[4], "lang"])?;
+    let given = |name: &str| given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str());
+    let language = match given("lang") {
+        None => Language::default(),
+        Some(code) => {
+            let found = Language::WORDS.iter().find(|(own, _)| *own == code).map(|(_, language)| *language);
+            found.ok_or_else(|| Problem::parameter("lang", Rule::UnknownCode, Some(code), "one of en, ru"))?
+        }
+    };
+    let published = published(&store).await?;
+    let mut fitting = of(&published, given("figure"))?;
+    for (at, name) in NAMING.iter().enumerate() {
+        let Some(value) = given(name) else { continue };
+        fitting.retain(|series| named(series)[at] == Some(value));
+        if fitting.is_empty() {
+            let expected = "a word of a published series, as /api/v1/figures/series has it";
+            return Err(Problem::parameter(name, Rule::UnknownRecord, Some(value), expected));
+        }
+    }
+    let none = || Problem::new(Kind::NotFound).detail("nothing was published yet");
+    Ok(picture(&published, longest(&fitting).ok_or_else(none)?, language).public())
+}
+
 /// The addresses, below `/api/v1`.
 pub fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.service(read).service(read_file).service(read_csv);
+    config.service(read).service(read_file).service(read_csv).service(read_svg);
 }

@@ -1,0 +1,123 @@
+//! One document with its figures: each as it was published, beside what a signed release says of it.
+
+use actix_web::get;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use crate::domain::disclosure;
+use crate::domain::figure::Figure;
+use crate::domain::reconcile::{Contradiction, contradictions};
+use crate::domain::record::RecordId;
+use crate::domain::series::{self, Series};
+use crate::exchange::formats::words;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::{filters, words as phrases};
+use crate::http::problem::{Kind, Problem};
+use crate::http::public::figures::signed;
+use crate::http::public::shelf::{Shelf, Snapshot};
+use crate::http::reply::Reply;
+use crate::http::state::Records;
+use crate::store::published::{Found, Published};
+
+use super::bars::Bars;
+use super::front::breakdowns;
+use super::say::{self, Standing};
+
+/// A figure of the document.
+struct Line {
+    id: String,
+    name: String,
+    population: String,
+    value: String,
+    measure: &'static str,
+    period: String,
+    region: String,
+    definition: String,
+    relation: Option<String>,
+    query: Option<String>,
+    note: Option<String>,
+    standing: Option<Standing>,
+    /// What other publications say of the same day.
+    others: Vec<(String, String, String)>,
+    /// What contradicts the relation to the parent.
+    contradictions: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "public/publication.html")]
+struct Page {
+    code: String,
+    day: String,
+    publisher: String,
+    address: String,
+    note: Option<String>,
+    lines: Vec<Line>,
+    breakdowns: Vec<Bars>,
+}
+
+/// What other publications say of the same day, where that differs.
+fn others(all: &[Series<'_>], own: RecordId) -> Vec<(String, String, String)> {
+    let conflicting = |series: &&Series<'_>| series.conflicts.iter().any(|conflict| conflict.figures.contains(&own));
+    let Some(series) = all.iter().find(conflicting) else { return Vec::new() };
+    let of_day = series.conflicts.iter().filter(|conflict| conflict.figures.contains(&own));
+    let ids: Vec<_> = of_day.flat_map(|conflict| &conflict.figures).filter(|id| **id != own).collect();
+    let points = series.points.iter().filter(|point| ids.contains(&&point.figure.id));
+    let told = points.map(|point: &series::Point<'_>| {
+        let path = format!("/publications/{}", point.publication.code);
+        (say::bounded(point.figure.body.value), point.publication.body.publisher.clone(), path)
+    });
+    told.collect()
+}
+
+fn line(snapshot: &Snapshot, published: &Published, all: &[Series<'_>], found: &Found<Figure>) -> Line {
+    let figure = &found.version.body;
+    let parent = published.figures.iter().find(|other| Some(other.version.id) == figure.parent);
+    let parent = parent.map(|other| &other.version.body);
+    let told = parent.map(|parent| contradictions(figure, parent, None)).unwrap_or_default();
+    let told = told.into_iter().filter(|(what, _)| *what == Contradiction::PublishedPartExceedsWhole);
+    let too_many = |(_, count): (Contradiction, u64)| {
+        phrases::say("It is said to be part of a number that is smaller by {}.", &[&words::number(count)])
+    };
+    let relation = figure.relation.filter(|relation| parent.is_some() || !relation.is_subset());
+    let name = parent.map(|parent| say::figure(&parent.name)).unwrap_or_default();
+    Line {
+        id: figure.name.clone(),
+        name: say::figure(&figure.name),
+        population: figure.population.clone(),
+        value: say::bounded(figure.value),
+        measure: words::measure(figure.measure, say::language()),
+        period: say::period(figure),
+        region: figure.region.clone(),
+        definition: say::definition(&figure.definition),
+        relation: relation.map(|relation| say::relation(relation, &name)),
+        query: figure.query.clone(),
+        note: figure.note.clone(),
+        standing: signed(snapshot, &found.version.code).map(|signed| say::standing(figure.value, signed)),
+        others: others(all, found.version.id),
+        contradictions: told.map(too_many).collect(),
+    }
+}
+
+/// The page.
+#[get("/publications/{id}")]
+pub async fn show(records: Data<Records>, shelf: Data<Shelf>, id: Path<String>) -> Result<Reply, Turned> {
+    let (published, snapshot) = super::all(&records, &shelf).await?;
+    let documents = published.documents();
+    let document = documents.iter().find(|document| document.publication().code == *id);
+    let document = document.ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let body = &document.publication().body;
+    let own: Vec<_> = published.figures_of(document).collect();
+    let series = series::series(published.points());
+    let content = Page {
+        code: document.publication().code.clone(),
+        day: say::day(body.published_on),
+        publisher: body.publisher.clone(),
+        address: body.address.clone(),
+        note: body.note.clone(),
+        lines: own.iter().map(|found| line(&snapshot, &published, &series, found)).collect(),
+        breakdowns: breakdowns(&document.publication().code, &own),
+    };
+    let title = format!("{}, {}", content.publisher, content.day);
+    let above = Some(("/publications", phrases::t("Publications")));
+    Ok(super::shown(&title, above, &content, |page| disclosure::to_anybody(&documents, page))?)
+}

@@ -1,0 +1,163 @@
+//! What was released: every release, and one with its tables, signed figures and signature.
+
+use actix_web::get;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use crate::domain::count::Bounded;
+use crate::domain::disclosure;
+use crate::domain::record::Instant;
+use crate::domain::release::content::{Content, SignedFigure, Table, Thresholds};
+use crate::domain::release::cube;
+use crate::http::pages::here::link;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::{filters, words as phrases};
+use crate::http::public::answers;
+use crate::http::public::shelf::{Shelf, Snapshot, Standing};
+use crate::http::reply::Reply;
+
+use super::say;
+use super::tables::{self, Download, Shows};
+
+/// A release in the list.
+struct Line {
+    path: String,
+    id: String,
+    title: String,
+    publisher: String,
+    day: String,
+    tables: usize,
+    figures: usize,
+    notice: Option<String>,
+    withdrawn: bool,
+    /// What changed since the one before it.
+    changes: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "public/releases.html")]
+struct Releases {
+    lines: Vec<Line>,
+}
+
+/// The release that stood before this one.
+pub fn before<'s>(snapshot: &'s Snapshot, id: &str) -> Option<&'s Content> {
+    snapshot.contents().skip_while(|content| content.id != id).nth(1)
+}
+
+fn line(snapshot: &Snapshot, standing: &Standing) -> Line {
+    let view = &standing.view;
+    let earlier = standing.content.as_ref().and_then(|content| before(snapshot, &content.id));
+    Line {
+        path: format!("/releases/{}", view.id),
+        id: view.id.clone(),
+        title: say::title(&view.title),
+        publisher: view.publisher.clone(),
+        day: say::day(view.date),
+        tables: view.tables.len(),
+        figures: view.figures.len(),
+        notice: view.notice.clone(),
+        withdrawn: view.withdrawn,
+        changes: earlier.map(|earlier| format!("/releases/{}/changes?since={}", view.id, earlier.id)),
+    }
+}
+
+/// The list.
+#[get("/releases")]
+pub async fn list(shelf: Data<Shelf>) -> Result<Reply, Turned> {
+    let snapshot = shelf.now()?;
+    let content = Releases { lines: snapshot.releases.iter().map(|standing| line(&snapshot, standing)).collect() };
+    Ok(super::shown(phrases::t("Releases"), None, &content, disclosure::about_releases)?)
+}
+
+/// A declared table.
+struct Declared {
+    code: String,
+    title: String,
+    shows: Shows,
+    downloads: Vec<Download>,
+    explore: String,
+}
+
+/// A figure that the release signs.
+struct Signed {
+    name: String,
+    href: String,
+    published: String,
+    computed: String,
+    status: &'static str,
+    class: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "public/release.html")]
+struct Page {
+    line: Line,
+    as_of: String,
+    at_write: i64,
+    published_at: Instant,
+    thresholds: Thresholds,
+    signatures: u8,
+    hash: String,
+    signature: String,
+    public_key: String,
+    tables: Vec<Declared>,
+    figures: Vec<Signed>,
+}
+
+fn declared(content: &Content, table: &Table) -> Declared {
+    let address = |suffix: &str| {
+        let lang = if suffix == "svg" && say::language().code() != "en" { "?lang=ru" } else { "" };
+        format!("/api/v1/releases/{}/tables/{}.{suffix}{lang}", content.id, table.code)
+    };
+    Declared {
+        code: table.code.clone(),
+        title: say::title(&table.title),
+        shows: tables::shows(content, table, cube::question(table)),
+        downloads: tables::downloads(table, address),
+        explore: link(&format!("/explore?release={}&{}", content.id, cube::question(table))),
+    }
+}
+
+/// A signed figure beside what was published.
+fn signed(content: &Content, figure: &SignedFigure) -> Signed {
+    let value = Bounded { value: figure.value, qualifier: figure.qualifier };
+    let standing = say::standing(value, (content, figure));
+    let (publication, name) = figure.id.split_once(':').unwrap_or(("", &figure.id));
+    Signed {
+        name: say::figure(name),
+        href: format!("{}#{name}", link(&format!("/publications/{publication}"))),
+        published: say::bounded(value),
+        computed: standing.computed,
+        status: standing.status,
+        class: standing.class,
+    }
+}
+
+/// One release.
+#[get("/releases/{id}")]
+pub async fn show(shelf: Data<Shelf>, id: Path<String>) -> Result<Reply, Turned> {
+    let snapshot = shelf.now()?;
+    let standing = answers::standing(&snapshot, &id)?;
+    let (view, content) = (&standing.view, standing.content.as_ref());
+    let page = Page {
+        line: line(&snapshot, standing),
+        as_of: say::day(view.as_of),
+        at_write: view.at_write,
+        published_at: Instant::new(view.published_at),
+        thresholds: view.thresholds,
+        signatures: view.signatures,
+        hash: view.hash.clone(),
+        signature: view.signature.clone(),
+        public_key: view.public_key.clone(),
+        tables: content.map_or_else(Vec::new, |content| {
+            content.tables.iter().map(|table| declared(content, table)).collect()
+        }),
+        figures: content.map_or_else(Vec::new, |content| {
+            content.figures.iter().map(|figure| signed(content, figure)).collect()
+        }),
+    };
+    let title = say::title(&view.title);
+    let above = Some(("/releases", phrases::t("Releases")));
+    Ok(super::shown(&title, above, &page, disclosure::about_releases)?)
+}
