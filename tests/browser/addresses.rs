@@ -1,25 +1,75 @@
 //! Every page that somebody can open: its address, and who may see it.
 
 use attest::domain::policy::{Actor, Role, decide};
-use attest::domain::record::RecordId;
+use attest::domain::record::{Noun, RecordId};
 use attest::http::pages::routes;
 use attest::store::accounts::{self, host};
+use serde_json::{Value, json};
 
 use crate::client::{Browser, Person};
 use crate::support::App;
+use crate::support::samples::{correction, entry as sample, some_release};
 
 /// Addresses that answer no page: what pages are made of, and the way out.
 const NO_PAGES: &[&str] = &["/assets/{name}", "/leave"];
 
 /// An address that a route with parts answers, with whatever it shows entered first; none where nobody has said how.
 fn example(app: &App, path: &str) -> Option<String> {
-    match path {
-        "/enrol/{token}" => {
-            let name = format!("new-{}", uuid::Uuid::now_v7().simple());
-            Some(accounts::add(&app.store, &host(), &name, Role::Researcher).unwrap().link.unwrap().path())
+    let token = || {
+        let name = format!("new-{}", uuid::Uuid::now_v7().simple());
+        accounts::add(&app.store, &host(), &name, Role::Researcher).unwrap().link.unwrap().path()
+    };
+    let part = match path {
+        "/enrol/{token}" => return Some(token()),
+        _ if path.starts_with("/publications/{") => "lgbtnet-2018-04-03".to_owned(),
+        _ if path.starts_with("/releases/{") => {
+            id_of(app.anybody().get("/api/v1/releases").expect(200).items().remove(0))
         }
-        _ => None,
+        _ if path.starts_with("/desk/releases/{") => some_release(app),
+        "/desk/accounts/{id}" => id_of(app.admin().get("/api/v1/staff/accounts").expect(200).items().remove(0)),
+        _ => {
+            let plural = path.strip_prefix("/desk/")?.split("/{").next()?;
+            rich(app, Noun::ALL.iter().copied().find(|noun| noun.plural() == plural)?)
+        }
+    };
+    // One part that has several values is none of ours.
+    let (start, rest) = path.split_once('{')?;
+    let end = rest.split_once('}')?.1;
+    (!end.contains('{')).then(|| format!("{start}{part}{end}"))
+}
+
+fn id_of(record: Value) -> String {
+    record["id"].as_str().unwrap().to_owned()
+}
+
+/// A record with as much around it as its page can show.
+fn rich(app: &App, noun: Noun) -> String {
+    let staff = app.enterer_of(noun);
+    if noun != Noun::Person {
+        let seen = staff.enter(noun, &sample(app, noun));
+        let (field, value) = correction(app, noun);
+        // The answer to a creation is the record.
+        let corrected = staff.correct(noun, &seen, &json!({field: value, "reason": "heard anew"})).expect(200);
+        return id_of(corrected.json());
     }
+    let entry = json!({"ground": "threatened_by_relatives", "origin": "RU-CE", "sex": "F", "age_group": "Y18T24",
+        "name": "Zarema Example", "contacts": "through a friend"});
+    let [seen, other] = [entry.clone(), entry].map(|entry| staff.enter(noun, &entry));
+    let code = &seen.json()["code"];
+    let source = staff.enter(Noun::Source, &sample(app, Noun::Source)).json();
+    for person in [code, &other.json()["code"]] {
+        for (kind, date) in [("detention", "2017-04~"), ("threat", "2017-02/2018-04-03"), ("evacuation", "2018-01-09")]
+        {
+            let incident = json!({"person": person, "kind": kind, "date": date, "place": "RU-CE",
+                "involvements": [{"role": "perpetrator", "actor": "law_enforcement"}], "sources": [{"source": source["code"]}]});
+            staff.enter(Noun::Incident, &incident);
+        }
+    }
+    for purpose in ["keep", "count"] {
+        let consent = json!({"person": code, "purpose": purpose, "decision": "given", "manner": "signed", "decided_on": "2017-06-01"});
+        staff.enter(Noun::Consent, &consent);
+    }
+    id_of(staff.correct(noun, &seen, &json!({"sex": "M", "reason": "a mistake in typing"})).expect(200).json())
 }
 
 /// A page to look at.

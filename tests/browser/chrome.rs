@@ -46,6 +46,11 @@ fn quoted(text: &str) -> String {
     if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
 }
 
+/// The group of fields with this heading.
+fn within(group: &str) -> String {
+    format!("//fieldset[legend[normalize-space(.)={}]]", quoted(group))
+}
+
 impl<'a> Chrome<'a> {
     /// Opens a browser, where there is one.
     pub fn open(app: &'a App<'a>) -> Option<Self> {
@@ -127,14 +132,19 @@ impl<'a> Chrome<'a> {
     /// The same for a field in the group with this heading, where several groups have such a field.
     #[track_caller]
     pub fn fill_in(&self, group: &str, label: &str, value: &str) {
-        let within = format!("//fieldset[legend[normalize-space(.)={}]]", quoted(group));
-        self.field_in(&within, label).fill(value);
+        self.field_in(&within(group), label).fill(value);
     }
 
     /// What is in the field with this label.
     #[track_caller]
     pub fn value(&self, label: &str) -> String {
-        block_on(self.field(label).0.prop("value")).unwrap().unwrap_or_default()
+        self.field(label).value()
+    }
+
+    /// The same in the group with this heading.
+    #[track_caller]
+    pub fn value_in(&self, group: &str, label: &str) -> String {
+        self.field_in(&within(group), label).value()
     }
 
     /// Presses the button with these words.
@@ -252,6 +262,10 @@ struct Found(WebElement);
 impl Found {
     fn text(&self) -> String {
         block_on(self.0.text()).unwrap()
+    }
+
+    fn value(&self) -> String {
+        block_on(self.0.prop("value")).unwrap().unwrap_or_default()
     }
 
     fn attribute(&self, name: &str) -> Option<String> {

@@ -128,7 +128,9 @@ fn phrases() -> BTreeMap<String, String> {
             }
             all
         };
-        found.extend(all.into_iter().map(|phrase| (phrase, name.clone())));
+        // What has no letters is the same in every language.
+        let said = all.into_iter().filter(|phrase| phrase.contains(char::is_alphabetic));
+        found.extend(said.map(|phrase| (phrase, name.clone())));
     }
     found
 }
