@@ -4,8 +4,8 @@ use attest::domain::policy::Role;
 use attest::http::pages::{Page, routes};
 use attest::store::accounts::{self, host};
 
-use super::browser::{Browser, Person};
 use crate::support::client::path_of;
+use crate::support::people::{Browser, Person};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -214,7 +214,7 @@ fn a_session_ends_others_of_its_own_account_alone(app: &App) {
     let (one, two) = (person.browser(app), person.browser(app));
     let other = Person::new(app, "rosa", Role::Caseworker).browser(app);
     let page = one.get("/account").text();
-    let ids = super::browser::between(&page, "/account/sessions/", "/end");
+    let ids = crate::support::people::between(&page, "/account/sessions/", "/end");
     assert_eq!(ids.len(), 1, "its own is not among those to end");
     other.submit(&format!("/account/sessions/{}/end", ids[0]), &[]).expect(404);
     assert!(two.is_in());

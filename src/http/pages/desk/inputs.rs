@@ -144,7 +144,7 @@ const INCIDENT: &[Input] = &[
 ];
 
 const SOURCE: &[Input] = &[
-    must("kind", "What the source is", "", Kind::Term("source_type")),
+    must("type", "What the source is", "", Kind::Term("source_type")),
     usual(
         "reliability",
         "How reliable it is",
