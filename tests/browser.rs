@@ -4,11 +4,6 @@
 
 mod support;
 
-/// People with accounts, and a client that holds cookies.
-#[path = "accounts/browser.rs"]
-#[allow(dead_code)]
-mod client;
-
 mod browser {
     mod addresses;
     mod chrome;

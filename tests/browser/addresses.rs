@@ -6,8 +6,8 @@ use attest::http::pages::routes;
 use attest::store::accounts::{self, host};
 use serde_json::{Value, json};
 
-use crate::client::{Browser, Person};
 use crate::support::App;
+use crate::support::people::{Browser, Person};
 use crate::support::samples::{correction, entry as sample, some_release};
 
 /// Addresses that answer no page: what pages are made of, and the way out.

@@ -10,8 +10,8 @@ use thirtyfour::support::block_on;
 use thirtyfour::{By, WebElement};
 
 use super::driver::Chromium;
-use crate::client::{Browser, Person};
 use crate::support::App;
+use crate::support::people::{Browser, Person};
 
 /// A browser that looks at an app.
 pub struct Chrome<'a> {

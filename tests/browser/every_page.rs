@@ -7,7 +7,7 @@ use attest::http::pages::routes;
 
 use super::addresses::{everybody, in_language, pages};
 use super::html::Page;
-use crate::client::Browser;
+use crate::support::people::Browser;
 use crate::support::{Answer, App, on_both};
 
 on_both! {

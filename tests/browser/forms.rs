@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::addresses::{everybody, in_language, pages};
 use super::every_page::{assert_sound, faults};
 use super::html::{Form, Page};
-use crate::client::Browser;
+use crate::support::people::Browser;
 use crate::support::{Answer, App, on_both};
 
 on_both! {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::addresses::{everybody, in_language, pages};
 use super::html::Page;
-use crate::client::Browser;
+use crate::support::people::Browser;
 use crate::support::{App, on_both};
 
 on_both! {

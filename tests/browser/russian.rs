@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::addresses::{everybody, in_language, pages};
 use super::html::Page;
-use crate::client::Browser;
+use crate::support::people::Browser;
 use crate::support::{App, on_both};
 
 on_both! {

@@ -3,7 +3,7 @@
 use attest::domain::policy::Role;
 
 use super::chrome::Chrome;
-use crate::client::Person;
+use crate::support::people::Person;
 use crate::support::{App, on_both};
 
 on_both! {
