@@ -1,5 +1,7 @@
 //! Every page that somebody can open: its address, and who may see it.
 
+use std::collections::HashMap;
+
 use attest::domain::policy::{Actor, Role, decide};
 use attest::domain::record::{Noun, RecordId};
 use attest::http::pages::routes;
@@ -14,7 +16,7 @@ use crate::support::samples::{correction, entry as sample, some_release};
 const NO_PAGES: &[&str] = &["/assets/{name}", "/leave"];
 
 /// An address that a route with parts answers, with whatever it shows entered first; none where nobody has said how.
-fn example(app: &App, path: &str) -> Option<String> {
+fn example(app: &App, known: &mut HashMap<Noun, String>, path: &str) -> Option<String> {
     let token = || {
         let name = format!("new-{}", uuid::Uuid::now_v7().simple());
         accounts::add(&app.store, &host(), &name, Role::Researcher).unwrap().link.unwrap().path()
@@ -29,7 +31,8 @@ fn example(app: &App, path: &str) -> Option<String> {
         "/desk/accounts/{id}" => id_of(app.admin().get("/api/v1/staff/accounts").expect(200).items().remove(0)),
         _ => {
             let plural = path.strip_prefix("/desk/")?.split("/{").next()?;
-            rich(app, Noun::ALL.iter().copied().find(|noun| noun.plural() == plural)?)
+            let noun = Noun::ALL.into_iter().find(|noun| noun.plural() == plural)?;
+            known.entry(noun).or_insert_with(|| rich(app, noun)).clone()
         }
     };
     // One part that has several values is none of ours.
@@ -84,9 +87,10 @@ pub struct Seen {
 
 /// Every page, with an address that answers. Fails where a route has parts and no example.
 pub fn pages(app: &App) -> Vec<Seen> {
-    let (mut pages, mut missing) = (Vec::new(), Vec::new());
+    let (mut pages, mut missing, mut known) = (Vec::new(), Vec::new(), HashMap::new());
     for page in routes().filter(|page| page.method == "GET" && !NO_PAGES.contains(&page.path)) {
-        let address = if page.path.contains('{') { example(app, page.path) } else { Some(page.path.to_owned()) };
+        let address =
+            if page.path.contains('{') { example(app, &mut known, page.path) } else { Some(page.path.to_owned()) };
         let Some(address) = address else {
             missing.push(page.path);
             continue;
