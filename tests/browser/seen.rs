@@ -7,11 +7,13 @@ use attest::domain::policy::Role;
 
 use super::addresses::{everybody, in_language, pages};
 use super::chrome::{Chrome, DARK, DESK, PHONE};
+use super::html::Page;
 use crate::support::{App, Backend, on_both};
 
 on_both! {
     released:
     every_page_is_read_in_any_light_and_fits_a_small_phone,
+    the_first_page_comes_quickly_on_a_slow_line,
 }
 
 on_both! {
@@ -20,7 +22,7 @@ on_both! {
 }
 
 /// The role whose frame holds the most, among those who may see a page.
-const MOST: [Role; 5] = [Role::Publisher, Role::Caseworker, Role::Admin, Role::Auditor, Role::Researcher];
+const WIDEST: [Role; 5] = [Role::Publisher, Role::Caseworker, Role::Admin, Role::Auditor, Role::Researcher];
 
 /// A file name for an address.
 fn file_name(route: &str) -> String {
@@ -35,7 +37,7 @@ fn every_page_is_read_in_any_light_and_fits_a_small_phone(app: &App) {
     let mut wrong = BTreeSet::new();
     for page in pages(app) {
         chrome.forget();
-        let role = MOST.into_iter().find(|role| page.roles.contains(role));
+        let role = WIDEST.into_iter().find(|role| page.roles.contains(role));
         if let Some((_, browser)) = people.iter().find(|(other, _)| Some(*other) == role) {
             chrome.take_over(browser);
         }
@@ -101,4 +103,21 @@ fn what_is_wrong_with_how_a_page_looks_is_found(app: &App) {
     assert_eq!(chrome.measured(), Vec::<String>::new());
     chrome.screen(DARK);
     assert!(chrome.measured()[0].starts_with("contrast 1."));
+}
+
+/// All that a browser fetches for the first page, in bytes.
+const MOST: usize = 100 * 1024;
+
+fn the_first_page_comes_quickly_on_a_slow_line(app: &App) {
+    for language in ["en", "ru"] {
+        let first = app.anybody().get(&in_language(language, "/")).expect(200);
+        let page = Page::read(&first.text());
+        let parts = page.elements.iter().filter(|element| matches!(element.tag.as_str(), "link" | "img"));
+        let parts: BTreeSet<_> = parts.filter_map(|part| part.get("src").or_else(|| part.get("href"))).collect();
+        assert!(parts.len() >= 3, "the style sheet, the sign in the tab and a chart: {parts:?}");
+        let sizes = parts.iter().map(|part| (app.anybody().get(part).expect(200).bytes.len(), *part));
+        let sizes: Vec<_> = sizes.chain([(first.bytes.len(), "itself")]).collect();
+        let all: usize = sizes.iter().map(|(size, _)| size).sum();
+        assert!(all < MOST, "{all} bytes: {sizes:?}");
+    }
 }
