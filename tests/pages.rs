@@ -5,4 +5,6 @@ mod support;
 
 mod pages {
     mod desk;
+    mod public;
+    mod released;
 }

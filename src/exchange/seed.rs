@@ -53,7 +53,8 @@ fn vocabularies() -> Vec<File> {
 /// release holds what it needs.
 pub fn definition(code: &str, language: Language) -> Option<&'static str> {
     static LABELS: LazyLock<HashMap<String, [String; 2]>> = LazyLock::new(|| {
-        let mut rows = csv::Reader::from_reader(include_bytes!("../../seed-data/vocabularies/definition.csv").as_slice());
+        let mut rows =
+            csv::Reader::from_reader(include_bytes!("../../seed-data/vocabularies/definition.csv").as_slice());
         let heads = rows.headers().cloned().unwrap_or_default();
         let column = |name: &str| heads.iter().position(|head| head == name);
         let columns = [column("code"), column("label_en"), column("label_ru")];

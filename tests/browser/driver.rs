@@ -31,8 +31,9 @@ fn driver() -> &'static str {
     static DRIVER: OnceLock<String> = OnceLock::new();
     DRIVER.get_or_init(|| {
         let log = folder().join("chromedriver.log");
+        // Browsers whose test could not end them stand in the group of their keeper; it ends the group, and itself last.
         keeper(
-            "\"$1\" --port=0 >\"$2\" 2>&1 & driver=$!; read _; kill $driver; wait $driver",
+            "trap '' TERM; (trap - TERM; exec \"$1\" --port=0 >\"$2\" 2>&1) & driver=$!; read _; kill 0; wait $driver",
             &[chromedriver().unwrap().to_str().unwrap(), log.to_str().unwrap()],
         );
         let started = std::time::Instant::now();

@@ -164,8 +164,9 @@ fn addresses(app: &App) -> Vec<Question> {
     .map(|path| format!("/api/v1/{path}"))
     .into();
     paths.extend(asked());
-    let plain = paths.iter().map(|path| (path.clone(), vec![("Accept-Encoding", "identity")]));
-    let zipped = paths.iter().map(|path| (path.clone(), vec![("Accept-Encoding", "gzip")]));
+    paths.extend(pages());
+    let plain = paths.iter().map(|path| (path.clone(), vec![("Accept-Encoding", "identity"), HOST]));
+    let zipped = paths.iter().map(|path| (path.clone(), vec![("Accept-Encoding", "gzip"), HOST]));
     assert!(paths.iter().filter(|path| app.anybody().get(path).status == 200).count() > 80);
     plain.chain(zipped).collect()
 }
@@ -178,6 +179,21 @@ fn shown(answer: &Answer) -> Shown {
     let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     headers.sort();
     (answer.status, headers, answer.bytes.clone())
+}
+
+/// Pages say where they were reached; each of these servers is elsewhere.
+const HOST: (&str, &str) = ("Host", "attest.example.org");
+
+/// Every public page, and questions to the explorer, valid and not.
+fn pages() -> Vec<String> {
+    let mut all: Vec<String> =
+        ["/", "/publications", "/releases", "/releases/r", "/releases/r/changes", "/codebook", "/about"]
+            .iter()
+            .flat_map(|path| [(*path).to_owned(), format!("/ru{}", path.trim_end_matches('/'))])
+            .collect();
+    let questions = asked().into_iter().filter_map(|path| path.strip_prefix("/api/v1/aggregates?").map(str::to_owned));
+    all.extend(questions.map(|question| format!("/explore?{question}")));
+    all
 }
 
 /// Public questions, valid and not.

@@ -285,6 +285,7 @@ pub fn steps(language: Language) -> String {
         title: "People evacuated from Chechnya".to_owned(),
         definition: "Clients of the Network".to_owned(),
         address: "/api/v1/figures/series?figure=evacuated".to_owned(),
+        list: true,
     };
     String::from_utf8(formats::steps::svg(&steps, language)).unwrap()
 }

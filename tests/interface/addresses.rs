@@ -35,8 +35,7 @@ fn an_address_says_which_methods_it_takes(app: &App) {
     }
 }
 
-const NOWHERE: [&str; 14] = [
-    "/",
+const NOWHERE: [&str; 13] = [
     "/api",
     "/api/v1",
     "/api/v1/",

@@ -22,9 +22,11 @@ pub struct Steps<'a> {
     pub definition: String,
     /// The path of the answer, to be cited; may be empty.
     pub address: String,
+    /// Whether what was published is listed below the chart; a page has it as a table.
+    pub list: bool,
 }
 
-/// Draws a series as SVG, with the list of what was published below it.
+/// Draws a series as SVG. Who cannot see it hears the list of what was published.
 pub fn svg(steps: &Steps<'_>, language: Language) -> Vec<u8> {
     let heading = heading(steps, language);
     let points = &steps.series.points;
@@ -39,7 +41,7 @@ pub fn svg(steps: &Steps<'_>, language: Language) -> Vec<u8> {
     legends(&mut picture, steps.series, language);
     picture.y += 8.0;
     let list: Vec<_> = points.iter().map(|point| spoken(point, language)).collect();
-    for line in &list {
+    for line in list.iter().filter(|_| steps.list) {
         picture.paragraph(SMALL, Ink::Text, false, line);
     }
     picture.finish(&heading, &format!("{}. {}.", heading.description, list.join(". ")), language)

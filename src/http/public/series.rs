@@ -182,12 +182,13 @@ pub fn address(series: &Series<'_>, language: Language) -> String {
 }
 
 /// Draws a series.
-fn picture(published: &Published, series: &Series<'_>, language: Language) -> Reply {
+fn picture(published: &Published, series: &Series<'_>, language: Language, list: bool) -> Reply {
     let steps = chart::Steps {
         series,
         title: words::figure(series.key.name, language),
         definition: seed::definition(series.key.definition, language).unwrap_or_default().to_owned(),
         address: address(series, Language::default()),
+        list,
     };
     Reply::picture(&disclosure::to_anybody(&published.documents(), chart::svg(&steps, language)))
 }
@@ -205,7 +206,7 @@ pub fn files(published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
     let mut files =
         vec![("/figures/series.json", all(published, None)?), ("/figures/series.csv", table(published, None)?)];
     if let Some(series) = longest(&of(published, None)?) {
-        files.push(("/figures/series.svg", picture(published, series, Language::default())));
+        files.push(("/figures/series.svg", picture(published, series, Language::default(), true)));
     }
     files.into_iter().map(|(path, reply)| Ok((path.to_owned(), reply.bytes()?))).collect()
 }
@@ -273,13 +274,15 @@ pub async fn read_csv(store: Data<Records>, parameters: Parameters) -> Result<Re
         ("population" = Option<String>, Query, description = "the publications' own words, where nobody said which \
             definition they mean"),
         ("lang" = Option<String>, Query, description = "en or ru; en where it is missing", example = "en"),
+        ("list" = Option<String>, Query, description = "true or false: whether what was published is listed below the \
+            chart; true where it is missing", example = "true"),
     ),
     responses((status = 200, description = "The chart, with the list of what was published", body = String,
         content_type = "image/svg+xml", example = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"))
 )]
 #[get("/figures/series.svg")]
 pub async fn read_svg(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    let given = parameters.only(&[NAMING[0], NAMING[1], NAMING[2], NAMING[3], NAMING[4], "lang"])?;
+    let given = parameters.only(&[NAMING[0], NAMING[1], NAMING[2], NAMING[3], NAMING[4], "lang", "list"])?;
     let given = |name: &str| given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str());
     let language = match given("lang") {
         None => Language::default(),
@@ -287,6 +290,11 @@ pub async fn read_svg(store: Data<Records>, parameters: Parameters) -> Result<Re
             let found = Language::WORDS.iter().find(|(own, _)| *own == code).map(|(_, language)| *language);
             found.ok_or_else(|| Problem::parameter("lang", Rule::UnknownCode, Some(code), "one of en, ru"))?
         }
+    };
+    let list = match given("list") {
+        None | Some("true") => true,
+        Some("false") => false,
+        other => return Err(Problem::parameter("list", Rule::UnknownCode, other, "one of true, false")),
     };
     let published = published(&store).await?;
     let mut fitting = of(&published, given("figure"))?;
@@ -299,7 +307,7 @@ pub async fn read_svg(store: Data<Records>, parameters: Parameters) -> Result<Re
         }
     }
     let none = || Problem::new(Kind::NotFound).detail("nothing was published yet");
-    Ok(picture(&published, longest(&fitting).ok_or_else(none)?, language).public())
+    Ok(picture(&published, longest(&fitting).ok_or_else(none)?, language, list).public())
 }
 
 /// The addresses, below `/api/v1`.

@@ -58,9 +58,7 @@ fn difference(before: Option<Value>, now: Option<Value>) -> String {
 fn table(earlier: &Content, old: &Table, content: &Content, new: &Table) -> Option<Shows> {
     let shown = Shown { content, table: new, query: String::new(), address: String::new() };
     let before = Shown { content: earlier, table: old, query: String::new(), address: String::new() };
-    let value = |table: &Table, at: &[String]| {
-        table.cells.iter().find(|cell| cell.at == at).map(|cell| cell.value)
-    };
+    let value = |table: &Table, at: &[String]| table.cells.iter().find(|cell| cell.at == at).map(|cell| cell.value);
     let gone = old.cells.iter().map(|cell| &cell.at).filter(|at| value(new, at).is_none());
     let places = new.cells.iter().map(|cell| &cell.at).chain(gone);
     let row = |at: &Vec<String>| {
@@ -76,7 +74,12 @@ fn table(earlier: &Content, old: &Table, content: &Content, new: &Table) -> Opti
         })
     };
     let rows: Vec<_> = places.filter_map(row).collect();
-    (!rows.is_empty()).then(|| Shows { caption: say::title(&new.title), heads: heads(earlier, content), numbers: vec![1, 2, 3], rows })
+    (!rows.is_empty()).then(|| Shows {
+        caption: say::title(&new.title),
+        heads: heads(earlier, content),
+        numbers: vec![1, 2, 3],
+        rows,
+    })
 }
 
 fn heads(earlier: &Content, content: &Content) -> Vec<String> {
@@ -97,8 +100,13 @@ fn figures(earlier: &Content, content: &Content) -> Option<Shows> {
     let gone = earlier.figures.iter().filter(|figure| new(&figure.id).is_none());
     let all = content.figures.iter().chain(gone).map(|figure| figure.id.as_str());
     let row = |id: &str| {
-        let computed = |figure: Option<&crate::domain::release::content::SignedFigure>| figure.map(|figure| Value::Free(figure.computed));
-        let stated = |figure: &crate::domain::release::content::SignedFigure| Bounded { value: figure.value, qualifier: figure.qualifier };
+        let computed = |figure: Option<&crate::domain::release::content::SignedFigure>| {
+            figure.map(|figure| Value::Free(figure.computed))
+        };
+        let stated = |figure: &crate::domain::release::content::SignedFigure| Bounded {
+            value: figure.value,
+            qualifier: figure.qualifier,
+        };
         let (was, is) = (old(id), new(id));
         if computed(was) == computed(is) && was.map(stated) == is.map(stated) {
             return None;
@@ -106,11 +114,17 @@ fn figures(earlier: &Content, content: &Content) -> Option<Shows> {
         let (publication, name) = id.split_once(':').unwrap_or(("", id));
         let href = format!("{}#{name}", link(&format!("/publications/{publication}")));
         let (a, b) = (computed(was), computed(is));
-        let stated = |figure: Option<&crate::domain::release::content::SignedFigure>, computed: Option<Value>| match figure {
-            Some(figure) => phrases::say("{} (published: {})", &[&said(computed), &say::bounded(stated(figure))]),
-            None => phrases::t("not signed").to_owned(),
-        };
-        Some(vec![Cell::Link(href, say::figure(name)), stated(was, a).into(), stated(is, b).into(), difference(a, b).into()])
+        let stated =
+            |figure: Option<&crate::domain::release::content::SignedFigure>, computed: Option<Value>| match figure {
+                Some(figure) => phrases::say("{} (published: {})", &[&said(computed), &say::bounded(stated(figure))]),
+                None => phrases::t("not signed").to_owned(),
+            };
+        Some(vec![
+            Cell::Link(href, say::figure(name)),
+            stated(was, a).into(),
+            stated(is, b).into(),
+            difference(a, b).into(),
+        ])
     };
     let rows: Vec<_> = all.filter_map(row).collect();
     let caption = phrases::t("Signed figures").to_owned();
@@ -137,7 +151,10 @@ fn whole(earlier: &Content, content: &Content) -> Vec<String> {
         let missing = of.tables.iter().filter(|table| !from.tables.iter().any(|other| same(table, other)));
         missing.map(|table| say::title(&table.title)).collect::<Vec<_>>()
     };
-    for (phrase, titles) in [("Tables that are new: {}", missing(content, earlier)), ("Tables that it no longer has: {}", missing(earlier, content))] {
+    for (phrase, titles) in [
+        ("Tables that are new: {}", missing(content, earlier)),
+        ("Tables that it no longer has: {}", missing(earlier, content)),
+    ] {
         if !titles.is_empty() {
             told.push(phrases::say(phrase, &[&titles.join("; ")]));
         }
@@ -156,7 +173,8 @@ pub async fn show(shelf: Data<Shelf>, id: Path<String>, parameters: Parameters) 
         None => before(&snapshot, &content.id),
     };
     let others = snapshot.contents().filter(|other| other.id != content.id);
-    let options: Vec<_> = others.map(|other| (other.id.clone(), format!("{} – {}", other.id, say::title(&other.title)))).collect();
+    let options: Vec<_> =
+        others.map(|other| (other.id.clone(), format!("{} – {}", other.id, say::title(&other.title)))).collect();
     let choice = (!options.is_empty()).then(|| {
         let value = earlier.map(|earlier| earlier.id.clone()).unwrap_or_default();
         Field::new("since", phrases::t("Compared with"), Control::Choice { options }).value(value)

@@ -26,12 +26,20 @@ pub fn lines(csv: &str, picture: Option<&str>, title: &str) -> Vec<Line> {
     let line = |id, name, text| Line { id, name, text };
     let mut lines = vec![
         line("curl", "curl", format!("curl --fail --output figures.csv \"{csv}\"")),
-        line("python", "Python", format!("import pandas\ntable = pandas.read_csv(\"{csv}\", keep_default_na=False, na_values=[\"\"])")),
+        line(
+            "python",
+            "Python",
+            format!("import pandas\ntable = pandas.read_csv(\"{csv}\", keep_default_na=False, na_values=[\"\"])"),
+        ),
         line("r", "R", format!("table <- read.csv(\"{csv}\", na.strings = \"\")")),
     ];
     if let Some(picture) = picture {
         let (picture, title) = (picture.replace('&', "&amp;"), attribute(title));
-        lines.push(line("embed", "HTML", format!("<img src=\"{picture}\" alt=\"{title}\" width=\"540\">")));
+        lines.push(line(
+            "embed",
+            "To show the chart elsewhere (HTML)",
+            format!("<img src=\"{picture}\" alt=\"{title}\" width=\"540\">"),
+        ));
     }
     lines
 }

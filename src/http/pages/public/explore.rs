@@ -90,10 +90,13 @@ fn value<'q>(question: &'q [(String, String)], name: &str) -> &'q str {
 
 /// What is wrong, in the reader's language as far as the rule goes.
 fn told(error: &FieldError) -> String {
+    if error.field == "by" && error.rule == Rule::OutOfRange {
+        return phrases::t("No table of this release holds this question. Its tables are listed above.").to_owned();
+    }
     let phrase = match error.rule {
         Rule::Unknown => "There is no such parameter.",
         Rule::UnknownCode | Rule::RetiredCode | Rule::UnknownRecord => "There is no such code.",
-        Rule::OutOfRange => "No declared table of this release holds this.",
+        Rule::OutOfRange => "This has no cell of its own.",
         Rule::Inconsistent => "This does not go together.",
         _ => "This cannot be read.",
     };
@@ -131,18 +134,19 @@ impl Form<'_> {
 
     fn fields(&self) -> Vec<Field> {
         let language = say::language();
-        let releases = self.snapshot.contents().map(|content| {
-            (content.id.clone(), format!("{} – {}", content.id, say::title(&content.title)))
-        });
+        let releases = self
+            .snapshot
+            .contents()
+            .map(|content| (content.id.clone(), format!("{} – {}", content.id, say::title(&content.title))));
         let mut fields = vec![self.choice("release", "Release", releases.collect(), &self.content.id)];
         let measures: BTreeSet<Measure> = self.content.tables.iter().map(|table| table.measure).collect();
-        let measures = measures.into_iter().map(|measure| {
-            (measure.name().to_owned(), words::measure(measure, language).to_owned())
-        });
+        let measures = measures
+            .into_iter()
+            .map(|measure| (measure.name().to_owned(), words::measure(measure, language).to_owned()));
         let measure = value(self.question, "measure");
         let measure = if measure.is_empty() { Measure::Persons.name() } else { measure };
         fields.push(self.choice("measure", "What is counted", measures.collect(), measure));
-        let mut by: Vec<_> = vec![(String::new(), phrases::t("nothing").to_owned())];
+        let mut by: Vec<_> = vec![(String::new(), phrases::t("not divided").to_owned())];
         let all = dimensions(self.content);
         by.extend(all.iter().map(|(code, _)| ((*code).to_owned(), words::heading(code, language).to_owned())));
         let most = self.content.tables.iter().map(|table| table.axes.len()).max().unwrap_or_default().min(MOST);
@@ -156,7 +160,7 @@ impl Form<'_> {
             }
             fields.push(field);
         }
-        let totals = [("", "of the whole"), ("all", "of every group too"), ("none", "none")];
+        let totals = [("", "of the whole"), ("all", "of every group too"), ("none", "no totals")];
         let totals = totals.map(|(code, label)| (code.to_owned(), phrases::t(label).to_owned())).to_vec();
         let field = self.choice("totals", "Totals", totals, value(self.question, "totals"));
         fields.push(field);
@@ -175,7 +179,11 @@ impl Form<'_> {
                     }
                     let listed = self.content.label(axis.vocabulary.as_deref(), own, language.code());
                     let label = if listed == own { words::code(own, language) } else { listed };
-                    choices.push(Choice { code: own.clone(), label: label.to_owned(), chosen: asked.contains(&own.as_str()) });
+                    choices.push(Choice {
+                        code: own.clone(),
+                        label: label.to_owned(),
+                        chosen: asked.contains(&own.as_str()),
+                    });
                 }
             }
             let errors = self.of(code);
@@ -277,11 +285,14 @@ pub async fn show(request: HttpRequest, shelf: Data<Shelf>, parameters: Paramete
         tables: declared(content),
         fields: form.fields(),
         filters: form.filters(),
-        errors: errors.iter().filter(|error| !form.has(&error.field)).map(|error| format!("{}: {}", error.field, told(error))).collect(),
+        errors: errors
+            .iter()
+            .filter(|error| !form.has(&error.field))
+            .map(|error| format!("{}: {}", error.field, told(error)))
+            .collect(),
         answered: slice.as_ref().map(|slice| answered(&request, content, &question, slice)),
         docs: ADDRESS,
     };
     let reply = super::shown(title, None, &page, |page| disclosure::of_release(content, page))?;
     Ok(if slice.is_some() { reply } else { reply.status(StatusCode::BAD_REQUEST) })
 }
-

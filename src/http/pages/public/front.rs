@@ -52,6 +52,8 @@ pub struct Disagreement {
 /// The chart of a series.
 pub struct Chart {
     pub address: String,
+    /// The same without its list, which stands beside it on a page.
+    pub picture: String,
     pub name: String,
     pub definition: String,
     /// When, what, who, where.
@@ -77,7 +79,12 @@ fn largest<'d, 'p>(
     published: &Published,
     documents: &'d [PublishedDocument<'p>],
 ) -> Option<&'d PublishedDocument<'p>> {
-    let figures: Vec<&str> = snapshot.newest().map_or(&[][..], |(_, content)| &content.figures).iter().map(|figure| figure.id.as_str()).collect();
+    let figures: Vec<&str> = snapshot
+        .newest()
+        .map_or(&[][..], |(_, content)| &content.figures)
+        .iter()
+        .map(|figure| figure.id.as_str())
+        .collect();
     let weight = |document: &&PublishedDocument<'_>| {
         let own: Vec<_> = published.figures_of(document).collect();
         let signed = own.iter().filter(|found| figures.contains(&found.version.code.as_str())).count();
@@ -153,8 +160,8 @@ fn breakdown(
         Err(_) => phrases::t("The published parts are more than the published whole: they overlap."),
     };
     Some(Bars {
-        caption: phrases::say("{} ({}): {}", &[&say::figure(&parent.name), &say::bounded(parent.value), &by]),
-        head: by,
+        caption: by,
+        head: format!("{}: {}", say::figure(&parent.name), say::bounded(parent.value)),
         number: phrases::t("Published").to_owned(),
         rows,
         notes: vec![rest.to_owned()],
@@ -176,6 +183,7 @@ pub fn chart(series: &Series<'_>) -> Chart {
     };
     let definition = series.key.population.map_or_else(|| say::definition(series.key.definition), str::to_owned);
     Chart {
+        picture: format!("{}&list=false", charts::address(series, say::language())),
         address: charts::address(series, say::language()),
         name: say::figure(series.key.name),
         definition: format!("{definition} · {}", series.key.region),

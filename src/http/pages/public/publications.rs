@@ -1,10 +1,13 @@
 //! What was published, and when: every document, and every figure that was published more than once.
 
+use std::collections::BTreeSet;
+
 use actix_web::get;
 use actix_web::web::Data;
 use askama::Template;
 
 use crate::domain::disclosure::{self, PublishedDocument};
+use crate::domain::series::Series;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
 use crate::http::public::figures::published;
@@ -16,14 +19,17 @@ use crate::store::published::Published;
 use super::front::{Chart, chart};
 use super::say;
 
+/// How many figures of each are told in the list.
+const FIRST: usize = 3;
+
 /// A document.
 struct Line {
     path: String,
     day: String,
     publisher: String,
-    figures: usize,
-    /// The first figures, in words.
+    /// The first figures, in words, and how many there are more.
     first: String,
+    more: usize,
 }
 
 #[derive(Template)]
@@ -31,12 +37,44 @@ struct Line {
 struct Publications {
     lines: Vec<Line>,
     charts: Vec<Chart>,
+    meanings: Vec<Meaning>,
+}
+
+/// What one word counted, where it counted different things in different publications.
+struct Meaning {
+    name: String,
+    definition: String,
+    region: String,
+    /// What was published last, when, by whom, where.
+    said: String,
+    day: String,
+    publisher: String,
+    path: String,
+}
+
+/// The words that count different things. They are never held against each other.
+fn meanings(all: &[Series<'_>]) -> Vec<Meaning> {
+    let several = |series: &&Series<'_>| all.iter().filter(|other| other.key.name == series.key.name).count() > 1;
+    let meaning = |series: &Series<'_>| {
+        let point = series.points.last()?;
+        let definition = series.key.population.map_or_else(|| say::definition(series.key.definition), str::to_owned);
+        Some(Meaning {
+            name: say::figure(series.key.name),
+            definition,
+            region: series.key.region.to_owned(),
+            said: say::bounded(point.figure.body.value),
+            day: say::day(point.publication.body.published_on),
+            publisher: point.publication.body.publisher.clone(),
+            path: format!("/publications/{}", point.publication.code),
+        })
+    };
+    all.iter().filter(several).filter_map(meaning).collect()
 }
 
 fn line(published: &Published, document: &PublishedDocument<'_>) -> Line {
     let publication = document.publication();
     let own: Vec<_> = published.figures_of(document).collect();
-    let said = own.iter().take(3).map(|found| {
+    let said = own.iter().take(FIRST).map(|found| {
         let figure = &found.version.body;
         format!("{}: {}", say::figure(&figure.name), say::bounded(figure.value))
     });
@@ -44,8 +82,8 @@ fn line(published: &Published, document: &PublishedDocument<'_>) -> Line {
         path: format!("/publications/{}", publication.code),
         day: say::day(publication.body.published_on),
         publisher: publication.body.publisher.clone(),
-        figures: own.len(),
         first: said.collect::<Vec<_>>().join("; "),
+        more: own.len().saturating_sub(FIRST),
     }
 }
 
@@ -55,11 +93,16 @@ pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     let published = published(&records, None).await?;
     let documents = published.documents();
     let mut series = charts::of(&published, None)?;
-    series.retain(|series| series.points.len() > 1);
+    let meanings = meanings(&series);
+    series.retain(|series| {
+        let days: BTreeSet<_> = series.points.iter().map(|point| point.publication.body.published_on).collect();
+        days.len() > 1 || !series.conflicts.is_empty()
+    });
     series.sort_by_key(|series| std::cmp::Reverse(series.points.len()));
     let content = Publications {
         lines: documents.iter().rev().map(|document| line(&published, document)).collect(),
         charts: series.iter().map(chart).collect(),
+        meanings,
     };
     let title = phrases::t("Publications");
     Ok(super::shown(title, None, &content, |page| disclosure::to_anybody(&documents, page))?)

@@ -150,12 +150,10 @@ pub async fn show(shelf: Data<Shelf>, id: Path<String>) -> Result<Reply, Turned>
         hash: view.hash.clone(),
         signature: view.signature.clone(),
         public_key: view.public_key.clone(),
-        tables: content.map_or_else(Vec::new, |content| {
-            content.tables.iter().map(|table| declared(content, table)).collect()
-        }),
-        figures: content.map_or_else(Vec::new, |content| {
-            content.figures.iter().map(|figure| signed(content, figure)).collect()
-        }),
+        tables: content
+            .map_or_else(Vec::new, |content| content.tables.iter().map(|table| declared(content, table)).collect()),
+        figures: content
+            .map_or_else(Vec::new, |content| content.figures.iter().map(|figure| signed(content, figure)).collect()),
     };
     let title = say::title(&view.title);
     let above = Some(("/releases", phrases::t("Releases")));

@@ -101,5 +101,11 @@ pub fn standing(value: Bounded, (content, signed): (&Content, &SignedFigure)) ->
         }
     };
     let release = content.id.clone();
-    Standing { computed: count(signed.computed), status: phrases::t(word), meaning: phrases::t(meaning), class, release }
+    Standing {
+        computed: count(signed.computed),
+        status: phrases::t(word),
+        meaning: phrases::t(meaning),
+        class,
+        release,
+    }
 }

@@ -37,6 +37,8 @@ struct Grid {
     across: String,
     columns: Vec<String>,
     rows: Vec<Row>,
+    /// The groups of which nothing is documented, in one line.
+    nothing: Option<String>,
 }
 
 impl HtmlSafe for Grid {}
@@ -57,6 +59,7 @@ pub struct Shows {
     pub description: String,
     total: Option<String>,
     withheld: Option<String>,
+    pooled: Vec<(String, String)>,
     remarks: Vec<&'static str>,
 }
 
@@ -108,6 +111,7 @@ pub fn shows(content: &Content, table: &Table, query: String) -> Shows {
         total: total.filter(|_| !table.axes.is_empty()).map(|cell| said(cell.value)),
         description: description(&shown, &view),
         withheld: withheld.then(|| why_withheld(content.thresholds)),
+        pooled: pooled(&shown),
         remarks: remarks(&view),
         body,
     }
@@ -147,11 +151,18 @@ fn description(shown: &Shown<'_>, view: &ReleasedTable) -> String {
         let said = words::say(words::WITH_EACH, language);
         parts.push(format!("{said}: {}", kinds.collect::<Vec<_>>().join(", ")));
     }
-    for axis in shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty()) {
-        let labels = axis.pooled.iter().map(|code| shown.label(axis, code, language)).collect::<Vec<_>>();
-        parts.push(format!("{}: {}", words::say(words::POOLED, language), labels.join(", ")));
-    }
     parts.join(" · ")
+}
+
+/// What `_O` stands for, dimension by dimension.
+fn pooled(shown: &Shown<'_>) -> Vec<(String, String)> {
+    let language = say::language();
+    let told = |axis: &Axis| {
+        let labels = axis.pooled.iter().map(|code| shown.label(axis, code, language)).collect::<Vec<_>>();
+        let heading = words::heading(&axis.dimension, language);
+        (format!("{heading} – {}", words::say(words::POOLED, language)), labels.join(", "))
+    };
+    shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty()).map(told).collect()
 }
 
 /// What a code is called, by the words of the release.
@@ -193,7 +204,8 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
     let heading = |code: &str| words::heading(code, language).to_owned();
     let total = || words::say(words::TOTAL, language).to_owned();
     // A total that was not asked for has no column and no row.
-    let has = |at: usize| table.cells.iter().any(|cell| cell.at[at] == TOTAL && cell.at.iter().any(|code| code != TOTAL));
+    let has =
+        |at: usize| table.cells.iter().any(|cell| cell.at[at] == TOTAL && cell.at.iter().any(|code| code != TOTAL));
     let mut columns = shown.labels(across, language);
     if has(downs.len()) {
         columns.push((TOTAL.to_owned(), total()));
@@ -223,10 +235,14 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         heads,
     };
     let mut rows: Vec<_> = rows.into_iter().map(row).collect();
-    if downs.len() == 1 {
-        // Of which nothing is documented comes last; the total after all.
-        let nothing = |row: &Row| row.squares.iter().all(|square| square.said == "0");
-        rows.sort_by_key(|row| (row.squares.iter().all(|square| square.total), nothing(row)));
+    let is_nothing = |row: &Row| row.squares.iter().all(|square| square.said == "0");
+    let mut nothing = None;
+    if downs.len() == 1 && !rows.iter().all(is_nothing) {
+        let (none, some): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_nothing);
+        rows = some;
+        let labels: Vec<_> = none.into_iter().flat_map(|row| row.heads).collect();
+        let told = words::say(words::NONE_DOCUMENTED, language);
+        nothing = (!labels.is_empty()).then(|| format!("{told}: {}", labels.join(", ")));
     }
     Grid {
         caption: say::title(&table.title),
@@ -234,5 +250,6 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         across: heading(&across.dimension),
         columns: columns.into_iter().map(|(_, label)| label).collect(),
         rows,
+        nothing,
     }
 }
