@@ -1,4 +1,4 @@
-//! Pages: what people see and send, on both databases.
+//! Pages, as a browser without scripts reads them, on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;

@@ -9,7 +9,7 @@ use thirtyfour::error::WebDriverResult;
 use thirtyfour::support::block_on;
 use thirtyfour::{By, WebElement};
 
-use super::driver::Chromium;
+use super::driver::{Chromium, Scripts};
 use crate::support::App;
 use crate::support::people::{Browser, Person};
 
@@ -52,9 +52,14 @@ fn within(group: &str) -> String {
 }
 
 impl<'a> Chrome<'a> {
-    /// Opens a browser, where there is one.
+    /// Opens a browser that runs no script of a page, where there is one.
     pub fn open(app: &'a App<'a>) -> Option<Self> {
-        let chrome = Self { app, chromium: Chromium::start()? };
+        Self::with(app, Scripts::Blocked)
+    }
+
+    /// Opens a browser, where there is one.
+    pub fn with(app: &'a App<'a>, scripts: Scripts) -> Option<Self> {
+        let chrome = Self { app, chromium: Chromium::start(scripts)? };
         block_on(chrome.chromium.0.goto("about:blank")).unwrap();
         chrome.complaints();
         Some(chrome)
@@ -73,6 +78,16 @@ impl<'a> Chrome<'a> {
     /// What the page says.
     pub fn text(&self) -> String {
         self.the(By::Tag("body"), "the page").text()
+    }
+
+    /// Waits until the page says this, which its scripts write.
+    #[track_caller]
+    pub fn comes_to_see(&self, text: &str) {
+        let started = Instant::now();
+        while !self.text().contains(text) && started.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.sees(text);
     }
 
     /// Fails unless the page says this.

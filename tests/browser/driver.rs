@@ -110,12 +110,19 @@ impl FormatRequestData for Own {
     }
 }
 
-/// A running browser that runs no script of a page. The test's own scripts, which measure, it does run.
+/// A running browser. The test's own scripts, which measure, it runs in any case.
 pub struct Chromium(pub WebDriver);
+
+/// Whether the scripts of pages are run, as the settings of the browser say it.
+#[derive(Debug, Clone, Copy)]
+pub enum Scripts {
+    Run = 1,
+    Blocked = 2,
+}
 
 impl Chromium {
     /// Starts one; says aloud that the test is not run where there is none.
-    pub fn start() -> Option<Self> {
+    pub fn start(scripts: Scripts) -> Option<Self> {
         let (Some(program), Some(_)) = (chromium(), chromedriver()) else {
             skip("chromium", "chromium and chromedriver", std::thread::current().name().unwrap_or_default());
             return None;
@@ -130,7 +137,7 @@ impl Chromium {
                     "--window-size=1280,1600", "--force-color-profile=srgb", "--accept-lang=en",
                     format!("--user-data-dir={}", new_folder().display()),
                 ],
-                "prefs": {"profile.managed_default_content_settings.javascript": 2},
+                "prefs": {"profile.managed_default_content_settings.javascript": scripts as u8},
             },
         });
         let Value::Object(wanted) = wanted else { unreachable!() };

@@ -8,6 +8,7 @@ use attest::domain::policy::Role;
 use super::addresses::{everybody, in_language, pages};
 use super::chrome::{Chrome, DARK, DESK, PHONE};
 use super::html::Page;
+use super::driver::Scripts;
 use crate::support::{App, Backend, on_both};
 
 on_both! {
@@ -19,6 +20,7 @@ on_both! {
 on_both! {
     empty:
     what_is_wrong_with_how_a_page_looks_is_found,
+    the_documentation_runs_its_own_scripts_and_asks_nobody_else,
 }
 
 /// The role whose frame holds the most, among those who may see a page.
@@ -103,6 +105,17 @@ fn what_is_wrong_with_how_a_page_looks_is_found(app: &App) {
     assert_eq!(chrome.measured(), Vec::<String>::new());
     chrome.screen(DARK);
     assert!(chrome.measured()[0].starts_with("contrast 1."));
+}
+
+/// The one page that runs scripts.
+fn the_documentation_runs_its_own_scripts_and_asks_nobody_else(app: &App) {
+    let Some(chrome) = Chrome::with(app, Scripts::Run) else { return };
+    chrome.go("/api/docs/");
+    chrome.comes_to_see("/api/v1/aggregates");
+    assert_eq!(chrome.complaints(), Vec::<String>::new());
+    if app.backend == Backend::Sqlite {
+        chrome.picture("api-docs-en-light");
+    }
 }
 
 /// All that a browser fetches for the first page, in bytes.

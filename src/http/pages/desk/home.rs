@@ -5,13 +5,14 @@ use actix_web::web::{Data, ServiceConfig};
 use askama::Template;
 
 use crate::domain::due::{Due, Reason};
-use crate::domain::person::PersonEntry;
+use crate::domain::person::{Person, PersonEntry};
 use crate::domain::policy::Action;
 use crate::domain::record::{Noun, State};
+use crate::domain::vocabulary::Vocabulary;
 use crate::exchange::formats::words::day;
 use crate::http::auth::KeepOwnAccount;
 use crate::http::pages::frame::page;
-use crate::http::pages::here::{self, link};
+use crate::http::pages::here;
 use crate::http::pages::parts::{Cell, Notice, Table, Tone};
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
@@ -59,33 +60,31 @@ fn reason(reason: Reason) -> &'static str {
 
 struct Found {
     due: Vec<Due>,
-    mine: Vec<Vec<Cell>>,
+    mine: Vec<records::Found<Person>>,
     recent: Vec<Recent>,
+    vocabulary: Vocabulary,
 }
 
 fn read(session: &mut Session<'_>) -> Result<Found, StoreError> {
     let own = session.reader().name.clone();
-    let vocabulary = terms::vocabulary(session.conn(), None)?;
-    let narrowings =
-        narrowing::read::<PersonEntry>(session, &[("owner", own.clone()), ("basis", "case_file".to_owned())])?;
-    let mine = records::list::<PersonEntry>(session, &narrowings, &[State::Active], None, FEW)?;
-    let line = |found: &records::Found<crate::domain::person::Person>| {
-        vec![
-            Cell::Link(format!("/desk/persons/{}", found.version.id), found.version.code.clone()),
-            Cell::Text(found.version.body.ground.clone()),
-        ]
-    };
-    let _ = vocabulary;
+    let filters = [("owner", own.clone()), ("basis", "case_file".to_owned())];
+    let narrowings = narrowing::read::<PersonEntry>(session, &filters)?;
     Ok(Found {
         due: due::list(session, Some(&own), None, FEW)?,
-        mine: mine.iter().map(line).collect(),
+        mine: records::list::<PersonEntry>(session, &narrowings, &[State::Active], None, FEW)?,
         recent: recent::list(session, FEW)?,
+        vocabulary: terms::vocabulary(session.conn(), None)?,
     })
 }
 
 fn table(caption: &str, heads: &[&str], rows: Vec<Vec<Cell>>) -> Option<Table> {
     let heads = heads.iter().map(|head| t(head).to_owned()).collect();
     (!rows.is_empty()).then(|| Table { caption: t(caption).to_owned(), heads, numbers: Vec::new(), rows })
+}
+
+fn case_line(found: &records::Found<Person>, vocabulary: &Vocabulary) -> Vec<Cell> {
+    let code = Cell::Link(shown::address(Noun::Person, found.version.id), found.version.code.clone());
+    vec![code, shown::term(vocabulary, "ground", &found.version.body.ground).into()]
 }
 
 fn recent_line(found: Recent) -> Vec<Cell> {
@@ -111,21 +110,11 @@ fn due_line(found: Due) -> Vec<Cell> {
 pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Turned> {
     let cases = visit.may(Action::ReadCases);
     let found = if cases { Some(store.read(visit.actor(), read).await?) } else { None };
-    let vocabulary = if cases {
-        Some(store.read(visit.actor(), |session| Ok(terms::vocabulary(session.conn(), None)?)).await?)
-    } else {
-        None
-    };
     let (mut due, mut mine, mut recent) = (None, None, None);
-    if let (Some(found), Some(vocabulary)) = (found, vocabulary) {
+    if let Some(found) = found {
         due = table("To look at", &["Code", "Why", "Since"], found.due.into_iter().map(due_line).collect());
-        let label = |cell: Cell| match cell {
-            Cell::Text(code) => Cell::Text(shown::term(&vocabulary, "ground", &code)),
-            Cell::Link(address, code) => Cell::Link(link(&address), code),
-            other => other,
-        };
-        let rows = found.mine.into_iter().map(|row| row.into_iter().map(label).collect()).collect();
-        mine = table("My cases", &["Code", "Why the person asked for help"], rows);
+        let line = |person: &records::Found<Person>| case_line(person, &found.vocabulary);
+        mine = table("My cases", &["Code", "Why the person asked for help"], found.mine.iter().map(line).collect());
         let rows = found.recent.into_iter().map(recent_line).collect();
         recent = table("What changed last", &["Code", "What", "When", "Who"], rows);
     }

@@ -204,7 +204,7 @@ const LINKAGE: &[Input] = &[
         "The code of the record that it is counted as.",
         Kind::Record(Noun::Person),
     ),
-    usual("sources", "Known from", "Codes of sources, parted by ;", Kind::Records(Noun::Source)),
+    must("sources", "Known from", "Codes of sources, parted by ;", Kind::Records(Noun::Source)),
     must("reason", "Why they are one person", "No personal text.", Kind::Line),
     KNOWN_ON,
 ];

@@ -178,20 +178,28 @@ pub async fn view(
         Problem::new(crate::http::problem::Kind::Internal)
     })?;
     let address = shown::address(Noun::Person, id);
-    let mut more = Vec::new();
+    let (mut first, mut last) = (Vec::new(), Vec::new());
     if visit.may(Action::WriteCases) && !withdrawn {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("person", &version.code).finish();
-        more.push((link(&format!("/desk/incidents/new?{query}")), t("Add an incident").to_owned()));
-        more.push((format!("{address}/several"), t("Add several").to_owned()));
+        first.push((link(&format!("/desk/incidents/new?{query}")), t("Add an incident").to_owned()));
+        first.push((format!("{address}/several"), t("Add several").to_owned()));
     }
     if visit.may(Action::Seal) {
         let label = if around.seal.sealed { t("Seal") } else { t("Seal it") };
-        more.push((format!("{address}/seal"), label.to_owned()));
+        last.push((format!("{address}/seal"), label.to_owned()));
     }
     if visit.may(Action::Erase) {
-        more.push((format!("{address}/erasure"), t("Erase").to_owned()));
+        last.push((format!("{address}/erasure"), t("Erase").to_owned()));
     }
-    record::page::<PersonEntry, _>(&visit, found, &around.vocabulary, request.query_string(), "Person", more, rest)
+    record::page::<PersonEntry, _>(
+        &visit,
+        found,
+        &around.vocabulary,
+        request.query_string(),
+        "Person",
+        (first, last),
+        rest,
+    )
 }
 
 fn consent(

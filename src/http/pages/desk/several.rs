@@ -75,7 +75,11 @@ async fn form(
     let fields = |at: usize| {
         let inputs =
             COLUMNS.iter().filter_map(|name| inputs::of(Noun::Incident).iter().find(|input| input.name == *name));
-        inputs.map(|input| forms::field(input, format!("[{at}].{}", input.name), sent, errors, &vocabulary)).collect()
+        // What the form says once, above, is not said in each row.
+        let bare = |input: &inputs::Input| inputs::Input { hint: "", required: false, ..*input };
+        inputs
+            .map(|input| forms::field(&bare(input), format!("[{at}].{}", input.name), sent, errors, &vocabulary))
+            .collect()
     };
     let mut notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend these, and send it again:"));
     for error in errors {

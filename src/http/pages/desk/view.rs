@@ -95,7 +95,7 @@ pub async fn view<E: Stored, P: Permission>(
 ) -> Result<Reply, Turned> {
     let found = kept::read_one::<E>(&store, visit.actor(), id).await?;
     let vocabulary = store.read(visit.actor(), |session| Ok(terms::vocabulary(session.conn(), None)?)).await?;
-    page::<E, P>(&visit, found, &vocabulary, asked, title, Vec::new(), String::new())
+    page::<E, P>(&visit, found, &vocabulary, asked, title, (Vec::new(), Vec::new()), String::new())
 }
 
 /// The page of a record, with ways on and a rest of its own.
@@ -108,7 +108,7 @@ pub fn page<E: Stored, P: Permission>(
     vocabulary: &Vocabulary,
     asked: &str,
     title: &'static str,
-    more: Vec<(String, String)>,
+    (first, last): (Vec<(String, String)>, Vec<(String, String)>),
     rest: String,
 ) -> Result<Reply, Turned> {
     let (values, ids) = (values_of::<E>(&found)?, ids(&found));
@@ -121,18 +121,20 @@ pub fn page<E: Stored, P: Permission>(
     let facts = facts.map(|input| (t(input.label).to_owned(), shown::lines(input, &values, vocabulary, &ids)));
     let address = shown::address(E::NOUN, found.version.id);
     let withdrawn = found.version.stamp.state == State::Withdrawn;
-    let mut links = more;
-    if visit.may(writes(E::NOUN)) {
-        if !withdrawn {
-            links.push((format!("{address}/correction"), t("Correct").to_owned()));
-        }
-        let back = if withdrawn { t("Count it again") } else { t("Take back") };
-        links.push((format!("{address}/withdrawal"), back.to_owned()));
+    let mut links = first;
+    let writes = visit.may(writes(E::NOUN));
+    if writes && !withdrawn {
+        links.push((format!("{address}/correction"), t("Correct").to_owned()));
     }
     links.push((format!("{address}/history"), t("History").to_owned()));
     if !E::TEXTS.is_empty() {
         links.push((format!("{address}/texts"), t("Personal text").to_owned()));
     }
+    if writes {
+        let back = if withdrawn { t("Count it again") } else { t("Take back") };
+        links.push((format!("{address}/withdrawal"), back.to_owned()));
+    }
+    links.extend(last);
     let content = RecordPage {
         notices: done(asked).into_iter().chain(odd(&warnings)).collect(),
         code: found.version.code.clone(),
