@@ -21,7 +21,7 @@ use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::t;
 use crate::http::pages::{Page, desk, filters, moment, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::public::shelf::Shelf;
@@ -171,7 +171,8 @@ struct Show<'a> {
     title: String,
     tables: Vec<Planned>,
     figures: Option<Table>,
-    signatures: Vec<String>,
+    /// Who, and when.
+    signatures: Vec<(String, String)>,
     missing: usize,
     makes: bool,
     has_signed: bool,
@@ -211,7 +212,7 @@ async fn whole<P: crate::http::auth::Permission>(
     let (release, vocabulary) = records
         .run(move |records| records.look(|conn| Ok((store::get(conn, id)?, terms::vocabulary(conn, None)?))))
         .await?;
-    let signed = |by: &store::SignedBy| say("{}, {}", &[&by.account, &moment(by.signed_at)]);
+    let signed = |by: &store::SignedBy| (by.account.clone(), moment(by.signed_at));
     let content = Show {
         notices,
         state: t(state(release.state)),
