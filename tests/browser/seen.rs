@@ -7,8 +7,8 @@ use attest::domain::policy::Role;
 
 use super::addresses::{everybody, in_language, pages};
 use super::chrome::{Chrome, DARK, DESK, PHONE};
-use super::html::Page;
 use super::driver::Scripts;
+use super::html::Page;
 use crate::support::{App, Backend, on_both};
 
 on_both! {

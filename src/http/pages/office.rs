@@ -4,6 +4,11 @@ use actix_web::web::ServiceConfig;
 
 use super::Page;
 
+/// Who has an account.
+pub mod accounts;
+/// What was done, by whom, when.
+pub mod audit;
+
 /// The routes.
 pub const PAGES: &[Page] = &[];
 
