@@ -7,4 +7,5 @@ mod pages {
     mod desk;
     mod public;
     mod released;
+    mod research;
 }
