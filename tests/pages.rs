@@ -5,6 +5,7 @@ mod support;
 
 mod pages {
     mod desk;
+    mod office;
     mod public;
     mod released;
     mod research;

@@ -122,7 +122,7 @@ fn where_publications_disagree_both_are_shown(app: &App) {
     let text = words(&page(app, "/"));
     says(
         &text,
-        &["Close relatives of victims 3 April 2018 cannot all be true", "35 – Russian LGBT Network", "30 – RFE/RL"],
+        &["Close relatives of victims, 3 April 2018 cannot all be true", "35 – Russian LGBT Network", "30 – RFE/RL"],
     );
     let text = words(&page(app, "/publications/rferl-2018-04-03"));
     says(&text, &["Others say of the same day 35 – Russian LGBT Network"]);

@@ -78,6 +78,14 @@ fn a_question_is_answered_as_the_api_answers_it(app: &App) {
     assert!(picture.starts_with("/api/v1/releases/first/aggregates.svg?measure=persons&by=sex&sex=F,M"), "{picture}");
     // The boxes that were ticked are ticked still.
     assert_eq!(html.matches(" checked").count(), 2, "{html}");
+    // Every file of an answer is there, whatever totals were asked for.
+    for totals in ["", "all", "none"] {
+        let html = page(app, &format!("/explore?by=sex&totals={totals}"));
+        let files = all(&html, "href").into_iter().filter(|href| href.contains("/aggregates."));
+        let files: Vec<_> = files.map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).collect();
+        assert!(files.len() >= 5, "{files:?}");
+        files.iter().for_each(|file| drop(app.anybody().get(file).expect(200)));
+    }
     release(app, "second", &[json!({"code": "both", "title_en": "Both", "by": ["sex", "age_group"]})]);
     let html = page(app, "/explore?measure=persons&by=sex&by=age_group&totals=all");
     assert!(html.contains("class=\"grid\"") && words(&html).contains("Age group"), "{html}");

@@ -2,6 +2,9 @@
 
 use actix_web::web::ServiceConfig;
 
+use crate::domain::record::Noun;
+use crate::domain::text::{self, TextField};
+
 use super::Page;
 
 /// Sealing and erasing.
@@ -38,6 +41,20 @@ mod texts;
 mod values;
 /// The page of a record.
 mod view;
+
+pub use forms::told;
+pub use shown::term;
+
+/// The fields of personal text that go with a noun.
+pub fn texts_of(noun: Noun) -> &'static [TextField] {
+    match noun {
+        Noun::Person => text::OF_PERSON,
+        Noun::Incident => text::OF_INCIDENT,
+        Noun::Source => text::OF_SOURCE,
+        Noun::Event => text::OF_EVENT,
+        _ => &[],
+    }
+}
 
 /// The routes, by what they are about.
 pub const GROUPS: &[&[Page]] = &[

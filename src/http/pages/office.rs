@@ -8,9 +8,19 @@ use super::Page;
 pub mod accounts;
 /// What was done, by whom, when.
 pub mod audit;
+/// The form that declares a release.
+mod declaring;
+/// Files in, after a trial.
+mod imports;
+/// Releases: their plan, their signatures, and what becomes of them.
+mod releases;
 
-/// The routes.
-pub const PAGES: &[Page] = &[];
+pub use imports::Staged;
 
-/// The services of [`PAGES`].
-pub fn services(_config: &mut ServiceConfig) {}
+/// The routes, by what they are about.
+pub const GROUPS: &[&[Page]] = &[imports::PAGES, releases::PAGES, declaring::PAGES];
+
+/// The services of [`GROUPS`].
+pub fn services(config: &mut ServiceConfig) {
+    config.configure(imports::services).configure(declaring::services).configure(releases::services);
+}

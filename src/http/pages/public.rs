@@ -19,8 +19,12 @@ use super::{Page, open};
 mod about;
 /// A table whose bars are its chart.
 pub mod bars;
+/// What a number is divided into.
+mod breakdown;
 /// What differs between two releases.
 mod changes;
+/// What was published when.
+mod charts;
 /// The words that releases use.
 mod codebook;
 /// How to ask for the same by a programme.

@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, get};
 use askama::Template;
 
-use crate::domain::aggregate::Measure;
+use crate::domain::aggregate::{Measure, pairs};
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::dimension::DIMENSIONS;
 use crate::domain::disclosure;
@@ -51,6 +51,7 @@ struct Filter {
 /// What was answered.
 struct Answered {
     title: String,
+    publisher: String,
     shows: Shows,
     picture: Option<String>,
     address: String,
@@ -202,10 +203,12 @@ impl Form<'_> {
 }
 
 /// The address of a slice of a release, below the API.
-fn address(content: &Content, question: &[(String, String)], suffix: &str, lang: bool) -> String {
+fn address(content: &Content, question: &[(String, String)], suffix: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(question.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    if lang && say::language() != crate::exchange::formats::Language::default() {
+    // A cube has all its totals, and takes no other.
+    let own = question.iter().filter(|(name, _)| name != "totals" || suffix != "jsonstat");
+    query.extend_pairs(own.map(|(name, value)| (name.as_str(), value.as_str())));
+    if suffix == "svg" && say::language() != crate::exchange::formats::Language::default() {
         query.append_pair("lang", say::language().code());
     }
     // A comma reads better than its number, and means the same.
@@ -215,15 +218,20 @@ fn address(content: &Content, question: &[(String, String)], suffix: &str, lang:
 
 fn answered(request: &HttpRequest, content: &Content, question: &[(String, String)], slice: &Slice) -> Answered {
     let table = &slice.table;
+    // The same question asked differently has one address.
+    let mut canonical = pairs(&slice.query);
+    canonical.extend(question.iter().filter(|(name, _)| name == "totals").cloned());
+    let address = |suffix: &str| address(content, &canonical, suffix);
     let origin = copy::origin(request);
     let title = caption(content, table);
-    let picture = (table.axes.len() <= 2).then(|| address(content, question, "svg", true));
-    let csv = format!("{origin}{}", address(content, question, "csv", false));
+    let picture = (table.axes.len() <= 2).then(|| address("svg"));
+    let csv = format!("{origin}{}", address("csv"));
     let whole = picture.as_ref().map(|picture| format!("{origin}{picture}"));
     Answered {
+        publisher: content.publisher.clone(),
         shows: tables::shows(content, table, slice.query.clone()),
-        address: format!("{origin}{}", address(content, question, "json", false)),
-        downloads: tables::downloads(table, |suffix| address(content, question, suffix, suffix == "svg")),
+        address: format!("{origin}{}", address("json")),
+        downloads: tables::downloads(table, address),
         lines: copy::lines(&csv, whole.as_deref(), &title),
         picture,
         title,
@@ -273,7 +281,7 @@ pub async fn show(request: HttpRequest, shelf: Data<Shelf>, parameters: Paramete
     if question.is_empty()
         && let Some(table) = content.tables.first()
     {
-        question = crate::domain::aggregate::pairs(&cube::question(table));
+        question = pairs(&cube::question(table));
     }
     let (slice, errors) = match answers::ask(content, &question) {
         Ok(slice) => (Some(slice), Vec::new()),

@@ -6,8 +6,7 @@ use askama::Template;
 
 use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::Figure;
-use crate::domain::record::RecordId;
-use crate::domain::series::{self, Series};
+use crate::exchange::formats::words;
 use crate::http::documentation::ADDRESS;
 use crate::http::pages::here::link;
 use crate::http::pages::turned::Turned;
@@ -19,7 +18,9 @@ use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::published::{Found, Published};
 
-use super::bars::{Bar, Bars, Look};
+use super::bars::Bars;
+use super::breakdown::breakdowns;
+use super::charts::{Chart, Disagreement, chart, disagreements};
 use super::say::{self, Standing};
 
 /// A headline figure.
@@ -38,26 +39,6 @@ struct Source {
     day: String,
     href: String,
     address: String,
-}
-
-/// A day of which publications say different things.
-pub struct Disagreement {
-    pub name: String,
-    pub day: String,
-    /// In words, who said it, and where.
-    pub said: Vec<(String, String, String)>,
-    pub compatible: bool,
-}
-
-/// The chart of a series.
-pub struct Chart {
-    pub address: String,
-    /// The same without its list, which stands beside it on a page.
-    pub picture: String,
-    pub name: String,
-    pub definition: String,
-    /// When, what, who, where.
-    pub points: Vec<(String, String, String, String)>,
 }
 
 #[derive(Template)]
@@ -108,105 +89,12 @@ fn headline(snapshot: &Snapshot, publication: &str, found: &Found<Figure>) -> He
     let figure = &found.version.body;
     Headline {
         qualifier: say::qualifier(figure.value.qualifier),
-        value: crate::exchange::formats::words::number(figure.value.value),
+        value: words::number(figure.value.value),
         name: say::figure(&figure.name),
         population: figure.population.clone(),
         href: format!("{}#{}", link(&format!("/publications/{publication}")), figure.name),
         standing: signed(snapshot, &found.version.code).map(|signed| say::standing(figure.value, signed)),
     }
-}
-
-/// The breakdowns of a publication, each with what its parts leave over.
-pub fn breakdowns(publication: &str, own: &[&Found<Figure>]) -> Vec<Bars> {
-    let figures: Vec<_> = own.iter().map(|found| (found.version.id, &found.version.body)).collect();
-    let remainders = crate::domain::reconcile::remainders(&figures);
-    remainders.iter().filter_map(|remainder| breakdown(publication, own, remainder)).collect()
-}
-
-fn breakdown(
-    publication: &str,
-    own: &[&Found<Figure>],
-    remainder: &crate::domain::reconcile::Remainder,
-) -> Option<Bars> {
-    let find = |id: RecordId| own.iter().find(|found| found.version.id == id).map(|found| &found.version.body);
-    let parent = find(remainder.parent)?;
-    let bar = |part: &Figure| Bar {
-        label: say::figure(&part.name),
-        link: Some(format!("{}#{}", link(&format!("/publications/{publication}")), part.name)),
-        said: say::bounded(part.value),
-        look: Look::Solid,
-        from: 0,
-        to: part.value.value,
-    };
-    let mut rows: Vec<_> = remainder.parts.iter().filter_map(|part| find(*part)).map(bar).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.to));
-    let by = crate::exchange::formats::words::heading(&remainder.breakdown, say::language()).to_owned();
-    let rest = match u64::try_from(remainder.value) {
-        Ok(value) => {
-            let qualifier = say::qualifier(remainder.qualifier);
-            let said = format!("{qualifier} {}", crate::exchange::formats::words::number(value));
-            let said = phrases::say("{}, derived", &[&said.trim()]);
-            let label = if remainder.breakdown == "ground" {
-                phrases::t("No ground given").to_owned()
-            } else {
-                phrases::t("None of these").to_owned()
-            };
-            rows.push(Bar { label, link: None, said, look: Look::Derived, from: 0, to: value });
-            phrases::t(
-                "Derived: what the parts leave of the whole. It was not published, and is exact only if the parts do not \
-                 overlap and all lie inside the whole.",
-            )
-        }
-        Err(_) => phrases::t("The published parts are more than the published whole: they overlap."),
-    };
-    Some(Bars {
-        caption: by,
-        head: format!("{}: {}", say::figure(&parent.name), say::bounded(parent.value)),
-        number: phrases::t("Published").to_owned(),
-        rows,
-        notes: vec![rest.to_owned()],
-    })
-}
-
-/// The chart of a series, with what is drawn.
-pub fn chart(series: &Series<'_>) -> Chart {
-    let point = |point: &series::Point<'_>| {
-        let (publication, figure) = (point.publication, &point.figure.body);
-        let href = link(&format!("/publications/{}", publication.code));
-        let said = say::bounded(figure.value);
-        let said = if figure.as_of == publication.body.published_on {
-            said
-        } else {
-            phrases::say("{}, as of {}", &[&said, &say::day(figure.as_of)])
-        };
-        (say::day(publication.body.published_on), said, publication.body.publisher.clone(), href)
-    };
-    let definition = series.key.population.map_or_else(|| say::definition(series.key.definition), str::to_owned);
-    Chart {
-        picture: format!("{}&list=false", charts::address(series, say::language())),
-        address: charts::address(series, say::language()),
-        name: say::figure(series.key.name),
-        definition: format!("{definition} · {}", series.key.region),
-        points: series.points.iter().map(point).collect(),
-    }
-}
-
-/// The days of which publications say different things.
-pub fn disagreements(all: &[Series<'_>]) -> Vec<Disagreement> {
-    let of = |series: &Series<'_>| {
-        let told = |conflict: &series::Conflict| {
-            let points = series.points.iter().filter(|point| conflict.figures.contains(&point.figure.id));
-            let said = points.map(|point| {
-                let publication = point.publication;
-                let href = link(&format!("/publications/{}", publication.code));
-                (say::bounded(point.figure.body.value), publication.body.publisher.clone(), href)
-            });
-            let name = say::figure(series.key.name);
-            Disagreement { name, day: say::day(conflict.as_of), said: said.collect(), compatible: conflict.compatible }
-        };
-        series.conflicts.iter().map(told).collect::<Vec<_>>()
-    };
-    all.iter().flat_map(of).collect()
 }
 
 /// The page.

@@ -20,7 +20,7 @@ use crate::http::state::Records;
 use crate::store::published::{Found, Published};
 
 use super::bars::Bars;
-use super::front::breakdowns;
+use super::breakdown::breakdowns;
 use super::say::{self, Standing};
 
 /// A figure of the document.

@@ -11,12 +11,12 @@ use crate::domain::series::Series;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
 use crate::http::public::figures::published;
-use crate::http::public::series as charts;
+use crate::http::public::series as all_series;
 use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::published::Published;
 
-use super::front::{Chart, chart};
+use super::charts::{Chart, chart};
 use super::say;
 
 /// How many figures of each are told in the list.
@@ -92,7 +92,7 @@ fn line(published: &Published, document: &PublishedDocument<'_>) -> Line {
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     let published = published(&records, None).await?;
     let documents = published.documents();
-    let mut series = charts::of(&published, None)?;
+    let mut series = all_series::of(&published, None)?;
     let meanings = meanings(&series);
     series.retain(|series| {
         let days: BTreeSet<_> = series.points.iter().map(|point| point.publication.body.published_on).collect();

@@ -1,6 +1,7 @@
 //! Tables of releases, and slices of them, as people read them. What is withheld has its mark, and is never a zero.
 
 use std::collections::HashMap;
+use std::slice::from_ref;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -218,7 +219,7 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         }
         let longer = |(codes, heads): (Vec<String>, Vec<String>)| {
             let add = |(code, label): &(String, String)| {
-                ([codes.as_slice(), &[code.clone()]].concat(), [heads.as_slice(), &[label.clone()]].concat())
+                ([codes.as_slice(), from_ref(code)].concat(), [heads.as_slice(), from_ref(label)].concat())
             };
             labels.iter().map(add).collect::<Vec<_>>()
         };
