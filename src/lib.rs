@@ -39,6 +39,7 @@ pub mod domain {
     pub mod term;
     pub mod text;
     pub mod timing;
+    pub mod typed_date;
     pub mod vocabulary;
 
     /// Public releases: what is declared, how it is masked, and what anybody may read.
@@ -108,6 +109,7 @@ pub mod store {
     pub mod published;
     pub mod publishing;
     mod question;
+    pub mod recent;
     pub mod reconciliation;
     pub mod records;
     pub mod released;
@@ -151,6 +153,7 @@ pub mod http {
     pub mod counted;
     pub mod documentation;
     pub mod health;
+    pub mod kept;
     pub mod limits;
     pub mod problem;
     pub mod reconciled;
@@ -182,7 +185,7 @@ pub mod http {
     /// For staff.
     pub mod staff {
         pub mod accounts;
-        mod actions;
+        pub mod actions;
         pub mod audit;
         pub mod candidates;
         pub mod due;

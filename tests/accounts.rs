@@ -5,7 +5,6 @@ mod support;
 
 mod accounts {
     mod approvals;
-    mod browser;
     mod changes;
     mod factor;
     mod failures;

@@ -4,6 +4,8 @@
 mod support;
 
 mod pages {
+    mod desk;
+    mod office;
     mod public;
     mod released;
 }

@@ -18,6 +18,19 @@ pub enum Trait {
     AgeGroup,
 }
 
+impl Trait {
+    /// What it is called.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ExternalId => "Identifier there",
+            Self::Ground => "Why the person asked for help",
+            Self::Origin => "Where the person comes from",
+            Self::Sex => "Sex",
+            Self::AgeGroup => "Age group",
+        }
+    }
+}
+
 /// What an agreement counts. An identifier in another system may be a running number, so that it says little alone.
 pub const WEIGHTS: [(Trait, u32); 5] =
     [(Trait::ExternalId, 4), (Trait::Ground, 2), (Trait::Origin, 1), (Trait::Sex, 1), (Trait::AgeGroup, 1)];

@@ -154,6 +154,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
+    let staged = Data::new(pages::office::Staged::default());
     let zone = Data::new(pages::here::Zone(settings.zone));
     let server = HttpServer::new(move || {
         let (app, _) =
@@ -173,6 +174,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .configure(pages::services)
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
+            .app_data(staged.clone())
             .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))
     });

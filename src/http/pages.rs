@@ -21,6 +21,7 @@ pub mod parts;
 pub mod second_factor;
 pub mod sign_in;
 pub mod turned;
+pub mod upload;
 pub mod visit;
 pub mod words;
 
@@ -59,11 +60,11 @@ const fn own(method: &'static str, path: &'static str) -> Page {
 }
 
 /// The routes of pages, by what they are for. A new page is a line in one of these, and one in the services beside it.
-const GROUPS: &[&[Page]] = &[OWN, public::PAGES, desk::PAGES, office::PAGES, research::PAGES];
+const GROUPS: &[&[Page]] = &[OWN, public::PAGES, research::PAGES];
 
 /// Every route of a page, and of what pages are made of.
 pub fn routes() -> impl Iterator<Item = &'static Page> {
-    GROUPS.iter().copied().flatten()
+    GROUPS.iter().chain(desk::GROUPS).chain(office::GROUPS).copied().flatten()
 }
 
 /// One's own account, and the way to it.

@@ -45,7 +45,7 @@ impl Stored for ConsentEntry {
     version_table! {
         queries of consent_versions;
         words: [("purpose", purpose, By::Word(Purpose::NAMES)), ("decision", decision, By::Word(Decision::NAMES))];
-        references: [("person", person_id, Noun::Person)];
+        references: [("person", person_id, By::Record(Noun::Person))];
         persons: [person_id];
     }
 

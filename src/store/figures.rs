@@ -77,7 +77,7 @@ impl Stored for FigureEntry {
             ("breakdown", breakdown, By::Text),
             ("definition", definition, By::Code("definition")),
         ];
-        references: [("publication", publication_id, Noun::Publication), ("parent", parent_id, Noun::Figure)];
+        references: [("publication", publication_id, By::Record(Noun::Publication)), ("parent", parent_id, By::Record(Noun::Figure))];
     }
 
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Figure) -> QueryResult<()> {

@@ -95,7 +95,7 @@ impl Stored for IncidentEntry {
             ("basis", basis, By::Word(&["case_file", "reconstructed"])),
             ("year", year, By::Year),
         ];
-        references: [("person", person_id, Noun::Person), ("event", event_id, Noun::Event)];
+        references: [("person", person_id, By::Record(Noun::Person)), ("event", event_id, By::Record(Noun::Event))];
         persons: [person_id];
     }
 

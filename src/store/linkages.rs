@@ -13,6 +13,7 @@ use crate::domain::record::{Noun, RecordId, Stamp, State};
 
 use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
+use super::narrowing::By;
 use super::records::{Loaded, Stored, Warning, Which, codes};
 use super::schema::{linkage_sources, linkage_versions};
 use super::session::Tx;
@@ -41,7 +42,7 @@ impl Stored for LinkageEntry {
     version_table! {
         queries of linkage_versions;
         words: [];
-        references: [("person", person_id, Noun::Person), ("canonical", canonical_id, Noun::Person)];
+        references: [("person", person_id, By::Record(Noun::Person)), ("canonical", canonical_id, By::Record(Noun::Person))];
         persons: [person_id, canonical_id];
     }
 

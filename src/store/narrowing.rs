@@ -19,6 +19,8 @@ pub enum By {
     Year,
     /// The code or id of a record.
     Record(Noun),
+    /// The name of an account that may own persons.
+    Account,
 }
 
 /// What a list is narrowed by.
@@ -59,6 +61,7 @@ pub fn read<E: Stored>(
                 checker.refuse(name, Rule::Malformed, Some(value), "a year, or _U");
             }
             By::Year => {}
+            By::Account => record = Some(checker.owner(name, Some(value))),
             By::Record(noun) => record = Some(checker.required_reference(name, noun, Some(value))),
         }
         narrowings.push(Narrowing { name, value: value.clone(), record });

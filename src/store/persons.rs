@@ -61,7 +61,7 @@ impl Stored for PersonEntry {
             ("source_system", source_system, By::Text),
             ("external_id", external_id, By::Text),
         ];
-        references: [];
+        references: [("owner", owner_id, By::Account)];
         persons: [record_id];
     }
 

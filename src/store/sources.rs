@@ -23,7 +23,7 @@ impl Stored for SourceEntry {
     version_table! {
         queries of source_versions;
         words: [("type", kind, By::Code("source_type")), ("reliability", reliability, By::Code("reliability"))];
-        references: [("publication", publication_id, Noun::Publication)];
+        references: [("publication", publication_id, By::Record(Noun::Publication))];
     }
 
     fn insert(conn: &mut Conn, id: RecordId, stamp: &Stamp, body: &Source) -> QueryResult<()> {

@@ -78,13 +78,13 @@ macro_rules! version_table {
     (
         queries of $table:ident;
         words: [$(($name:literal, $word:ident, $by:expr)),* $(,)?];
-        references: [$(($reference:literal, $record:ident, $noun:expr)),* $(,)?];
+        references: [$(($reference:literal, $record:ident, $whose:expr)),* $(,)?];
         $(persons: [$($person:ident),+];)?
     ) => {
         const FILTERS: &'static [(&'static str, $crate::store::narrowing::By)] = &[
             ("code", $crate::store::narrowing::By::Text),
             $(($name, $by),)*
-            $(($reference, $crate::store::narrowing::By::Record($noun)),)*
+            $(($reference, $whose),)*
         ];
 
         fn supersede(

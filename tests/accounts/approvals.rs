@@ -6,7 +6,7 @@ use attest::store::accounts::{self, Purpose, State, host};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, PASSPHRASE, Person};
+use crate::support::people::{Browser, PASSPHRASE, Person};
 use crate::support::{Answer, App, Caller, on_both};
 
 on_both! {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::browser::{Browser, Person, between, code_of, secret_in};
+use crate::support::people::{Browser, Person, between, code_of, secret_in};
 use crate::support::{App, on_both};
 
 on_both! {
@@ -52,7 +52,7 @@ fn change_recovery_codes(app: &App, person: &Person, browser: &Browser<'_>) {
     let code = person.next_code(app);
     let fields = [("passphrase", person.passphrase.as_str()), ("code", code.as_str())];
     let page = browser.submit("/account/recovery-codes", &fields).expect(200).text();
-    let codes = super::browser::codes_in(&page);
+    let codes = crate::support::people::codes_in(&page);
     assert!(codes.len() == 10 && codes.iter().all(|code| !person.recovery.contains(code)));
     Browser::new(app).attempt(&person.name, &person.passphrase, &person.recovery[0]).expect(403);
     Browser::new(app).attempt(&person.name, &person.passphrase, &codes[0]).expect(303);

@@ -3,7 +3,7 @@
 use attest::domain::policy::Role;
 use chrono::TimeDelta;
 
-use super::browser::{Browser, Person};
+use crate::support::people::{Browser, Person};
 use crate::support::{App, on_both};
 
 on_both! {

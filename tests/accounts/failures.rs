@@ -5,8 +5,8 @@ use attest::http::app::Settings;
 use attest::store::accounts::{self, Purpose, host};
 use chrono::TimeDelta;
 
-use super::browser::{Browser, PASSPHRASE, Person};
 use crate::support::app::settings;
+use crate::support::people::{Browser, PASSPHRASE, Person};
 use crate::support::{App, on_both};
 
 on_both! {

@@ -1,11 +1,11 @@
 //! Every route of a page: who may see it, and that no form of another site does anything.
 
 use attest::domain::policy::Role;
-use attest::http::pages::{Page, routes};
+use attest::http::pages::{Page, public, routes};
 use attest::store::accounts::{self, host};
 
-use super::browser::{Browser, Person};
 use crate::support::client::path_of;
+use crate::support::people::{Browser, Person};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -122,16 +122,26 @@ fn a_cookie_does_not_open_the_api_and_a_token_opens_no_page(app: &App) {
     }
 }
 
+/// Whether the answer is one of the pages that anybody reads.
+fn is_public(answer: &Answer) -> bool {
+    let path = answer.asked.split(' ').nth(1).unwrap();
+    let first = |path: &str| path.split(['/', '?']).nth(1).unwrap_or_default().to_owned();
+    public::PAGES.iter().any(|page| first(page.path) == first(path))
+}
+
 fn every_page_has_its_headers(app: &App) {
     let person = Person::new(app, "kai", Role::Caseworker);
     let browser = person.browser(app);
     let link = accounts::add(&app.store, &host(), "anna", Role::Caseworker).unwrap().link.unwrap().path();
-    let mut answers: Vec<Answer> = routes().map(|page| ask(&browser, page, &[])).collect();
+    // To leave is to end the session.
+    let asked = routes().filter(|page| page.path != "/leave");
+    let mut answers: Vec<Answer> = asked.map(|page| ask(&browser, page, &[])).collect();
     answers.extend([browser.get(&link), Browser::new(app).get("/account"), browser.get("/account/tokens")]);
     let policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'";
     for answer in answers {
         let asset = answer.asked.contains("/assets/");
+        let public = is_public(&answer);
         if answer.status != 405 {
             assert_eq!(answer.header("content-security-policy"), Some(policy), "{}", answer.asked);
         }
@@ -144,10 +154,15 @@ fn every_page_has_its_headers(app: &App) {
             assert_eq!(answer.header(name), Some(value), "{} {name}", answer.asked);
         }
         let cached = answer.header("cache-control").unwrap();
-        assert_eq!(cached == "no-store", !asset, "{} {cached}", answer.asked);
+        let kept = (asset || public) && answer.status == 200;
+        assert_eq!(cached == "no-store", !kept, "{} {cached}", answer.asked);
         let html = answer.text();
-        for word in ["<script", "style=", "onclick", "http://", "https://"] {
+        for word in ["<script", "style=", "onclick"] {
             assert!(asset || !html.contains(word), "{}: {word}", answer.asked);
+        }
+        // Public pages say where figures were read; no other page leads away.
+        for word in ["=\"http://", "=\"https://"] {
+            assert!(asset || public || !html.contains(word), "{}: {word}", answer.asked);
         }
     }
 }
@@ -203,7 +218,12 @@ fn without_the_keyring_no_page_is_served(app: &App) {
     let session = person.browser(app).session;
     let locked = App::serve(app.home, app.home.open_locked(), crate::support::app::settings());
     let browser = Browser { session, ..Browser::new(&locked) };
-    for page in routes().filter(|page| !page.path.starts_with("/assets/")) {
+    let public = |page: &Page| public::PAGES.iter().any(|other| other.path == page.path);
+    // Who must leave at once is not kept, and what is public is served.
+    for page in routes().filter(|page| public(page) || page.path == "/leave") {
+        assert_ne!(ask(&browser, page, &[]).status, 503, "{page:?}");
+    }
+    for page in routes().filter(|page| !public(page) && page.path != "/leave" && !page.path.starts_with("/assets/")) {
         let answer = locked.unchanged(|| ask(&browser, page, &[]).expect(503));
         assert!(answer.text().contains("<code>locked</code>"), "{page:?}: {}", answer.text());
     }
@@ -214,7 +234,7 @@ fn a_session_ends_others_of_its_own_account_alone(app: &App) {
     let (one, two) = (person.browser(app), person.browser(app));
     let other = Person::new(app, "rosa", Role::Caseworker).browser(app);
     let page = one.get("/account").text();
-    let ids = super::browser::between(&page, "/account/sessions/", "/end");
+    let ids = crate::support::people::between(&page, "/account/sessions/", "/end");
     assert_eq!(ids.len(), 1, "its own is not among those to end");
     other.submit(&format!("/account/sessions/{}/end", ids[0]), &[]).expect(404);
     assert!(two.is_in());

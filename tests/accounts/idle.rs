@@ -3,7 +3,7 @@
 use attest::domain::policy::Role;
 use chrono::TimeDelta;
 
-use super::browser::Person;
+use crate::support::people::Person;
 use crate::support::{App, on_both};
 
 on_both! {

@@ -11,9 +11,9 @@ use attest::http::limits::{Rate, Rates};
 use attest::store::accounts::{self, Purpose};
 use chrono::TimeDelta;
 
-use super::browser::{Browser, Person};
 use crate::support::app::settings;
 use crate::support::client::path_of;
+use crate::support::people::{Browser, Person};
 use crate::support::{App, on_both};
 
 on_both! {

@@ -5,7 +5,7 @@ use attest::store::accounts::{self, host};
 use attest::store::enrolments::Link;
 use chrono::TimeDelta;
 
-use super::browser::{Browser, PASSPHRASE, Person, between, code_of, secret_in};
+use crate::support::people::{Browser, PASSPHRASE, Person, between, code_of, secret_in};
 use crate::support::{App, on_both};
 
 on_both! {

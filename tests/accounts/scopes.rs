@@ -7,9 +7,9 @@ use attest::store::tokens;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::browser::{Browser, Person, between};
 use crate::support::client::path_of;
 use crate::support::operations::all;
+use crate::support::people::{Browser, Person, between};
 use crate::support::samples::entry;
 use crate::support::{App, on_both};
 

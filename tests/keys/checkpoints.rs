@@ -73,10 +73,13 @@ fn a_checkpoint_is_made_from_an_intact_audit_and_holds_from_then_on(home: &Home)
     }
     // What is broken is not signed.
     home.sql("UPDATE audit_entries SET action = 'x' WHERE write = 2");
-    let count = files(&home.folder).len();
+    // A database opens and closes journals as it likes.
+    let checkpoints =
+        || files(&home.folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "json")).count();
+    let count = checkpoints();
     let told = checkpoint(home, "three.json").refused().err;
     assert!(told.contains("nothing was signed") && told.contains("write 2"), "{told}");
-    assert_eq!(files(&home.folder).len(), count);
+    assert_eq!(checkpoints(), count);
 }
 
 fn an_end_that_was_cut_off_is_found_beside_a_checkpoint_and_not_without(home: &Home) {

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod database;
 pub mod operations;
+pub mod people;
 pub mod postgres;
 pub mod process;
 pub mod samples;

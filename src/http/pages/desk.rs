@@ -2,10 +2,93 @@
 
 use actix_web::web::ServiceConfig;
 
+use crate::domain::record::Noun;
+use crate::domain::text::{self, TextField};
+
 use super::Page;
 
-/// The routes.
-pub const PAGES: &[Page] = &[];
+/// Sealing and erasing.
+mod care;
+/// Finding, by name too.
+mod find;
+/// The fields of a form.
+mod forms;
+/// Every version of a record.
+mod history;
+/// The desk itself.
+mod home;
+/// What each field is called, and what one types in it.
+pub mod inputs;
+/// Lists of records.
+mod list;
+/// The addresses of every noun.
+mod nouns;
+/// The page of a person.
+mod persons;
+/// New records and corrections.
+mod records;
+/// Several incidents at once.
+mod several;
+/// What values are called in the reader's language.
+mod shown;
+/// The sources that a form offers.
+mod sources;
+/// Taking back, and counting again.
+mod states;
+/// Personal text.
+mod texts;
+/// Between forms and entries.
+mod values;
+/// The page of a record.
+mod view;
 
-/// The services of [`PAGES`].
-pub fn services(_config: &mut ServiceConfig) {}
+pub use forms::told;
+pub use shown::term;
+
+/// The fields of personal text that go with a noun.
+pub fn texts_of(noun: Noun) -> &'static [TextField] {
+    match noun {
+        Noun::Person => text::OF_PERSON,
+        Noun::Incident => text::OF_INCIDENT,
+        Noun::Source => text::OF_SOURCE,
+        Noun::Event => text::OF_EVENT,
+        _ => &[],
+    }
+}
+
+/// The routes, by what they are about.
+pub const GROUPS: &[&[Page]] = &[
+    home::PAGES,
+    find::PAGES,
+    care::PAGES,
+    several::PAGES,
+    texts::of_person::PAGES,
+    texts::of_incident::PAGES,
+    texts::of_source::PAGES,
+    texts::of_event::PAGES,
+    nouns::persons::PAGES,
+    nouns::incidents::PAGES,
+    nouns::sources::PAGES,
+    nouns::events::PAGES,
+    nouns::consents::PAGES,
+    nouns::linkages::PAGES,
+    nouns::terms::PAGES,
+    nouns::publications::PAGES,
+    nouns::figures::PAGES,
+];
+
+/// The services of [`GROUPS`].
+pub fn services(config: &mut ServiceConfig) {
+    config
+        .configure(home::services)
+        .configure(find::services)
+        .configure(nouns::persons::services)
+        .configure(nouns::incidents::services)
+        .configure(nouns::sources::services)
+        .configure(nouns::events::services)
+        .configure(nouns::consents::services)
+        .configure(nouns::linkages::services)
+        .configure(nouns::terms::services)
+        .configure(nouns::publications::services)
+        .configure(nouns::figures::services);
+}

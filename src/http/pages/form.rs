@@ -8,8 +8,11 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{self, Data};
 use actix_web::{FromRequest, HttpRequest};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::store::chain::hex;
 
 use super::super::auth::Permission;
 use super::super::problem::{Kind, Problem};
@@ -39,9 +42,23 @@ impl Form {
         Self(pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned()))).collect())
     }
 
+    /// A form of these fields.
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect())
+    }
+
     /// The value of a field; nothing where it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Tells this form from others, for sending it twice.
+    pub fn hash(&self, noun: &str) -> String {
+        let mut hash = Sha256::new().chain_update(noun);
+        for (name, value) in self.pairs().filter(|(name, _)| *name != WORD) {
+            hash = hash.chain_update([0]).chain_update(name).chain_update([1]).chain_update(value);
+        }
+        hex(&hash.finalize())
     }
 
     /// Every field, in the order in which it was sent.
@@ -68,7 +85,7 @@ async fn body(payload: <web::Payload as FromRequest>::Future) -> Result<Form, Tu
 }
 
 /// Whether our own page has sent this, as far as the browser says (Fetch Metadata; `Origin` where it has none).
-fn is_ours(request: &HttpRequest) -> bool {
+pub fn is_ours(request: &HttpRequest) -> bool {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("-"));
     if let Some(site) = text("Sec-Fetch-Site") {
         return site == "same-origin";
@@ -78,7 +95,8 @@ fn is_ours(request: &HttpRequest) -> bool {
     host.is_some() && host == text(header::HOST.as_str())
 }
 
-fn refused() -> Turned {
+/// What a form is refused with that is none of ours.
+pub fn refused() -> Turned {
     Problem::new(Kind::Forbidden).detail("The form did not come from a page of ours. Open the page anew.").into()
 }
 

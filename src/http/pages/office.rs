@@ -4,8 +4,19 @@ use actix_web::web::ServiceConfig;
 
 use super::Page;
 
-/// The routes.
-pub const PAGES: &[Page] = &[];
+/// The form that declares a release.
+mod declaring;
+/// Files in, after a trial.
+mod imports;
+/// Releases: their plan, their signatures, and what becomes of them.
+mod releases;
 
-/// The services of [`PAGES`].
-pub fn services(_config: &mut ServiceConfig) {}
+pub use imports::Staged;
+
+/// The routes, by what they are about.
+pub const GROUPS: &[&[Page]] = &[imports::PAGES, releases::PAGES, declaring::PAGES];
+
+/// The services of [`GROUPS`].
+pub fn services(config: &mut ServiceConfig) {
+    config.configure(imports::services).configure(declaring::services).configure(releases::services);
+}

@@ -178,6 +178,15 @@ pub enum Cell {
 
 impl HtmlSafe for Cell {}
 
+impl Cell {
+    /// What stands in it, without where it leads.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Link(_, text) | Self::Marked(text, _) => text,
+        }
+    }
+}
+
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use askama::filters::{Html, escape};

@@ -12,7 +12,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use zeroize::Zeroizing;
 
-use crate::domain::policy::{self, Actor, Permit};
+use crate::domain::policy::{self, Action, Actor, Permit};
 use crate::domain::record::{Instant, RecordId};
 use crate::keys::cipher::Key;
 use crate::store::chain::hex;
@@ -63,6 +63,11 @@ pub struct Visit<P> {
 impl<P> Visit<P> {
     pub fn permit(&self) -> &Permit {
         &self.permit
+    }
+
+    /// Whether a page may offer this.
+    pub fn may(&self, action: Action) -> bool {
+        policy::decide(self.permit.actor(), action).is_ok()
     }
 
     pub fn actor(&self) -> Actor {

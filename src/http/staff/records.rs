@@ -13,20 +13,16 @@ use uuid::Uuid;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
-use crate::domain::entry::{Entry, Patch};
+use crate::domain::entry::Patch;
 use crate::domain::record::{Instant, RecordId, State};
 use crate::domain::text::Texts;
-use crate::store::backend::Conn;
-use crate::store::changes;
-use crate::store::database::Outcome;
 use crate::store::error::StoreError;
-use crate::store::idempotency;
 use crate::store::narrowing::{self, By};
 use crate::store::records::{self, After, Found, Stored, Which};
 use crate::store::session::Tx;
 
-use super::actions::{correct_action, create_action, restore_action, withdraw_action};
 use crate::http::auth::{Allowed, Permission};
+use crate::http::kept::{FoundWarned, keep_correction, keep_new, keep_state, read_one};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, RecordPath};
@@ -90,7 +86,7 @@ pub struct Why {
 }
 
 impl<E: Stored> Record<E> {
-    fn new(found: &Found<E::Body>) -> Self {
+    pub fn new(found: &Found<E::Body>) -> Self {
         let version = &found.version;
         Self {
             id: version.id,
@@ -139,6 +135,7 @@ impl<E: Stored> IntoParams for ListParameters<E> {
                 By::Year => ": a year, or `_U`".to_owned(),
                 By::Word(words) => format!(": {}", words.join(" or ")),
                 By::Record(noun) => format!(": the code or id of a {noun}"),
+                By::Account => ": the name of an account".to_owned(),
             };
             parameter(name, format!("Only records with this {name}{values}."))
         };
@@ -157,7 +154,8 @@ pub fn cursor(created_at: Instant, id: RecordId) -> String {
     format!("{}.{}", created_at.0.timestamp_micros(), id)
 }
 
-fn read_cursor(text: &str) -> Option<After> {
+/// Reads where a list goes on; nothing where it is no such text.
+pub fn read_cursor(text: &str) -> Option<After> {
     let (micros, id) = text.split_once('.')?;
     let created_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     // Before the first record and after the last that a database keeps, there is nowhere to go on.
@@ -259,32 +257,7 @@ pub async fn enter<E: Stored, P: Permission>(
     hash: String,
     make: impl FnOnce(&mut Tx<'_>) -> Result<(E, Texts), StoreError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    let key = key.get()?;
-    let actor = allowed.actor();
-    let (found, replayed) = store
-        .run(move |store| {
-            let outcome = store.attempt(&actor, create_action(E::NOUN), move |tx| {
-                if let Some(key) = &key
-                    && let Some(earlier) = idempotency::earlier(tx, key, &hash)?
-                {
-                    let mut versions = records::get::<E>(tx.session(), earlier.id, Which::Of(earlier.write))?;
-                    let found = versions.pop().ok_or(StoreError::Missing(E::NOUN))?;
-                    return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
-                }
-                let (entry, texts) = make(tx)?;
-                let id = changes::create(tx, entry, &texts)?;
-                if let Some(key) = &key {
-                    idempotency::remember(tx, key, &hash, id)?;
-                }
-                let found = records::written::<E>(tx, id)?;
-                Ok(Outcome::Keep(warned::<E>(tx.conn(), found)?))
-            })?;
-            let replayed = matches!(outcome, Outcome::Abandon(_));
-            let (Outcome::Keep(found) | Outcome::Abandon(found)) = outcome;
-            Ok((found, replayed))
-        })
-        .await?;
-    let (found, warnings) = found;
+    let ((found, warnings), replayed) = keep_new(store, allowed.actor(), key.get()?, hash, make).await?;
     let location = format!("/api/v1/staff/{}/{}", E::NOUN.plural(), found.version.id);
     let record = Record::<E>::warned(&found, warnings);
     let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), record))
@@ -303,21 +276,8 @@ pub async fn get<E: Stored, P: Permission>(
     store: &Records,
     path: RecordPath,
 ) -> Result<Reply, Problem> {
-    let id = path.get()?;
-    let found = store
-        .read(allowed.actor(), move |session| {
-            let found = records::current::<E>(session, id)?;
-            warned::<E>(session.conn(), found)
-        })
-        .await?;
+    let found = read_one::<E>(store, allowed.actor(), path.get()?).await?;
     Ok(whole::<E, P>(&allowed, found))
-}
-
-type FoundWarned<E> = (Found<<E as Entry>::Body>, Vec<records::Warning>);
-
-fn warned<E: Stored>(conn: &mut Conn, found: Found<E::Body>) -> Result<FoundWarned<E>, StoreError> {
-    let warnings = records::warnings::<E>(conn, &found)?;
-    Ok((found, warnings))
 }
 
 fn whole<E: Stored, P>(allowed: &Allowed<P>, (found, warnings): FoundWarned<E>) -> Reply {
@@ -337,17 +297,7 @@ pub async fn correct<E: Stored, P: Permission>(
     body: Body,
 ) -> Result<Reply, Problem> {
     let (id, seen) = (path.get()?, seen.get()?);
-    let patch: Patch = body.read()?;
-    let actor = allowed.actor();
-    let found = store
-        .run(move |store| {
-            store.write(&actor, correct_action(E::NOUN), move |tx| {
-                changes::correct::<E>(tx, id, seen, patch)?;
-                let found = records::written::<E>(tx, id)?;
-                warned::<E>(tx.conn(), found)
-            })
-        })
-        .await?;
+    let found = keep_correction::<E>(store, allowed.actor(), id, seen, body.read()?).await?;
     Ok(whole::<E, P>(&allowed, found))
 }
 
@@ -364,18 +314,7 @@ pub async fn set_state<E: Stored, P: Permission>(
     state: State,
 ) -> Result<Reply, Problem> {
     let (id, seen) = (path.get()?, seen.get()?);
-    let Why { reason, known_on } = body.read()?;
-    let actor = allowed.actor();
-    let action = if state == State::Withdrawn { withdraw_action(E::NOUN) } else { restore_action(E::NOUN) };
-    let found = store
-        .run(move |store| {
-            store.write(&actor, action, move |tx| {
-                changes::set_state::<E>(tx, id, seen, state, reason.as_deref(), known_on.as_deref())?;
-                let found = records::written::<E>(tx, id)?;
-                warned::<E>(tx.conn(), found)
-            })
-        })
-        .await?;
+    let found = keep_state::<E>(store, allowed.actor(), id, seen, body.read()?, state).await?;
     Ok(whole::<E, P>(&allowed, found))
 }
 

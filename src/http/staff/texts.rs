@@ -12,10 +12,12 @@ use crate::domain::disclosure;
 use crate::domain::event::EventEntry;
 use crate::domain::incident::IncidentEntry;
 use crate::domain::person::PersonEntry;
-use crate::domain::policy::Standing;
+use crate::domain::policy::{Actor, Standing};
 use crate::domain::record::{Noun, RecordId};
 use crate::domain::source::SourceEntry;
+use crate::store::database::Store;
 use crate::store::erasure;
+use crate::store::error::StoreError;
 use crate::store::records::{self, Stored};
 use crate::store::texts;
 use crate::store::visibility;
@@ -214,28 +216,32 @@ pub async fn search(allowed: Allowed<ReadTexts>, store: Data<Records>, body: Bod
     let limit = limit.map_or(Ok(FEW), |limit| read_limit(&limit.to_string()))?;
     let limit = usize::try_from(limit).unwrap_or_default();
     let actor = allowed.actor();
-    let result = store
-        .count(move |store| {
-            let mut hits =
-                store.read(&actor, |session| texts::search(session, name.as_deref().unwrap_or_default(), limit + 1))?;
-            let more = hits.len() > limit;
-            hits.truncate(limit);
-            let ids: Vec<_> = hits.iter().map(|hit| hit.person).collect();
-            let codes = store.write(&actor, "person.search", move |tx| {
-                let (reader, persons) = (tx.actor().account, ids.iter().map(|id| (Noun::Person, *id)).collect());
-                // Somebody may have been sealed since.
-                let unseen = visibility::unseen(tx.conn(), reader, &persons)?;
-                let seen: Vec<_> = ids.into_iter().filter(|id| !unseen.contains(id)).collect();
-                let found = seen.iter().map(|id| serde_json::json!([Noun::Person.name(), id.to_string()]));
-                tx.note("found", found.collect::<Vec<_>>());
-                Ok(records::codes(tx.conn(), seen)?)
-            })?;
-            let hit = |hit: texts::Hit| {
-                let code = codes.get(&hit.person).cloned()?;
-                Some(SearchHit { id: hit.person, code, matched: hit.fields })
-            };
-            Ok(SearchResult { items: hits.into_iter().filter_map(hit).collect(), more })
-        })
-        .await?;
+    let result =
+        store.count(move |store| find_persons(store, &actor, name.as_deref().unwrap_or_default(), limit)).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), result)))
+}
+
+/// Finds persons by name, and puts into the audit whom it found before that is told.
+///
+/// # Errors
+/// That nothing is asked for, that the actor may not, or that a text does not open.
+pub fn find_persons(store: &Store, actor: &Actor, name: &str, limit: usize) -> Result<SearchResult, StoreError> {
+    let mut hits = store.read(actor, |session| texts::search(session, name, limit + 1))?;
+    let more = hits.len() > limit;
+    hits.truncate(limit);
+    let ids: Vec<_> = hits.iter().map(|hit| hit.person).collect();
+    let codes = store.write(actor, "person.search", move |tx| {
+        let (reader, persons) = (tx.actor().account, ids.iter().map(|id| (Noun::Person, *id)).collect());
+        // Somebody may have been sealed since.
+        let unseen = visibility::unseen(tx.conn(), reader, &persons)?;
+        let seen: Vec<_> = ids.into_iter().filter(|id| !unseen.contains(id)).collect();
+        let found = seen.iter().map(|id| serde_json::json!([Noun::Person.name(), id.to_string()]));
+        tx.note("found", found.collect::<Vec<_>>());
+        Ok(records::codes(tx.conn(), seen)?)
+    })?;
+    let hit = |hit: texts::Hit| {
+        let code = codes.get(&hit.person).cloned()?;
+        Some(SearchHit { id: hit.person, code, matched: hit.fields })
+    };
+    Ok(SearchResult { items: hits.into_iter().filter_map(hit).collect(), more })
 }

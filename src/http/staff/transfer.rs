@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
+use crate::domain::policy::Actor;
 use crate::domain::record::Noun;
 use crate::exchange::export;
 use crate::exchange::import::{self, File, ImportError};
@@ -24,9 +25,13 @@ pub const LARGEST_FILE: usize = 4 * 1024 * 1024;
 const MOST_ROWS: usize = 5_000;
 
 /// What cases are made of; publications, figures and terms have rights of their own.
-const NOUNS: [Noun; 6] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage, Noun::Consent];
+pub const NOUNS: [Noun; 6] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage, Noun::Consent];
 
-fn read_noun(field: &str, given: Option<&str>) -> Result<Noun, Problem> {
+/// The noun of a file.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn read_noun(field: &str, given: Option<&str>) -> Result<Noun, Problem> {
     let found = NOUNS.into_iter().find(|noun| given.is_some_and(|given| given == noun.plural()));
     let expected = || format!("one of {}", NOUNS.map(Noun::plural).join(", "));
     let rule = if given.is_none() { Rule::Required } else { Rule::UnknownCode };
@@ -83,12 +88,26 @@ pub async fn import_file(
     }
     let noun = read_noun("noun", noun.as_deref())?;
     let bytes = file.read(LARGEST_FILE).await?;
+    let view = import_bytes(&store, allowed.actor(), noun, bytes, dry_run).await?;
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
+}
+
+/// Imports a file, whole or not at all, or says what that would do.
+///
+/// # Errors
+/// A problem that names every value that is wrong by its row, or that the file has too many rows.
+pub async fn import_bytes(
+    store: &Records,
+    actor: Actor,
+    noun: Noun,
+    bytes: Vec<u8>,
+    dry_run: bool,
+) -> Result<ImportView, Problem> {
     if bytes.iter().filter(|byte| **byte == b'\n').count() > MOST_ROWS + 1 {
         return Err(
             Problem::new(Kind::TooLarge).detail(format!("at most {MOST_ROWS} rows; the command line takes more"))
         );
     }
-    let actor = allowed.actor();
     let file = File { noun, name: noun.plural(), bytes };
     let done = store
         .run(move |store| match import::run(store, &actor, vec![file], dry_run, |_| Ok(()), Box::new(|_| {})) {
@@ -103,13 +122,12 @@ pub async fn import_file(
     })?;
     let warnings =
         report.warnings.into_iter().map(|warning| ImportWarning { row: warning.row, detail: warning.detail });
-    let view = ImportView {
+    Ok(ImportView {
         dry_run,
         noun: noun.plural(),
         created: report.created.iter().map(|(_, _, count)| count).sum(),
         warnings: warnings.collect(),
-    };
-    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
+    })
 }
 
 /// What to export.

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use data_encoding::BASE32_NOPAD;
 use totp_rs::{Builder, Secret};
 
-use crate::support::{Answer, App};
+use super::{Answer, App};
 
 /// What everybody here signs in with.
 pub const PASSPHRASE: &str = "neun Kraniche über dem Moor";

@@ -1,0 +1,219 @@
+//! Sealing a person, taking the seal away, and erasing: each says before what it does.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{get, post};
+use askama::Template;
+
+use crate::domain::check::FieldError;
+use crate::domain::person::PersonEntry;
+use crate::domain::policy::Action;
+use crate::domain::record::{Noun, RecordId};
+use crate::http::auth::{Erase, Permission, Seal};
+use crate::http::kept;
+use crate::http::pages::form::Posted;
+use crate::http::pages::frame::{below, page};
+use crate::http::pages::here::link;
+use crate::http::pages::parts::{Control, Field, Notice, Tone};
+use crate::http::pages::sign_in::on;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::{say, t};
+use crate::http::pages::{Page, filters, with};
+use crate::http::reply::Reply;
+use crate::http::request::RecordPath;
+use crate::http::state::Records;
+use crate::store::{erasure, seals};
+
+use super::records::seen;
+use super::states::{Confirm, why_field};
+use super::{forms, shown};
+
+pub const PAGES: &[Page] = &[
+    with("GET", "/desk/persons/{id}/seal", Action::Seal),
+    with("POST", "/desk/persons/{id}/seal", Action::Seal),
+    with("POST", "/desk/persons/{id}/unsealing", Action::Seal),
+    with("GET", "/desk/persons/{id}/erasure", Action::Erase),
+    with("POST", "/desk/persons/{id}/erasure", Action::Erase),
+];
+
+pub const SEALING: &str = "For everybody else there will be no such person: not in lists, not in searches, not in histories. \
+                       The person and its incidents get new codes that tell nothing. It is still counted.";
+pub const UNSEALING: &str = "Everybody who sees cases will see the person again.";
+const ERASING: &str = "The person goes for good, with all incidents, consents, linkages, personal text and its key. It cannot be \
+                       undone. Answers given earlier that counted the person can no longer be computed again, and will say so.";
+const BACKUPS: &str = "Backups made before today hold the person until they are deleted.";
+
+#[derive(Template)]
+#[template(path = "desk/seal.html")]
+struct Sealing<'a> {
+    code: String,
+    sealed: bool,
+    accounts: String,
+    fields: Vec<Field>,
+    unsealing: Vec<Field>,
+    address: String,
+    word: &'a str,
+    seen: i64,
+}
+
+async fn sealing<P: Permission>(
+    visit: &Visit<P>,
+    store: &Records,
+    id: RecordId,
+    typed: (&str, &str),
+    errors: &[FieldError],
+    unsealing: bool,
+) -> Result<Reply, Turned> {
+    let (found, _) = kept::read_one::<PersonEntry>(store, visit.actor(), id).await?;
+    let now = store.read(visit.actor(), move |session| seals::get(session, id)).await?;
+    let others: Vec<_> = errors.iter().filter(|error| error.field.starts_with("accounts")).map(forms::told).collect();
+    let mut accounts = Field::new("accounts", t("Who besides you and the responsible may see it"), Control::line())
+        .hint(t("Names of caseworkers and publishers, parted by ;"))
+        .value(typed.0);
+    accounts.errors = others;
+    let rest: Vec<_> = errors.iter().filter(|error| !error.field.starts_with("accounts")).cloned().collect();
+    let (of_seal, of_unseal) = if unsealing { (&[][..], &rest[..]) } else { (&rest[..], &[][..]) };
+    let content = Sealing {
+        code: found.version.code.clone(),
+        sealed: now.sealed,
+        accounts: now.accounts.join("; "),
+        fields: vec![accounts, why_field(typed.1, of_seal)],
+        unsealing: vec![why_field("", of_unseal).id("why-unsealing")],
+        address: shown::address(Noun::Person, id),
+        word: visit.word(),
+        seen: found.version.stamp.write,
+    };
+    let above = format!("/desk/persons/{id}");
+    Ok(below(visit.permit(), t("Seal"), Some((&above, t("The person"))), &content)?)
+}
+
+/// Says what a seal does.
+#[get("/{id}/seal")]
+pub async fn ask_seal(visit: Visit<Seal>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let id = path.get()?;
+    let now = store.read(visit.actor(), move |session| seals::get(session, id)).await?;
+    let others: Vec<_> = now.accounts.into_iter().filter(|name| *name != visit.actor().name).collect();
+    let others = if now.sealed { others.join("; ") } else { String::new() };
+    sealing(&visit, &store, id, (&others, ""), &[], false).await
+}
+
+/// Seals a person, or changes who is on its list.
+#[post("/{id}/seal")]
+pub async fn seal(posted: Posted<Seal>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let (id, seen) = (path.get()?, seen(&form)?);
+    let (typed, reason) = (form.get("accounts").to_owned(), form.get("reason").to_owned());
+    let accounts: Vec<_> =
+        typed.split([';', ',']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let (actor, why) = (visit.actor(), reason.clone());
+    let done = store
+        .run(move |store| {
+            store.write(&actor, "person.seal", move |tx| seals::seal(tx, id, seen, &accounts, Some(&why)))
+        })
+        .await;
+    match done {
+        Ok(_) => Ok(on(&format!("/desk/persons/{id}?done=sealed"))),
+        Err(problem) if problem.is_invalid() => {
+            let page = sealing(&visit, &store, id, (&typed, &reason), &problem.errors, false).await?;
+            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Takes the seal away.
+#[post("/{id}/unsealing")]
+pub async fn unseal(posted: Posted<Seal>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let (id, seen, why) = (path.get()?, seen(&form)?, form.get("reason").to_owned());
+    let actor = visit.actor();
+    let done = store
+        .run(move |store| store.write(&actor, "person.unseal", move |tx| seals::unseal(tx, id, seen, Some(&why))))
+        .await;
+    match done {
+        Ok(_) => Ok(on(&format!("/desk/persons/{id}?done=unsealed"))),
+        Err(problem) if problem.is_invalid() => {
+            let page = sealing(&visit, &store, id, ("", ""), &problem.errors, true).await?;
+            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn erasing<P: Permission>(
+    visit: &Visit<P>,
+    store: &Records,
+    id: RecordId,
+    typed: &str,
+    errors: &[FieldError],
+) -> Result<Reply, Turned> {
+    let (found, _) = kept::read_one::<PersonEntry>(store, visit.actor(), id).await?;
+    let labels = [
+        ("", "Choose"),
+        ("requested", "The person asked for it"),
+        ("consent_withdrawn", "The person no longer agrees to being kept"),
+        ("no_longer_needed", "It is no longer needed"),
+        ("entered_in_error", "It was entered in error"),
+    ];
+    let options = labels.map(|(value, label)| (value.to_owned(), t(label).to_owned())).to_vec();
+    let mut reason = Field::new("reason", t("Why"), Control::Choice { options }).required().value(typed);
+    reason.errors = errors.iter().map(forms::told).collect();
+    let content = Confirm {
+        notice: Some(Notice::new(Tone::Warning, t(ERASING)).line(t(BACKUPS))),
+        code: found.version.code.clone(),
+        lines: Vec::new(),
+        action: link(&format!("/desk/persons/{id}/erasure")),
+        word: visit.word(),
+        seen: Some(found.version.stamp.write),
+        fields: vec![reason],
+        grave: true,
+        button: t("Erase the person for good"),
+        back: shown::address(Noun::Person, id),
+    };
+    let above = format!("/desk/persons/{id}");
+    Ok(below(visit.permit(), t("Erase a person"), Some((&above, t("The person"))), &content)?)
+}
+
+/// Says what an erasure does.
+#[get("/{id}/erasure")]
+pub async fn ask_erasure(visit: Visit<Erase>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    erasing(&visit, &store, path.get()?, "", &[]).await
+}
+
+#[derive(Template)]
+#[template(source = "{{ notice }}", ext = "html")]
+struct Erased {
+    notice: Notice,
+}
+
+/// Erases a person.
+#[post("/{id}/erasure")]
+pub async fn erase(posted: Posted<Erase>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let (id, seen, typed) = (path.get()?, seen(&form)?, form.get("reason").to_owned());
+    let (actor, reason) = (visit.actor(), Some(typed.clone()).filter(|reason| !reason.is_empty()));
+    match store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await {
+        Ok((erased, wiped)) => {
+            let mut notice = Notice::new(Tone::Done, t("The person is erased."))
+                .line(say("Incidents that went along: {}. Other records: {}.", &[&erased.incidents, &erased.others]))
+                .line(say("Answers that counted the person and cannot be computed again: {}.", &[&erased.answers]))
+                .line(t(BACKUPS));
+            if !wiped {
+                notice = notice.line(t(
+                    "The database's files still hold traces while somebody reads; they are wiped within minutes.",
+                ));
+            }
+            Ok(page(visit.permit(), t("Erased"), &Erased { notice })?)
+        }
+        Err(problem) if problem.is_invalid() => {
+            Ok(erasing(&visit, &store, id, &typed, &problem.errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The pages, below the address of persons.
+pub fn services(config: &mut ServiceConfig) {
+    config.service(ask_seal).service(seal).service(unseal).service(ask_erasure).service(erase);
+}

@@ -1,0 +1,141 @@
+//! The desk: what somebody finds who has signed in.
+
+use actix_web::get;
+use actix_web::web::{Data, ServiceConfig};
+use askama::Template;
+
+use crate::domain::due::{Due, Reason};
+use crate::domain::person::{Person, PersonEntry};
+use crate::domain::policy::Action;
+use crate::domain::record::{Noun, State};
+use crate::domain::vocabulary::Vocabulary;
+use crate::exchange::formats::words::day;
+use crate::http::auth::KeepOwnAccount;
+use crate::http::pages::frame::page;
+use crate::http::pages::here;
+use crate::http::pages::parts::{Cell, Notice, Table, Tone};
+use crate::http::pages::turned::Turned;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::t;
+use crate::http::pages::{Page, filters, moment, own};
+use crate::http::reply::Reply;
+use crate::http::state::Records;
+use crate::store::error::StoreError;
+use crate::store::recent::{self, Recent};
+use crate::store::session::Session;
+use crate::store::{due, narrowing, records, terms};
+
+use super::shown;
+
+pub const PAGES: &[Page] = &[own("GET", "/desk")];
+
+/// How many lines each part of the desk has.
+const FEW: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "desk/home.html")]
+struct Desk {
+    notice: Option<Notice>,
+    due: Option<Table>,
+    mine: Option<Table>,
+    recent: Option<Table>,
+    cases: bool,
+    counts: bool,
+    accounts: bool,
+    audit: bool,
+}
+
+/// What a reason to look at somebody is called.
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Review => "The day of review has come",
+        Reason::KeepRefused => "Does not want to be kept",
+        Reason::KeepWithdrawn => "No longer wants to be kept",
+        Reason::KeepEnded => "The consent to being kept has ended",
+        Reason::CountEnded => "The consent to being counted has ended",
+        Reason::PublishEnded => "The consent to being made public has ended",
+        Reason::ShareEnded => "The consent to handing personal text to others has ended",
+    }
+}
+
+struct Found {
+    due: Vec<Due>,
+    mine: Vec<records::Found<Person>>,
+    recent: Vec<Recent>,
+    vocabulary: Vocabulary,
+}
+
+fn read(session: &mut Session<'_>) -> Result<Found, StoreError> {
+    let own = session.reader().name.clone();
+    let filters = [("owner", own.clone()), ("basis", "case_file".to_owned())];
+    let narrowings = narrowing::read::<PersonEntry>(session, &filters)?;
+    Ok(Found {
+        due: due::list(session, Some(&own), None, FEW)?,
+        mine: records::list::<PersonEntry>(session, &narrowings, &[State::Active], None, FEW)?,
+        recent: recent::list(session, FEW)?,
+        vocabulary: terms::vocabulary(session.conn(), None)?,
+    })
+}
+
+fn table(caption: &str, heads: &[&str], rows: Vec<Vec<Cell>>) -> Option<Table> {
+    let heads = heads.iter().map(|head| t(head).to_owned()).collect();
+    (!rows.is_empty()).then(|| Table { caption: t(caption).to_owned(), heads, numbers: Vec::new(), rows })
+}
+
+fn case_line(found: &records::Found<Person>, vocabulary: &Vocabulary) -> Vec<Cell> {
+    let code = Cell::Link(shown::address(Noun::Person, found.version.id), found.version.code.clone());
+    vec![code, shown::term(vocabulary, "ground", &found.version.body.ground).into()]
+}
+
+fn recent_line(found: Recent) -> Vec<Cell> {
+    let noun = if found.noun == Noun::Person { t("Person") } else { t("Incident") };
+    vec![
+        Cell::Link(shown::address(found.noun, found.id), found.code),
+        noun.into(),
+        moment(found.written_at).into(),
+        found.by.into(),
+    ]
+}
+
+fn due_line(found: Due) -> Vec<Cell> {
+    vec![
+        Cell::Link(shown::address(Noun::Person, found.person), found.code),
+        t(reason(found.reason)).into(),
+        day(found.day, here::language()).into(),
+    ]
+}
+
+/// The desk.
+#[get("/desk")]
+pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Turned> {
+    let cases = visit.may(Action::ReadCases);
+    let found = if cases { Some(store.read(visit.actor(), read).await?) } else { None };
+    let (mut due, mut mine, mut recent) = (None, None, None);
+    if let Some(found) = found {
+        due = table("To look at", &["Code", "Why", "Since"], found.due.into_iter().map(due_line).collect());
+        let line = |person: &records::Found<Person>| case_line(person, &found.vocabulary);
+        mine = table("My cases", &["Code", "Why the person asked for help"], found.mine.iter().map(line).collect());
+        let rows = found.recent.into_iter().map(recent_line).collect();
+        recent = table("What changed last", &["Code", "What", "When", "Who"], rows);
+    }
+    let notice = visit.found.account.was_reset.then(|| {
+        let notice = Notice::new(Tone::Warning, t("Somebody has reset your account since you last signed in."));
+        notice.line(t("If you did not ask for it, tell your organisation now. Your account page lets you confirm that you have read this."))
+    });
+    let content = Desk {
+        notice,
+        due,
+        mine,
+        recent,
+        cases,
+        counts: visit.may(Action::ReadAggregates),
+        accounts: visit.may(Action::ReadAccounts),
+        audit: visit.may(Action::ReadAudit),
+    };
+    Ok(page(visit.permit(), t("Desk"), &content)?)
+}
+
+/// The service.
+pub fn services(config: &mut ServiceConfig) {
+    config.service(show);
+}

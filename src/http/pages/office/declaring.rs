@@ -1,0 +1,383 @@
+//! The form that declares a release: its tables, the figures to sign, the thresholds.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{get, post};
+use askama::Template;
+
+use crate::domain::check::{FieldError, Rule};
+use crate::domain::dimension::DIMENSIONS;
+use crate::domain::entry::{Entry, mistake};
+use crate::domain::figure::FigureEntry;
+use crate::domain::policy::Action;
+use crate::domain::record::{RecordId, State};
+use crate::domain::release::content::Thresholds;
+use crate::domain::release::declare::{DeclarationEntry, TableEntry};
+use crate::domain::release::plan::Block;
+use crate::domain::typed_date;
+use crate::exchange::formats::words;
+use crate::http::auth::Release as MakeReleases;
+use crate::http::pages::form::{Form, Posted};
+use crate::http::pages::frame::below;
+use crate::http::pages::here;
+use crate::http::pages::parts::{Control, Field, Notice, Tone};
+use crate::http::pages::sign_in::on;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::{say, t};
+use crate::http::pages::{Page, desk, filters, with};
+use crate::http::problem::{Kind, Problem};
+use crate::http::reply::Reply;
+use crate::http::staff::releases::MostSignatures;
+use crate::http::state::Records;
+use crate::store::publishing::{self, Repeatable};
+use crate::store::{records, releases};
+
+pub const PAGES: &[Page] =
+    &[with("GET", "/desk/releases/new", Action::Release), with("POST", "/desk/releases", Action::Release)];
+
+/// How many empty tables the form offers, and how many it reads.
+const EMPTY: usize = 2;
+const MOST_TABLES: usize = 20;
+/// Dimensions that no release has.
+const NEVER: [&str; 2] = ["source", "basis"];
+
+/// What stands in the form.
+type Values = BTreeMap<String, String>;
+
+struct TableFields {
+    fields: Vec<Field>,
+}
+
+#[derive(Template)]
+#[template(path = "office/declare.html")]
+struct Declare<'a> {
+    notice: Option<Notice>,
+    head: Vec<Field>,
+    tables: Vec<TableFields>,
+    figures: Vec<(String, String, bool)>,
+    whole: Field,
+    once: String,
+    word: &'a str,
+}
+
+/// What stands in the way, in words.
+pub fn told(problem: &Problem) -> Notice {
+    let mut notice = Notice::new(Tone::Wrong, t(problem.title));
+    if let Some(detail) = &problem.detail {
+        notice = notice.line(&**detail);
+    }
+    for block in &problem.blocks {
+        notice = notice.line(blocked(block));
+    }
+    for error in &problem.errors {
+        notice = notice.line(format!("{}: {}", error.field, desk::told(error)));
+    }
+    notice
+}
+
+fn blocked(block: &Block) -> String {
+    match block {
+        Block::FiguresTell { figures, table, at } => say(
+            "The signed figures {} alone tell too much about the cell {} of the table {}. Leave one of them out, or pool the cell with others.",
+            &[&figures.join(", "), &at.join(" · "), table],
+        ),
+        Block::FigureChange { figure, release } => say(
+            "Beside the release {} the figure {} would tell a small change. Do not sign it this time.",
+            &[release, figure],
+        ),
+        Block::TooLarge { what, count, most } => say(
+            "It cannot be checked whole: {} {}, where {} is the most. Pool codes, or divide by less.",
+            &[count, what, most],
+        ),
+        Block::EarlierRelease { release, detail } => say("Beside the release {}: {}", &[release, detail]),
+        Block::Figure { figure, detail } => say("The figure {}: {}", &[figure, detail]),
+        Block::Records { detail } => detail.clone(),
+    }
+}
+
+/// What can be signed: published figures with a question.
+async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<(String, String)>, Problem> {
+    let actor = visit.actor();
+    store
+        .run(move |store| {
+            store.read(&actor, |session| {
+                let found = records::all::<FigureEntry>(session.conn(), &[State::Active])?;
+                let can = found.into_iter().filter(|figure| {
+                    figure.version.body.query.is_some() && FigureEntry::is_published(&figure.version.body)
+                });
+                Ok(can
+                    .map(|figure| {
+                        (
+                            figure.version.code,
+                            format!("{} {}", figure.version.body.value.value, figure.version.body.population),
+                        )
+                    })
+                    .collect())
+            })
+        })
+        .await
+}
+
+fn field(
+    name: impl Into<String>,
+    label: &str,
+    hint: &str,
+    control: Control,
+    values: &Values,
+    errors: &[FieldError],
+) -> Field {
+    let name = name.into();
+    let value = values.get(&name).cloned().unwrap_or_default();
+    let mut field = Field::new(name, t(label), control).hint(t(hint)).value(value);
+    field.errors = errors.iter().filter(|error| error.field == field.name).map(desk::told).collect();
+    field
+}
+
+fn head(values: &Values, errors: &[FieldError]) -> Vec<Field> {
+    let usual = Thresholds::default();
+    let line = |name: &str, label: &str, hint: &str| field(name, label, hint, Control::line(), values, errors);
+    vec![
+        line("id", "Name in addresses", "a-z, 0-9 and -, such as 2018-04-03").required(),
+        line("title_en", "Title in English", "").required(),
+        line("title_ru", "Title in Russian", ""),
+        line("publisher", "Whose numbers they are", "").required(),
+        line("as_of", "As of", "What was known by the end of this day; today where you leave it empty."),
+        line("date", "The date that it bears", "Today where you leave it empty."),
+        line("persons", "Withhold below so many persons", &say("{} where you leave it empty.", &[&usual.persons])),
+        line(
+            "incidents",
+            "Withhold below so many incidents",
+            &say("{} where you leave it empty.", &[&usual.incidents]),
+        ),
+    ]
+}
+
+fn table(at: usize, values: &Values, errors: &[FieldError]) -> TableFields {
+    let name = |part: &str| format!("tables[{at}].{part}");
+    let line = |part: &str, label: &str, hint: &str| field(name(part), label, hint, Control::line(), values, errors);
+    let dimensions = || {
+        let known = DIMENSIONS.iter().filter(|dimension| !NEVER.contains(&dimension.code));
+        let named = known
+            .map(|dimension| (dimension.code.to_owned(), words::heading(dimension.code, here::language()).to_owned()));
+        Control::Choice { options: std::iter::once((String::new(), "–".to_owned())).chain(named).collect() }
+    };
+    let by = |part: &str, label: &str| field(name(part), label, "", dimensions(), values, errors);
+    let measures = [("persons", "Persons"), ("incidents", "Incidents")]
+        .map(|(value, label)| (value.to_owned(), t(label).to_owned()));
+    let fields = vec![
+        line("code", "Name in addresses", ""),
+        line("title_en", "Title in English", ""),
+        line("title_ru", "Title in Russian", ""),
+        field(name("measure"), "Counts", "", Control::Choice { options: measures.to_vec() }, values, errors),
+        by("by", "Divided by"),
+        by("by2", "and by"),
+        by("by3", "and by"),
+        line(
+            "keep",
+            "Codes with a cell of their own",
+            "Such as ground=detained_tortured,relative_of_victim: all others are pooled. Needed for time: year=2017..2018",
+        ),
+        line("filter", "Only those with", "Such as origin=RU-CE"),
+    ];
+    TableFields { fields }
+}
+
+fn form(
+    visit: &Visit<MakeReleases>,
+    values: &Values,
+    chosen: &[String],
+    signable: &[(String, String)],
+    notice: Option<Notice>,
+    errors: &[FieldError],
+) -> Result<Reply, Problem> {
+    let filled =
+        (0..MOST_TABLES).rev().find(|at| values.contains_key(&format!("tables[{at}].code"))).map_or(0, |at| at + 1);
+    let used =
+        (0..filled).filter(|at| values.get(&format!("tables[{at}].code")).is_some_and(|code| !code.is_empty())).count();
+    let whole = Control::Area { rows: 10, longest: None };
+    let content = Declare {
+        notice,
+        head: head(values, errors),
+        tables: (0..(used + EMPTY).max(filled).min(MOST_TABLES)).map(|at| table(at, values, errors)).collect(),
+        figures: signable.iter().map(|(id, what)| (id.clone(), what.clone(), chosen.contains(id))).collect(),
+        whole: field(
+            "declaration",
+            "Or the whole declaration as JSON",
+            "Where something stands here, the fields above are not read.",
+            whole,
+            values,
+            errors,
+        ),
+        once: values.get("once").cloned().unwrap_or_else(|| RecordId::new().to_string()),
+        word: visit.word(),
+    };
+    below(visit.permit(), t("Prepare a new release"), Some(("/desk/releases", t("Releases"))), &content)
+}
+
+fn pairs(map: &BTreeMap<String, Vec<String>>) -> String {
+    map.iter().map(|(name, codes)| format!("{name}={}", codes.join(","))).collect::<Vec<_>>().join("&")
+}
+
+/// What would stand in the form for a declaration, without its name and times.
+fn values_of(entry: &DeclarationEntry) -> Values {
+    let mut values = Values::new();
+    let mut put = |name: String, value: Option<String>| values.extend(value.map(|value| (name, value)));
+    put("title_en".into(), entry.title_en.clone());
+    put("title_ru".into(), entry.title_ru.clone());
+    put("publisher".into(), entry.publisher.clone());
+    put("persons".into(), entry.persons.map(|number| number.to_string()));
+    put("incidents".into(), entry.incidents.map(|number| number.to_string()));
+    for (at, table) in entry.tables.iter().enumerate() {
+        let name = |part: &str| format!("tables[{at}].{part}");
+        put(name("code"), table.code.clone());
+        put(name("title_en"), table.title_en.clone());
+        put(name("title_ru"), table.title_ru.clone());
+        put(name("measure"), table.measure.clone());
+        for (part, dimension) in ["by", "by2", "by3"].into_iter().zip(&table.by) {
+            put(name(part), Some(dimension.clone()));
+        }
+        put(name("keep"), Some(pairs(&table.keep)));
+        put(name("filter"), Some(pairs(&table.filter)));
+    }
+    values
+}
+
+/// The form. What was declared last stands in it.
+#[get("/desk/releases/new")]
+pub async fn ask(visit: Visit<MakeReleases>, store: Data<Records>) -> Result<Reply, Turned> {
+    let last = store.run(|store| store.look(releases::list)).await?.into_iter().next();
+    let signable = signable(&visit, &store).await?;
+    let (values, chosen) =
+        last.map(|last| (values_of(&last.declaration), last.declaration.figures)).unwrap_or_default();
+    Ok(form(&visit, &values, &chosen, &signable, None, &[])?)
+}
+
+/// Reads `name=code,code&name=code`.
+fn read_pairs(field: &str, text: &str, errors: &mut Vec<FieldError>) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for part in text.split(['&', ';']).map(str::trim).filter(|part| !part.is_empty()) {
+        match part.split_once('=') {
+            Some((name, codes)) => {
+                let codes = codes.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned);
+                found.insert(name.trim().to_owned(), codes.collect());
+            }
+            None => errors.push(FieldError::new(field, Rule::Malformed, Some(part), "dimension=code,code")),
+        }
+    }
+    found
+}
+
+/// What was typed, as a declaration.
+fn read(sent: &Form, today: chrono::NaiveDate) -> Result<DeclarationEntry, Vec<FieldError>> {
+    let given = |name: &str| Some(sent.get(name).trim().to_owned()).filter(|text| !text.is_empty());
+    if let Some(whole) = given("declaration") {
+        let mut reader = serde_json::Deserializer::from_str(&whole);
+        return serde_path_to_error::deserialize(&mut reader).map_err(|why| {
+            let place = || FieldError::new("declaration", Rule::Malformed, None, "JSON, as the API takes it");
+            mistake(&why).map_or_else(|| vec![place()], |invalid| invalid.0)
+        });
+    }
+    let mut errors = Vec::new();
+    let mut day = |name: &str| {
+        let typed = given(name)?;
+        match typed_date::read(&typed, today) {
+            Ok(date) if date.earliest() == date.latest() => Some(date.earliest().to_string()),
+            _ => {
+                errors.push(FieldError::new(name, Rule::Malformed, Some(&typed), "one day, such as 3 April 2018"));
+                None
+            }
+        }
+    };
+    let (date, as_of) = (day("date"), day("as_of"));
+    let mut number = |name: &str| {
+        let typed = given(name)?;
+        let read = typed.parse::<u32>();
+        if read.is_err() {
+            errors.push(FieldError::new(name, Rule::Malformed, Some(&typed), "a whole number"));
+        }
+        read.ok()
+    };
+    let (persons, incidents) = (number("persons"), number("incidents"));
+    let mut tables = Vec::new();
+    for at in 0..MOST_TABLES {
+        let of = |part: &str| given(&format!("tables[{at}].{part}"));
+        let by: Vec<_> = ["by", "by2", "by3"].into_iter().filter_map(of).collect();
+        if of("code").is_none() && of("title_en").is_none() && by.is_empty() {
+            continue;
+        }
+        let mut map = |part: &str| {
+            let name = format!("tables[{}].{part}", tables.len());
+            read_pairs(&name, &of(part).unwrap_or_default(), &mut errors)
+        };
+        let (keep, filter) = (map("keep"), map("filter"));
+        tables.push(TableEntry {
+            code: of("code"),
+            title_en: of("title_en"),
+            title_ru: of("title_ru"),
+            measure: of("measure"),
+            by,
+            filter,
+            with: Vec::new(),
+            keep,
+        });
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    Ok(DeclarationEntry {
+        id: given("id"),
+        title_en: given("title_en"),
+        title_ru: given("title_ru"),
+        publisher: given("publisher"),
+        date,
+        as_of,
+        at_write: None,
+        persons,
+        incidents,
+        tables,
+        figures: sent.all("figures").map(str::to_owned).collect(),
+    })
+}
+
+/// Prepares what was declared.
+#[post("/desk/releases")]
+pub async fn prepare(
+    posted: Posted<MakeReleases>,
+    store: Data<Records>,
+    most: Data<MostSignatures>,
+) -> Result<Reply, Turned> {
+    let Posted { visit, form: sent } = posted;
+    let problem = match read(&sent, store.store().now().0.date_naive()) {
+        Ok(entry) => {
+            let key = Repeatable { key: sent.get("once").to_owned(), hash: sent.hash("release") };
+            let key = (!key.key.is_empty()).then_some(key);
+            let (actor, most) = (visit.actor(), most.0);
+            let work = store.compute(move |store| {
+                publishing::prepare(store, &actor, &entry, key.as_ref(), most, &mut |what, done, all| {
+                    tracing::debug!(what, done, all, "a release is masked");
+                })
+            });
+            match work.await {
+                Ok((release, _)) => return Ok(on(&format!("/desk/releases/{}?done=prepared", release.id))),
+                Err(problem) => problem,
+            }
+        }
+        Err(errors) => Problem::new(Kind::Invalid).errors(errors),
+    };
+    if problem.status != Kind::Invalid.status() {
+        return Err(problem.into());
+    }
+    let signable = signable(&visit, &store).await?;
+    let chosen: Vec<_> = sent.all("figures").map(str::to_owned).collect();
+    let values: Values = sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let page = form(&visit, &values, &chosen, &signable, Some(told(&problem)), &problem.errors)?;
+    Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+/// The services.
+pub fn services(config: &mut ServiceConfig) {
+    config.service(ask).service(prepare);
+}

@@ -1,0 +1,296 @@
+//! Importing a file: always a trial first, then exactly what was tried.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{get, post};
+use askama::Template;
+use chrono::TimeDelta;
+use zeroize::Zeroizing;
+
+use crate::domain::check::FieldError;
+use crate::domain::policy::Action;
+use crate::domain::record::{Instant, Noun, RecordId};
+use crate::exchange::template::template;
+use crate::http::auth::WriteCases;
+use crate::http::pages::form::Posted;
+use crate::http::pages::frame::{below, page};
+use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
+use crate::http::pages::turned::Turned;
+use crate::http::pages::upload::Uploaded;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::{say, t};
+use crate::http::pages::{Page, desk, filters, with};
+use crate::http::problem::{Kind, Problem};
+use crate::http::reply::Reply;
+use crate::http::request::Parameters;
+use crate::http::staff::transfer::{ImportView, NOUNS, import_bytes, read_noun};
+use crate::http::state::Records;
+use crate::store::terms;
+
+pub const PAGES: &[Page] = &[
+    with("GET", "/desk/import", Action::WriteCases),
+    with("POST", "/desk/import", Action::WriteCases),
+    with("POST", "/desk/import/confirmation", Action::WriteCases),
+    with("GET", "/desk/import/template", Action::WriteCases),
+];
+
+/// How many files wait to be confirmed, and for how long. They lie in memory alone: a file holds what names people.
+const MOST_STAGED: usize = 16;
+const STAGED_FOR: TimeDelta = TimeDelta::minutes(30);
+/// How many rows are shown before they are imported, and how many mistakes.
+const SHOWN: usize = 10;
+
+/// Files that were tried and wait to be confirmed by whoever has tried them.
+#[derive(Clone, Default)]
+pub struct Staged(Arc<Mutex<VecDeque<Waiting>>>);
+
+struct Waiting {
+    id: RecordId,
+    account: RecordId,
+    since: Instant,
+    noun: Noun,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Staged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Staged")
+    }
+}
+
+impl Staged {
+    fn put(&self, account: RecordId, since: Instant, noun: Noun, bytes: Vec<u8>) -> RecordId {
+        let id = RecordId::new();
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of one person one file waits: a new trial takes the place of the last.
+        waiting.retain(|other| other.account != account && since.0 - other.since.0 < STAGED_FOR);
+        while waiting.len() >= MOST_STAGED {
+            waiting.pop_front();
+        }
+        waiting.push_back(Waiting { id, account, since, noun, bytes: Zeroizing::new(bytes) });
+        id
+    }
+
+    fn take(&self, account: RecordId, id: &str, now: Instant) -> Option<Waiting> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = |other: &Waiting| {
+            other.account == account && other.id.to_string() == id && now.0 - other.since.0 < STAGED_FOR
+        };
+        let at = waiting.iter().position(own)?;
+        waiting.remove(at)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "office/import.html")]
+struct Import<'a> {
+    notice: Option<Notice>,
+    mistakes: Option<Table>,
+    fields: Vec<Field>,
+    templates: Vec<(String, &'a str)>,
+    word: &'a str,
+}
+
+fn label(noun: Noun) -> &'static str {
+    match noun {
+        Noun::Event => "Events",
+        Noun::Source => "Sources",
+        Noun::Person => "Persons",
+        Noun::Incident => "Incidents",
+        Noun::Linkage => "Linkages",
+        _ => "Consents",
+    }
+}
+
+fn ask(
+    visit: &Visit<WriteCases>,
+    notice: Option<Notice>,
+    noun: &str,
+    text: &str,
+    errors: &[FieldError],
+) -> Result<Reply, Problem> {
+    let nouns = NOUNS.map(|noun| (noun.plural().to_owned(), t(label(noun)).to_owned()));
+    let mut which = Field::new("noun", t("What the rows are"), Control::Choice { options: nouns.to_vec() }).value(noun);
+    let own: Vec<_> = errors.iter().filter(|error| error.row.is_none()).collect();
+    which.errors = own.iter().map(|error| desk::told(error)).collect();
+    let file = Field::new("file", t("The file"), Control::File { accept: ".csv,text/csv" })
+        .hint(t("CSV in UTF-8, with a header, as the template has it; at most 4 MiB and 5,000 rows."));
+    let pasted = Field::new("text", t("Or paste the rows"), Control::Area { rows: 6, longest: None })
+        .hint(t("With the header. What you paste is taken where no file is chosen."))
+        .value(text);
+    let rows: Vec<_> = errors.iter().filter(|error| error.row.is_some()).map(mistake).collect();
+    let mistakes = (!rows.is_empty()).then(|| Table {
+        caption: t("What is wrong").to_owned(),
+        heads: ["Row", "Column", "What was given", "What is wrong"].map(|head| t(head).to_owned()).to_vec(),
+        numbers: Vec::new(),
+        rows,
+    });
+    let content = Import {
+        notice,
+        mistakes,
+        fields: vec![which, file, pasted],
+        templates: NOUNS.iter().map(|noun| (noun.plural(), t(label(*noun)))).collect(),
+        word: visit.word(),
+    };
+    page(visit.permit(), t("Import"), &content)
+}
+
+fn mistake(error: &FieldError) -> Vec<Cell> {
+    let row = error.row.map(|row| row.to_string()).unwrap_or_default();
+    vec![
+        row.into(),
+        error.field.clone().into(),
+        error.value.clone().unwrap_or_default().into(),
+        desk::told(error).into(),
+    ]
+}
+
+/// The form.
+#[get("/desk/import")]
+pub async fn show(visit: Visit<WriteCases>) -> Result<Reply, Turned> {
+    Ok(ask(&visit, None, "persons", "", &[])?)
+}
+
+#[derive(Template)]
+#[template(path = "office/import_trial.html")]
+struct Trial<'a> {
+    notice: Notice,
+    warnings: Option<Table>,
+    rows: Option<Table>,
+    staged: String,
+    word: &'a str,
+}
+
+fn warnings(report: &ImportView) -> Option<Table> {
+    let line = |warning: &crate::http::staff::transfer::ImportWarning| {
+        vec![Cell::Text(warning.row.to_string()), Cell::Text(warning.detail.clone())]
+    };
+    let rows: Vec<_> = report.warnings.iter().map(line).collect();
+    (!rows.is_empty()).then(|| Table {
+        caption: t("Odd, though it would be kept").to_owned(),
+        heads: ["Row", "What"].map(|head| t(head).to_owned()).to_vec(),
+        numbers: Vec::new(),
+        rows,
+    })
+}
+
+/// The first rows. Columns of personal text are named and not shown: to read it is recorded, and this is no reading.
+fn first_rows(noun: Noun, bytes: &[u8]) -> Option<Table> {
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).flexible(true).from_reader(bytes);
+    let heads = reader.headers().ok()?.clone();
+    let personal = desk::texts_of(noun);
+    let shown = |(at, text): (usize, &str)| match heads.get(at) {
+        Some(head) if personal.iter().any(|text| text.name == head.trim()) && !text.is_empty() => Cell::from("…"),
+        _ => Cell::from(text),
+    };
+    let rows: Vec<Vec<_>> = reader
+        .records()
+        .take(SHOWN)
+        .filter_map(Result::ok)
+        .map(|row| row.iter().enumerate().map(shown).collect())
+        .collect();
+    Some(Table {
+        caption: t("The first rows, as they were read").to_owned(),
+        heads: heads.iter().map(str::to_owned).collect(),
+        numbers: Vec::new(),
+        rows,
+    })
+}
+
+/// Tries a file: says what is wrong with it, or what it would do.
+#[post("/desk/import")]
+pub async fn try_file(
+    uploaded: Uploaded<WriteCases>,
+    store: Data<Records>,
+    staged: Data<Staged>,
+) -> Result<Reply, Turned> {
+    let Uploaded { visit, form, file } = uploaded;
+    let typed = form.get("text");
+    let bytes = if file.is_empty() { typed.as_bytes().to_vec() } else { file };
+    let refuse = |notice: Notice, errors: &[FieldError]| -> Result<Reply, Turned> {
+        Ok(ask(&visit, Some(notice), form.get("noun"), typed, errors)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+    };
+    let noun = match read_noun("noun", Some(form.get("noun")).filter(|noun| !noun.is_empty())) {
+        Ok(noun) => noun,
+        Err(problem) => return refuse(Notice::new(Tone::Wrong, t("Nothing was tried.")), &problem.errors),
+    };
+    if bytes.trim_ascii().is_empty() {
+        return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);
+    }
+    match import_bytes(&store, visit.actor(), noun, bytes.clone(), true).await {
+        Ok(report) => {
+            let id = staged.put(visit.actor().account, store.store().now(), noun, bytes.clone());
+            let notice = Notice::new(Tone::Plain, say("Records that would be entered: {}.", &[&report.created]))
+                .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
+            let content = Trial {
+                notice,
+                warnings: warnings(&report),
+                rows: first_rows(noun, &bytes),
+                staged: id.to_string(),
+                word: visit.word(),
+            };
+            Ok(below(visit.permit(), t("What the file would do"), Some(("/desk/import", t("Import"))), &content)?)
+        }
+        Err(problem) if problem.is_invalid() => {
+            let notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend the file and try it again."))
+                .line(say("Mistakes: {}.", &[&problem.errors.len()]));
+            refuse(notice, &problem.errors)
+        }
+        Err(problem) if problem.status == Kind::TooLarge.status() => {
+            refuse(Notice::new(Tone::Wrong, t("The file is too large.")).line(problem.detail.unwrap_or_default()), &[])
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(source = "{{ notice }}\n<p><a href=\"{{ \"/desk/find\"|link }}\">{{ \"Find\"|t }}</a></p>", ext = "html")]
+struct Done {
+    notice: Notice,
+}
+
+/// Imports what was tried.
+#[post("/desk/import/confirmation")]
+pub async fn confirm(posted: Posted<WriteCases>, store: Data<Records>, staged: Data<Staged>) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let Some(waiting) = staged.take(visit.actor().account, form.get("staged"), store.store().now()) else {
+        let notice = Notice::new(
+            Tone::Wrong,
+            t("This file is not there any more: it waits for thirty minutes, and is imported once."),
+        );
+        let notice = notice.line(t("Look whether it was imported already; if not, try it again."));
+        return Ok(ask(&visit, Some(notice), "persons", "", &[])?.status(StatusCode::CONFLICT));
+    };
+    match import_bytes(&store, visit.actor(), waiting.noun, waiting.bytes.to_vec(), false).await {
+        Ok(report) => {
+            let notice = Notice::new(Tone::Done, say("Records that were entered: {}.", &[&report.created]));
+            Ok(page(visit.permit(), t("Imported"), &Done { notice })?)
+        }
+        Err(problem) if problem.is_invalid() => {
+            let notice =
+                Notice::new(Tone::Wrong, t("Nothing was kept. Something has changed since the file was tried."));
+            let page = ask(&visit, Some(notice), &waiting.noun.plural(), "", &problem.errors)?;
+            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// An empty file with its columns and codes explained.
+#[get("/desk/import/template")]
+pub async fn empty(visit: Visit<WriteCases>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Turned> {
+    let given = parameters.only(&["noun"])?.pop().map(|(_, noun)| noun);
+    let noun = read_noun("noun", given.as_deref())?;
+    let vocabulary = store.read(visit.actor(), |session| Ok(terms::vocabulary(session.conn(), None)?)).await?;
+    let text = crate::domain::disclosure::to_permitted(visit.permit(), template(noun, &vocabulary));
+    let name = format!("attachment; filename=\"{}.csv\"", noun.plural());
+    Ok(Reply::csv(&text).header(actix_web::http::header::CONTENT_DISPOSITION, name))
+}
+
+/// The services.
+pub fn services(config: &mut ServiceConfig) {
+    config.service(show).service(try_file).service(confirm).service(empty);
+}

@@ -1,0 +1,403 @@
+//! Releases, for those who make them: what is published and withheld and why, who signed, and what becomes of them.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, get, post};
+use askama::Template;
+
+use crate::domain::policy::{Action, Actor};
+use crate::domain::record::RecordId;
+use crate::domain::release::content::{Content, Table as Masked};
+use crate::domain::release::plan::{PlannedCell, Reason};
+use crate::domain::vocabulary::{TOTAL, Vocabulary};
+use crate::exchange::formats::words;
+use crate::http::auth::{ReadReleases, Release as MakeReleases};
+use crate::http::pages::form::Posted;
+use crate::http::pages::frame::{below, page};
+use crate::http::pages::here::{self, link};
+use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
+use crate::http::pages::sign_in::on;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::{say, t};
+use crate::http::pages::{Page, desk, filters, moment, with};
+use crate::http::problem::{Kind, Problem};
+use crate::http::public::shelf::Shelf;
+use crate::http::reply::Reply;
+use crate::http::request::RecordPath;
+use crate::http::staff::releases::MostSignatures;
+use crate::http::state::Records;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::publishing;
+use crate::store::releases::{self as store, Release, State};
+use crate::store::terms;
+
+use super::declaring::told;
+
+pub const PAGES: &[Page] = &[
+    with("GET", "/desk/releases", Action::ReadReleases),
+    with("GET", "/desk/releases/{id}", Action::ReadReleases),
+    with("POST", "/desk/releases/{id}/sign", Action::Release),
+    with("POST", "/desk/releases/{id}/publish", Action::Release),
+    with("POST", "/desk/releases/{id}/notice", Action::Release),
+    with("POST", "/desk/releases/{id}/withdraw", Action::Release),
+    with("POST", "/desk/releases/{id}/discard", Action::Release),
+];
+
+/// How many cells of a table a page shows; those that are withheld first.
+const MOST_CELLS: usize = 400;
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Prepared => "Prepared",
+        State::Published => "Published",
+        State::Withdrawn => "Withdrawn",
+        State::Discarded => "Discarded",
+    }
+}
+
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Safe => "published: nobody can be picked out of it",
+        Reason::Signed => "published: a signed figure says it",
+        Reason::Small => "withheld: fewer than the threshold",
+        Reason::WholeGroup => "withheld: it is all of a group, or nearly all, so that it tells about each of them",
+        Reason::BelowSmallFigure => "withheld: part of a small figure that is signed",
+        Reason::SmallChange => "withheld: beside an earlier release it would tell a small change",
+        Reason::Protects => "withheld: another withheld cell could be computed from it",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "office/releases.html")]
+struct List {
+    releases: Option<Table>,
+    makes: bool,
+}
+
+fn title(content: &Content) -> String {
+    let title = content.title.get(here::language().code()).or_else(|| content.title.get("en"));
+    title.cloned().unwrap_or_else(|| content.id.clone())
+}
+
+/// Every release, the one that was prepared last first.
+#[get("/desk/releases")]
+pub async fn list(visit: Visit<ReadReleases>, records: Data<Records>) -> Result<Reply, Turned> {
+    let found = records.run(|records| records.look(store::list)).await?;
+    let row = |release: &Release| {
+        let content = &release.content;
+        let signed = format!("{} / {}", release.signatures.len(), release.signatures_required);
+        vec![
+            Cell::Link(link(&format!("/desk/releases/{}", release.id)), content.id.clone()),
+            title(content).into(),
+            t(state(release.state)).into(),
+            signed.into(),
+            moment(release.prepared_at).into(),
+        ]
+    };
+    let rows: Vec<_> = found.iter().map(row).collect();
+    let heads = ["Release", "Title", "State", "Signatures", "Prepared"].map(|head| t(head).to_owned()).to_vec();
+    let table = Table { caption: t("Releases").to_owned(), heads, numbers: Vec::new(), rows };
+    let content = List { releases: (!found.is_empty()).then_some(table), makes: visit.may(Action::Release) };
+    Ok(page(visit.permit(), t("Prepare a release"), &content)?)
+}
+
+/// A table with what becomes of each of its cells.
+struct Planned {
+    title: String,
+    published: usize,
+    withheld: Vec<(String, usize)>,
+    pooled: String,
+    cells: Table,
+}
+
+fn code(axis: &crate::domain::release::content::Axis, code: &str, vocabulary: &Vocabulary) -> String {
+    if code == TOTAL {
+        return t("all").to_owned();
+    }
+    axis.vocabulary.as_deref().map_or_else(|| code.to_owned(), |known| desk::term(vocabulary, known, code))
+}
+
+fn planned(table: &Masked, plan: &[PlannedCell], vocabulary: &Vocabulary) -> Planned {
+    let reasons: BTreeMap<_, _> =
+        plan.iter().filter(|cell| cell.table == table.code).map(|cell| (&cell.at, cell.reason)).collect();
+    let mut withheld: BTreeMap<Reason, usize> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for cell in &table.cells {
+        let why = reasons.get(&cell.at).copied();
+        let labels: Vec<_> = cell.at.iter().zip(&table.axes).map(|(at, axis)| code(axis, at, vocabulary)).collect();
+        let shown = match cell.value.count() {
+            Some(count) => Cell::from(words::count(count, here::language())),
+            None => Cell::Marked("–".to_owned(), t("withheld").to_owned()),
+        };
+        if let Some(why) = why.filter(|why| !why.is_published()) {
+            *withheld.entry(why).or_default() += 1;
+        }
+        let told = why.map(|why| t(reason(why)).to_owned()).unwrap_or_default();
+        rows.push((cell.value.count().is_some(), vec![Cell::Text(labels.join(" · ")), shown, told.into()]));
+    }
+    let published = rows.iter().filter(|(published, _)| *published).count();
+    rows.sort_by_key(|(published, _)| *published);
+    let pooled: Vec<_> =
+        (table.axes.iter()).flat_map(|axis| axis.pooled.iter().map(|pooled| code(axis, pooled, vocabulary))).collect();
+    let by: Vec<_> = table.axes.iter().map(|axis| words::heading(&axis.dimension, here::language())).collect();
+    Planned {
+        title: table.title.get(here::language().code()).or_else(|| table.title.get("en")).cloned().unwrap_or_default(),
+        published,
+        withheld: withheld.into_iter().map(|(why, count)| (t(reason(why)).to_owned(), count)).collect(),
+        pooled: pooled.join(", "),
+        cells: Table {
+            caption: table.code.clone(),
+            heads: vec![
+                by.join(" · "),
+                words::number_of(table.measure, here::language()).to_owned(),
+                t("Why").to_owned(),
+            ],
+            numbers: vec![1],
+            rows: rows.into_iter().take(MOST_CELLS).map(|(_, row)| row).collect(),
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "office/release.html")]
+struct Show<'a> {
+    notices: Vec<Notice>,
+    release: &'a Release,
+    state: &'static str,
+    title: String,
+    tables: Vec<Planned>,
+    figures: Option<Table>,
+    signatures: Vec<String>,
+    missing: usize,
+    makes: bool,
+    has_signed: bool,
+    prepared: bool,
+    published: bool,
+    notice_field: Field,
+    reason_field: Field,
+    address: String,
+    public: String,
+    word: &'a str,
+}
+
+fn figures(content: &Content) -> Option<Table> {
+    let row = |figure: &crate::domain::release::content::SignedFigure| {
+        vec![
+            Cell::Text(figure.id.clone()),
+            Cell::Text(figure.value.to_string()),
+            Cell::Text(words::count(figure.computed, here::language())),
+        ]
+    };
+    let rows: Vec<_> = content.figures.iter().map(row).collect();
+    (!rows.is_empty()).then(|| Table {
+        caption: t("Signed figures").to_owned(),
+        heads: ["Figure", "Published", "What the records give"].map(|head| t(head).to_owned()).to_vec(),
+        numbers: vec![1, 2],
+        rows,
+    })
+}
+
+async fn whole<P: crate::http::auth::Permission>(
+    visit: &Visit<P>,
+    records: &Records,
+    id: RecordId,
+    notices: Vec<Notice>,
+    typed: (&str, &str),
+) -> Result<Reply, Turned> {
+    let (release, vocabulary) = records
+        .run(move |records| records.look(|conn| Ok((store::get(conn, id)?, terms::vocabulary(conn, None)?))))
+        .await?;
+    let signed = |by: &store::SignedBy| say("{}, {}", &[&by.account, &moment(by.signed_at)]);
+    let content = Show {
+        notices,
+        state: t(state(release.state)),
+        title: title(&release.content),
+        tables: release.content.tables.iter().map(|table| planned(table, &release.plan.cells, &vocabulary)).collect(),
+        figures: figures(&release.content),
+        signatures: release.signatures.iter().map(signed).collect(),
+        missing: usize::from(release.signatures_required).saturating_sub(release.signatures.len()),
+        makes: visit.may(Action::Release),
+        has_signed: release.signatures.iter().any(|by| by.account == visit.actor().name),
+        prepared: release.state == State::Prepared,
+        published: release.state == State::Published,
+        notice_field: Field::new(
+            "notice",
+            t("What a reader must know of it"),
+            Control::Area { rows: 3, longest: None },
+        )
+        .hint(t("It is public. Leave it empty to take a notice back."))
+        .value(if typed.0.is_empty() {
+            release.notice.clone().unwrap_or_default()
+        } else {
+            typed.0.to_owned()
+        }),
+        reason_field: Field::new("reason", t("Why"), Control::line())
+            .hint(t("For staff alone; no personal text."))
+            .required()
+            .value(typed.1),
+        address: link(&format!("/desk/releases/{id}")),
+        public: link(&format!("/releases/{}", release.content.id)),
+        word: visit.word(),
+        release: &release,
+    };
+    Ok(below(visit.permit(), t("Release"), Some(("/desk/releases", t("Releases"))), &content)?)
+}
+
+/// A release with its plan.
+#[get("/desk/releases/{id}")]
+pub async fn show(
+    visit: Visit<ReadReleases>,
+    records: Data<Records>,
+    path: RecordPath,
+    request: HttpRequest,
+) -> Result<Reply, Turned> {
+    let done = url::form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "done");
+    let told = done.and_then(|(_, done)| match &*done {
+        "prepared" => Some("The release is prepared. Nothing is public yet: look at it, then sign it."),
+        "sign" => Some("You have signed it."),
+        "publish" => Some("It is public."),
+        "notice" => Some("The notice is public."),
+        "withdraw" => Some("The release is withdrawn."),
+        "discard" => Some("The release is thrown away."),
+        _ => None,
+    });
+    let notices = told.map(|told| Notice::new(Tone::Done, t(told))).into_iter().collect();
+    whole(&visit, &records, path.get()?, notices, ("", "")).await
+}
+
+/// What somebody does with a release.
+enum Deed {
+    Sign,
+    Publish(u8),
+    Notice(Option<String>),
+    Withdraw(Option<String>),
+    Discard,
+}
+
+impl Deed {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::Publish(_) => "publish",
+            Self::Notice(_) => "notice",
+            Self::Withdraw(_) => "withdraw",
+            Self::Discard => "discard",
+        }
+    }
+
+    fn run(self, records: &Store, actor: &Actor, id: RecordId, seen: i64) -> Result<Release, StoreError> {
+        match self {
+            Self::Sign => store::sign(records, actor, id, seen),
+            Self::Publish(most) => publishing::publish(records, actor, id, seen, most, &mut |_, _, _| {}),
+            Self::Notice(notice) => store::set_notice(records, actor, id, seen, notice),
+            Self::Withdraw(reason) => store::withdraw(records, actor, id, seen, reason),
+            Self::Discard => store::discard(records, actor, id, seen),
+        }
+    }
+}
+
+async fn act(
+    posted: Posted<MakeReleases>,
+    records: Data<Records>,
+    shelf: Data<Shelf>,
+    path: RecordPath,
+    deed: Deed,
+) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let (id, actor, name) = (path.get()?, visit.actor(), deed.name());
+    let seen = form.get("seen").parse().map_err(|_| Problem::new(Kind::PreconditionRequired))?;
+    let work = move |records: &Store| {
+        let done = deed.run(records, &actor, id, seen)?;
+        shelf.renew_soon();
+        Ok(done)
+    };
+    let done = if name == "publish" { records.compute(work).await } else { records.run(work).await };
+    match done {
+        Ok(_) => Ok(on(&format!("/desk/releases/{id}?done={name}"))),
+        Err(problem) if matches!(problem.status, 409 | 412 | 422) => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+            let page =
+                whole(&visit, &records, id, vec![told(&problem)], (form.get("notice"), form.get("reason"))).await?;
+            Ok(page.status(status))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn given(posted: &Posted<MakeReleases>, name: &str) -> Option<String> {
+    Some(posted.form.get(name).trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Signs it.
+#[post("/desk/releases/{id}/sign")]
+pub async fn sign(
+    posted: Posted<MakeReleases>,
+    records: Data<Records>,
+    shelf: Data<Shelf>,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    act(posted, records, shelf, path, Deed::Sign).await
+}
+
+/// Publishes it.
+#[post("/desk/releases/{id}/publish")]
+pub async fn publish(
+    posted: Posted<MakeReleases>,
+    records: Data<Records>,
+    shelf: Data<Shelf>,
+    most: Data<MostSignatures>,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    act(posted, records, shelf, path, Deed::Publish(most.0)).await
+}
+
+/// Says something of it publicly.
+#[post("/desk/releases/{id}/notice")]
+pub async fn set_notice(
+    posted: Posted<MakeReleases>,
+    records: Data<Records>,
+    shelf: Data<Shelf>,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    let text = given(&posted, "notice");
+    act(posted, records, shelf, path, Deed::Notice(text)).await
+}
+
+/// Withdraws it as a whole.
+#[post("/desk/releases/{id}/withdraw")]
+pub async fn withdraw(
+    posted: Posted<MakeReleases>,
+    records: Data<Records>,
+    shelf: Data<Shelf>,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    let reason = given(&posted, "reason");
+    act(posted, records, shelf, path, Deed::Withdraw(reason)).await
+}
+
+/// Throws it away before it was published.
+#[post("/desk/releases/{id}/discard")]
+pub async fn discard(
+    posted: Posted<MakeReleases>,
+    records: Data<Records>,
+    shelf: Data<Shelf>,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    act(posted, records, shelf, path, Deed::Discard).await
+}
+
+/// The services.
+pub fn services(config: &mut ServiceConfig) {
+    config
+        .service(list)
+        .service(sign)
+        .service(publish)
+        .service(set_notice)
+        .service(withdraw)
+        .service(discard)
+        .service(show);
+}
