@@ -169,7 +169,7 @@ impl Form<'_> {
         let most = self.content.tables.iter().map(|table| table.axes.len()).max().unwrap_or_default().min(MOST);
         let chosen: Vec<_> = value(self.question, "by").split(',').collect();
         for at in 0..most.max(1) {
-            let label = if at == 0 { "Divided by" } else { "and by" };
+            let label = if at == 0 { "Divide by" } else { "and by" };
             let own = chosen.get(at).copied().unwrap_or_default();
             let mut field = self.choice("by", label, by.clone(), own).id(format!("by-{at}"));
             if at > 0 {
