@@ -60,6 +60,9 @@ struct RecordPage {
     rest: String,
 }
 
+/// Ways to other pages: address and name.
+pub type Ways = Vec<(String, String)>;
+
 /// What was just done, as the address says.
 pub fn done(asked: &str) -> Option<Notice> {
     let done = url::form_urlencoded::parse(asked.as_bytes()).find(|(name, _)| name == "done").map(|(_, done)| done)?;
@@ -108,7 +111,7 @@ pub fn page<E: Stored, P: Permission>(
     vocabulary: &Vocabulary,
     asked: &str,
     title: &'static str,
-    (first, last): (Vec<(String, String)>, Vec<(String, String)>),
+    (first, last): (Ways, Ways),
     rest: String,
 ) -> Result<Reply, Turned> {
     let (values, ids) = (values_of::<E>(&found)?, ids(&found));
