@@ -8,4 +8,5 @@ mod pages {
     mod office;
     mod public;
     mod released;
+    mod research;
 }

@@ -50,6 +50,10 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remainder: Option<RemainderView>,
     pub note: Option<String>,
+    /// The figure's record, for pages of those who may see records.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub id: Option<RecordId>,
 }
 
 /// What was published.
@@ -179,6 +183,7 @@ pub fn line(findings: &Findings, publication: &str, found: &Found<Figure>) -> Li
         conflicts: findings.conflicts.get(&found.version.id).cloned().unwrap_or_default(),
         remainder: None,
         note: figure.note.clone(),
+        id: Some(found.version.id),
     }
 }
 
@@ -217,5 +222,6 @@ fn left_over(left: &LeftOver, publication: &str, own: &[&Found<Figure>]) -> Opti
             parent_qualifier: remainder.parent_value.qualifier,
         }),
         note: Some("Exact only if the parts do not overlap and all lie inside the whole.".to_owned()),
+        id: None,
     })
 }

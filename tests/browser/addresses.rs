@@ -13,7 +13,7 @@ use crate::support::people::{Browser, Person};
 use crate::support::samples::{correction, entry as sample, some_release};
 
 /// Addresses that answer no page: what pages are made of, and the way out.
-const NO_PAGES: &[&str] = &["/assets/{name}", "/desk/import/template", "/leave"];
+pub const NO_PAGES: &[&str] = &["/assets/{name}", "/desk/import/template", "/leave"];
 
 /// An address that a route with parts answers, with whatever it shows entered first; none where nobody has said how.
 fn example(app: &App, known: &mut HashMap<Noun, String>, path: &str) -> Option<String> {

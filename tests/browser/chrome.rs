@@ -190,6 +190,7 @@ impl<'a> Chrome<'a> {
 
     /// Opens what is folded away under these words.
     #[track_caller]
+    #[allow(dead_code)]
     pub fn unfold(&self, words: &str) {
         let path = format!("//details[not(@open)]/summary[normalize-space(.)={}]", quoted(words));
         self.the(By::XPath(path), &format!("nothing to unfold under `{words}`")).press();

@@ -22,71 +22,15 @@ use super::super::state::Records;
 use super::cookies::Cookie;
 use super::enrol::{Shown, new_passphrase, stretched};
 use super::form::Posted;
+use super::parts::{Control, Field};
 use super::sign_in::{on, prove};
 use super::turned::Turned;
 use super::visit::Visit;
-use super::{moment, open_page, page};
+use super::words::{say, t};
+use super::{filters, moment, open_page, page};
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<p>You are <strong>{{ name }}</strong>, {{ role }}. Signed in since {{ since }}.</p>
-{% if was_reset %}<div class="notice" role="alert"><p>Somebody has reset your account since you last signed in. If you did not ask for it, tell
-your organisation now.</p>
-<form method="post" action="/account/notice"><input type="hidden" name="csrf" value="{{ word }}"><button>I have read this</button></form></div>{% endif %}
-<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{{ word }}"><button>Sign out</button></form>
-<h2>Sessions</h2>
-<table><thead><tr><th>Since</th><th>Last used</th><th></th></tr></thead><tbody>
-{% for session in sessions %}<tr><td>{{ self::moment(*session.created_at) }}</td><td>{{ self::moment(*session.seen_at) }}</td><td>{% if session.id == own %}this one{% else %}
-<form method="post" action="/account/sessions/{{ session.id }}/end"><input type="hidden" name="csrf" value="{{ word }}"><button>End it</button></form>{% endif %}</td></tr>
-{% endfor %}</tbody></table>
-<h2>Tokens</h2>
-<p>Programmes use the API with a token, in your name.</p>
-<table><thead><tr><th>Made</th><th>Good until</th><th>May</th><th></th></tr></thead><tbody>
-{% for token in tokens %}<tr><td>{{ self::moment(*token.created_at) }}</td><td>{{ self::moment(*token.expires_at) }}</td><td>{{ self::scopes_of(token) }}</td>
-<td><form method="post" action="/account/tokens/{{ token.id }}/revocation"><input type="hidden" name="csrf" value="{{ word }}"><button>Revoke</button></form></td></tr>
-{% endfor %}</tbody></table>
-<form method="post" action="/account/tokens">
-<input type="hidden" name="csrf" value="{{ word }}">
-<label for="days">Days that a new one is good</label>
-<input id="days" name="days" type="number" min="1" max="366" value="30" required>
-<label for="scopes">What it may do, at most: some of {{ actions }}. All of it where you leave this empty</label>
-<input id="scopes" name="scopes">
-<button>Make a token</button>
-</form>
-<h2>Passphrase</h2>
-<form method="post" action="/account/passphrase">
-<input type="hidden" name="csrf" value="{{ word }}">
-<label for="passphrase">Passphrase that you have</label>
-<input id="passphrase" name="passphrase" type="password" autocomplete="current-password" required>
-<label for="code">Code</label>
-<input id="code" name="code" autocomplete="one-time-code" required maxlength="32">
-<label for="new">New passphrase</label>
-<input id="new" name="new" type="password" autocomplete="new-password" required>
-<label for="again">New passphrase once more</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required>
-<button>Change the passphrase</button>
-</form>
-<h2>Second factor</h2>
-<form method="post" action="/account/second-factor">
-<input type="hidden" name="csrf" value="{{ word }}">
-<label for="passphrase2">Passphrase</label>
-<input id="passphrase2" name="passphrase" type="password" autocomplete="current-password" required>
-<label for="code2">Code, or a recovery code</label>
-<input id="code2" name="code" autocomplete="one-time-code" required maxlength="32">
-<button>Set a new second factor</button>
-</form>
-<form method="post" action="/account/recovery-codes">
-<input type="hidden" name="csrf" value="{{ word }}">
-<label for="passphrase3">Passphrase</label>
-<input id="passphrase3" name="passphrase" type="password" autocomplete="current-password" required>
-<label for="code3">Code, or a recovery code</label>
-<input id="code3" name="code" autocomplete="one-time-code" required maxlength="32">
-<button>Make new recovery codes</button>
-</form>
-<p>Any change of these ends all sessions and tokens; you sign in again.</p>
-"#
-)]
+#[template(path = "account.html")]
 struct Own<'a> {
     word: &'a str,
     name: &'a str,
@@ -96,12 +40,33 @@ struct Own<'a> {
     own: RecordId,
     sessions: &'a [Line],
     tokens: &'a [TokenLine],
-    actions: &'a str,
+    actions: Vec<&'static str>,
+    days: Field,
+    passphrase: Vec<Field>,
+    factor: Vec<Field>,
+    recovery: Vec<Field>,
 }
 
 fn scopes_of(token: &TokenLine) -> String {
     let names = |scopes: &Vec<Action>| scopes.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ");
-    token.scopes.as_ref().map_or_else(|| "all that you may".to_owned(), names)
+    token.scopes.as_ref().map_or_else(|| t("all that you may").to_owned(), names)
+}
+
+/// Passphrase and code, as one shows again that one is oneself.
+fn proof(form: &str) -> Vec<Field> {
+    let passphrase = Control::known("password", "current-password");
+    let code = Control::known("text", "one-time-code");
+    vec![
+        Field::new("passphrase", t("Passphrase that you have"), passphrase).required().id(format!("{form}-passphrase")),
+        Field::new("code", t("Code, or a recovery code"), code).required().id(format!("{form}-code")),
+    ]
+}
+
+fn new_passphrase_fields() -> [Field; 2] {
+    let new = |name: &str, label: &str| {
+        Field::new(name, t(label), Control::known("password", "new-password")).required().id(format!("change-{name}"))
+    };
+    [new("new", "New passphrase"), new("again", "New passphrase once more")]
 }
 
 /// The page.
@@ -120,19 +85,23 @@ pub async fn show(visit: Visit<KeepOwnAccount>, records: Data<Records>) -> Resul
         word: visit.word(),
         name: &actor.name,
         role: actor.role.name(),
+        days: Field::new("days", t("Days that a new one is good"), Control::line()).required().value("30"),
+        passphrase: proof("change").into_iter().chain(new_passphrase_fields()).collect(),
+        factor: proof("factor"),
+        recovery: proof("recovery"),
         since: &moment(visit.found.created_at),
         was_reset: visit.found.account.was_reset,
         own: visit.found.id,
         sessions: &sessions,
         tokens: &tokens,
-        actions: &may.join(", "),
+        actions: may,
     };
-    Ok(page(visit.permit(), "Your account", &content)?)
+    Ok(page(visit.permit(), t("Your account"), &content)?)
 }
 
 /// What is answered where passphrase or code were wrong, whichever it was.
 pub fn not_proved() -> Result<Reply, Turned> {
-    let told = "Passphrase or code were not right. A code works once: wait for the next one.";
+    let told = t("Passphrase or code were not right. A code works once: wait for the next one.");
     Err(Problem::new(Kind::Forbidden).detail(told).into())
 }
 
@@ -176,16 +145,16 @@ pub async fn new_recovery_codes(
     let actor = visit.actor();
     let codes = records.run(move |store| sign_in::new_recovery_codes(store, &actor, proof)).await?;
     let Some(codes) = codes else { return not_proved() };
-    let reply = open_page("New recovery codes", &Shown { codes: &codes })?;
+    let reply = open_page(t("New recovery codes"), &Shown { codes: &codes })?;
     Ok(reply.header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))
 }
 
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<p>This is the token. It is not shown again.</p>
+    source = r#"<p>{{ "This is the token. It is not shown again."|t }}</p>
 <p><code>{{ token }}</code></p>
-<p><a href="/account">Your account</a></p>
+<p><a href="{{ "/account"|link }}">{{ "Your account"|t }}</a></p>
 "#
 )]
 struct NewToken<'a> {
@@ -198,11 +167,11 @@ pub async fn make_token(posted: Posted<KeepOwnAccount>, records: Data<Records>) 
     let Posted { visit, form } = posted;
     let wrong = |why: &str| Turned::from(Problem::new(Kind::Invalid).detail(why));
     let days = form.get("days").trim().parse().ok().and_then(TimeDelta::try_days);
-    let lasting = days.filter(|lasting| tokens::is_duration(*lasting)).ok_or_else(|| wrong("Days: 1 to 366."))?;
-    let scopes = tokens::read_scopes(form.all("scopes")).map_err(|why| wrong(&format!("Scopes: {why}.")))?;
+    let lasting = days.filter(|lasting| tokens::is_duration(*lasting)).ok_or_else(|| wrong(t("Days: 1 to 366.")))?;
+    let scopes = tokens::read_scopes(form.all("scopes")).map_err(|why| wrong(&say("Scopes: {}.", &[&why])))?;
     let (actor, session) = (visit.actor(), visit.found.id);
     let token = records.run(move |store| tokens::create_own(store, &actor, session, lasting, scopes)).await?;
-    let reply = page(visit.permit(), "New token", &NewToken { token: &token })?;
+    let reply = page(visit.permit(), t("New token"), &NewToken { token: &token })?;
     Ok(reply.status(StatusCode::CREATED))
 }
 

@@ -12,7 +12,7 @@ mod care;
 /// Finding, by name too.
 mod find;
 /// The fields of a form.
-mod forms;
+pub mod forms;
 /// Every version of a record.
 mod history;
 /// The desk itself.
@@ -30,7 +30,7 @@ mod records;
 /// Several incidents at once.
 mod several;
 /// What values are called in the reader's language.
-mod shown;
+pub mod shown;
 /// The sources that a form offers.
 mod sources;
 /// Taking back, and counting again.

@@ -15,52 +15,26 @@ use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
 use super::form::Stranger;
-use super::open_page;
+use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
+use super::words::{say, t};
+use super::{filters, open_page};
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if let Some(why) = refused %}<p class="notice" role="alert">{{ why }}</p>{% endif %}
-<p>You are <strong>{{ account }}</strong>. Choose a passphrase, and add Attest to the app that makes your codes.</p>
-<form method="post">
-<h2>Second factor</h2>
-<p>Add this key to your app (time-based, six digits, thirty seconds), or open <a href="{{ address }}">this address</a> with it:</p>
-<p><code>{{ secret }}</code></p>
-<label for="code">The code that the app shows now</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10">
-<h2>Passphrase</h2>
-<p>{{ SHORTEST }} to {{ LONGEST }} characters, such as five or six words that have nothing to do with each other. Use it nowhere else.</p>
-<input type="hidden" name="name" value="{{ account }}" autocomplete="username">
-<label for="passphrase">Passphrase</label>
-<input id="passphrase" name="passphrase" type="password" autocomplete="new-password" required>
-<label for="again">Passphrase once more</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required>
-<button>Set both</button>
-</form>
-"#
-)]
+#[template(path = "enrol.html")]
 struct Enrol<'a> {
-    refused: Option<&'a str>,
+    notice: Option<Notice>,
     account: &'a str,
     secret: &'a str,
     address: &'a str,
+    rule: String,
+    code: Field,
+    passphrase: [Field; 2],
 }
 
 /// Recovery codes, shown once.
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<p>Done. Where you were signed in, you are not any more.</p>
-{% if !codes.is_empty() %}<h2>Recovery codes</h2>
-<p>Each of them stands once for a code of your app, should you lose it. They are not shown again: write them down, and keep them
-away from the passphrase.</p>
-<ul class="codes">
-{% for code in codes %}<li><code>{{ code.as_str() }}</code></li>
-{% endfor %}</ul>{% endif %}
-<p><a href="/sign-in">Sign in</a></p>
-"#
-)]
+#[template(path = "enrolled.html")]
 pub struct Shown<'a> {
     pub codes: &'a Codes,
 }
@@ -68,8 +42,8 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% if waiting %}<p>A second person has not approved of this link yet. Come again when they have.</p>
-{% else %}<p>A link works once, for 24 hours, and until another one is made. Ask an admin for a new one.</p>{% endif %}
+    source = r#"{% if waiting %}<p>{{ "A second person has not approved of this link yet. Come again when they have."|t }}</p>
+{% else %}<p>{{ "A link works once, for 24 hours, and until another one is made. Ask an admin for a new one."|t }}</p>{% endif %}
 "#
 )]
 struct NoLink {
@@ -78,9 +52,9 @@ struct NoLink {
 
 fn no_link(waiting: bool) -> Result<Reply, Turned> {
     let (title, status) = if waiting {
-        ("This link does not work yet", StatusCode::FORBIDDEN)
+        (t("This link does not work yet"), StatusCode::FORBIDDEN)
     } else {
-        ("This link does not work", StatusCode::NOT_FOUND)
+        (t("This link does not work"), StatusCode::NOT_FOUND)
     };
     Ok(open_page(title, &NoLink { waiting })?.status(status))
 }
@@ -102,7 +76,22 @@ async fn follow(records: &Records, token: &str) -> Result<Followed, Problem> {
 
 fn form(account: &str, secret: &str, refused: Option<&str>) -> Result<Reply, Turned> {
     let address = app_address(account, secret);
-    Ok(open_page("Set passphrase and second factor", &Enrol { refused, account, secret, address: &address })?)
+    let new =
+        |name: &str, label: &str| Field::new(name, t(label), Control::known("password", "new-password")).required();
+    let content = Enrol {
+        notice: refused.map(|why| Notice::new(Tone::Wrong, why)),
+        account,
+        secret,
+        address: &address,
+        rule: say(
+            "{} to {} characters, such as five or six words that have nothing to do with each other. Use it nowhere else.",
+            &[&SHORTEST, &LONGEST],
+        ),
+        code: Field::new("code", t("The code that the app shows now"), Control::known("text", "one-time-code"))
+            .required(),
+        passphrase: [new("passphrase", "Passphrase"), new("again", "Passphrase once more")],
+    };
+    Ok(open_page(t("Set passphrase and second factor"), &content)?)
 }
 
 /// The form, where the link is good.
@@ -121,9 +110,9 @@ pub async fn show(records: Data<Records>, token: Path<String>) -> Result<Reply, 
 /// What is wrong, in words for the person.
 pub fn new_passphrase(text: &str, again: &str, account: &str) -> Result<Passphrase, String> {
     if text != again {
-        return Err("The two passphrases are not the same.".to_owned());
+        return Err(t("The two passphrases are not the same.").to_owned());
     }
-    Passphrase::new(text, account).map_err(|why| format!("The passphrase is not accepted: {why}."))
+    Passphrase::new(text, account).map_err(|why| say("The passphrase is not accepted: {}.", &[&why]))
 }
 
 /// Stretches a new passphrase, when its turn comes.
@@ -158,8 +147,8 @@ pub async fn enrol(
     let done = records.run(move |store| enrolments::enrol(store, &token, stretched, &code)).await?;
     match done {
         Enrolled::Bad => no_link(false),
-        Enrolled::WrongCode => refuse("The code is not the one that the app shows for this key."),
+        Enrolled::WrongCode => refuse(t("The code is not the one that the app shows for this key.")),
         Enrolled::Done(codes) if codes.is_empty() => Err(Kind::Internal.into()),
-        Enrolled::Done(codes) => Ok(open_page("Passphrase and second factor are set", &Shown { codes: &codes })?),
+        Enrolled::Done(codes) => Ok(open_page(t("Passphrase and second factor are set"), &Shown { codes: &codes })?),
     }
 }

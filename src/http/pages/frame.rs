@@ -101,7 +101,7 @@ fn languages(path: &str, query: &str) -> Vec<Other> {
     let other = |(code, language): &(&'static str, Language)| {
         let query = if query.is_empty() { String::new() } else { format!("?{query}") };
         let name = language.pick("English", "Русский");
-        Other { href: format!("{}{query}", here::in_language(path, *language)), code: *code, name }
+        Other { href: format!("{}{query}", here::in_language(path, *language)), code, name }
     };
     Language::WORDS.iter().filter(|(_, language)| *language != now).map(other).collect()
 }

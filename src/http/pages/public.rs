@@ -18,7 +18,7 @@ use super::{Page, open};
 /// What is promised, and what is not.
 mod about;
 /// A table whose bars are its chart.
-mod bars;
+pub mod bars;
 /// What a number is divided into.
 mod breakdown;
 /// What differs between two releases.

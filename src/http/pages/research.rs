@@ -2,10 +2,23 @@
 
 use actix_web::web::ServiceConfig;
 
-use super::Page;
+use crate::domain::policy::Action;
+
+use super::{Page, with};
+
+/// Exact counts.
+mod explore;
+/// Published figures held against the records.
+mod figures;
 
 /// The routes.
-pub const PAGES: &[Page] = &[];
+pub const PAGES: &[Page] = &[
+    with("GET", "/research", Action::ReadAggregates),
+    with("GET", "/research/reconciliation", Action::Reconcile),
+    with("GET", "/research/figures/{id}", Action::ReconcileRecords),
+];
 
 /// The services of [`PAGES`].
-pub fn services(_config: &mut ServiceConfig) {}
+pub fn services(config: &mut ServiceConfig) {
+    config.service(explore::show).service(figures::show).service(figures::show_one);
+}

@@ -16,32 +16,21 @@ use super::account::not_proved;
 use super::cookies::Cookie;
 use super::enrol::app_address;
 use super::form::Posted;
-use super::page;
+use super::parts::{Control, Field};
 use super::sign_in::{on, prove};
 use super::turned::Turned;
+use super::words::t;
+use super::{filters, page};
 use crate::http::problem::{Kind, Problem};
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<p>Add this key to your app (time-based, six digits, thirty seconds), or open <a href="{{ address }}">this address</a> with
-it. Your second factor stays the old one until you show a code of the new one.</p>
-<p><code>{{ secret }}</code></p>
-<form method="post" action="/account/second-factor/confirmation">
-<input type="hidden" name="csrf" value="{{ word }}">
-<input type="hidden" name="offered" value="{{ offered }}">
-<label for="code">The code that the app shows now for the new key</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10">
-<button>Take it</button>
-</form>
-<p><a href="/account">Keep the old one</a></p>
-"#
-)]
+#[template(path = "second_factor.html")]
 struct Offer<'a> {
     word: &'a str,
     secret: &'a str,
     address: &'a str,
     offered: &'a str,
+    code: Field,
 }
 
 /// Offers a new second factor.
@@ -62,8 +51,14 @@ pub async fn offer(
         secret: &secret,
         address: &app_address(&visit.found.account.name, &secret),
         offered: &BASE64URL_NOPAD.encode(&offered.sealed),
+        code: Field::new(
+            "code",
+            t("The code that the app shows now for the new key"),
+            Control::known("text", "one-time-code"),
+        )
+        .required(),
     };
-    Ok(page(visit.permit(), "New second factor", &content)?)
+    Ok(page(visit.permit(), t("New second factor"), &content)?)
 }
 
 /// Takes it. One signs in again with it.
@@ -79,7 +74,8 @@ pub async fn confirm(posted: Posted<KeepOwnAccount>, records: Data<Records>) -> 
         })
         .await?;
     if !taken {
-        let problem = Problem::new(Kind::Invalid).detail("The code is not one of the new second factor. Begin again.");
+        let problem =
+            Problem::new(Kind::Invalid).detail(t("The code is not one of the new second factor. Begin again."));
         return Err(problem.into());
     }
     Ok(on("/sign-in").header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))

@@ -19,29 +19,36 @@ use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
 use super::cookies::{Cookie, Jar};
+use super::filters;
 use super::form::{Posted, Stranger};
 use super::here::link;
 use super::open_page;
+use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
+use super::words::t;
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if failed %}<p class="notice" role="alert">That was not right. Name, passphrase and code must all be yours, and a code
-works once: wait for the next one.</p>{% endif %}
-<form method="post" action="/sign-in">
-<label for="name">Name</label>
-<input id="name" name="name" autocomplete="username" required maxlength="64">
-<label for="passphrase">Passphrase</label>
-<input id="passphrase" name="passphrase" type="password" autocomplete="current-password" required>
-<label for="code">Code of your second factor, or a recovery code</label>
-<input id="code" name="code" autocomplete="one-time-code" required maxlength="32">
-<button>Sign in</button>
-</form>
-"#
-)]
+#[template(path = "sign_in.html")]
 struct SignIn {
-    failed: bool,
+    notice: Option<Notice>,
+    fields: [Field; 3],
+}
+
+fn sheet(failed: bool) -> SignIn {
+    let told = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
+    SignIn {
+        notice: failed.then(|| Notice::new(Tone::Wrong, t("That was not right.")).line(t(told))),
+        fields: [
+            Field::new("name", t("Name"), Control::known("text", "username")).required(),
+            Field::new("passphrase", t("Passphrase"), Control::known("password", "current-password")).required(),
+            Field::new(
+                "code",
+                t("Code of your second factor, or a recovery code"),
+                Control::known("text", "one-time-code"),
+            )
+            .required(),
+        ],
+    }
 }
 
 /// The way to another page, after a form.
@@ -54,7 +61,7 @@ pub fn on(to: &str) -> Reply {
 #[get("/sign-in")]
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     records.run(|store| store.must_be_open()).await?;
-    Ok(open_page("Sign in", &SignIn { failed: false })?)
+    Ok(open_page(t("Sign in"), &sheet(false))?)
 }
 
 /// Holds what somebody shows against what is kept: counted first, then in line, so that guessing costs the one who guesses.
@@ -97,7 +104,7 @@ pub async fn sign_in(
     let who = Who { name, device: jar.read(&request, Cookie::Device), address: limits.address(&request) };
     let proof = prove(&records, &limits, who, form.get("passphrase"), form.get("code")).await?;
     let Some(opened) = records.run(move |records| store::finish(records, proof)).await? else {
-        return Ok(open_page("Sign in", &SignIn { failed: true })?.status(StatusCode::FORBIDDEN));
+        return Ok(open_page(t("Sign in"), &sheet(true))?.status(StatusCode::FORBIDDEN));
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
     Ok(on("/desk")

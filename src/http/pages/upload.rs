@@ -41,7 +41,9 @@ impl<P: Permission> FromRequest for Uploaded<P> {
             }
             let visit = visit.await?;
             let parts = parts.await.map_err(|_| Problem::new(Kind::UnsupportedMediaType))?;
-            let (form, file) = read(parts).await?;
+            // What is no form of this kind carries no word either.
+            let unread = |problem: Problem| if problem.status == 400 { refused() } else { problem.into() };
+            let (form, file) = read(parts).await.map_err(unread)?;
             if !bool::from(form.get(WORD).as_bytes().ct_eq(visit.word().as_bytes())) {
                 return Err(refused());
             }

@@ -1,6 +1,6 @@
 //! Exact aggregates, for researchers: counts at any two times, never rows. Every question is in the audit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -16,6 +16,7 @@ use crate::domain::dimension::{DIMENSIONS, Values};
 use crate::domain::disclosure;
 use crate::domain::policy::Actor;
 use crate::domain::record::Times;
+use crate::domain::release::content::Thresholds;
 use crate::exchange::table;
 use crate::store::aggregates::{Answer, Counter};
 use crate::store::database::Store;
@@ -66,6 +67,10 @@ pub struct Row {
     pub cell: BTreeMap<String, String>,
     #[serde(flatten)]
     pub count: CountView,
+    /// `C` where few persons are behind the case files of the cell, so that a release withholds it by the thresholds that are
+    /// used where a publisher chooses none; missing elsewhere. A release may withhold more, where others would give it away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conf_status: Option<&'static str>,
 }
 
 /// Where the counted records come from.
@@ -122,17 +127,63 @@ impl IntoParams for AggregateParameters {
     }
 }
 
+/// What was asked, and what is to be said.
+#[derive(Debug)]
+pub struct Answered {
+    pub query: Query,
+    pub answer: Answer,
+    /// The cells that are too small to be published.
+    pub small: BTreeSet<Vec<String>>,
+    /// How many persons were held at the time of the answer and have been erased since.
+    pub erased: i64,
+}
+
+/// The cells behind which there are few: as releases count them, by case files alone, since what was built from published
+/// figures is published already.
+fn small(counter: &mut Counter<'_>, query: &Query) -> Result<BTreeSet<Vec<String>>, StoreError> {
+    const BASIS: (&str, &str) = ("basis", "case_file");
+    let thresholds = Thresholds::default();
+    let mut own = query.clone();
+    if own.filters.get(BASIS.0).is_some_and(|bases| !bases.contains(BASIS.1)) {
+        return Ok(BTreeSet::new());
+    }
+    own.filters.insert(BASIS.0, BTreeSet::from([BASIS.1.to_owned()]));
+    let least = match query.measure {
+        Measure::Persons => thresholds.persons,
+        Measure::Incidents => thresholds.incidents,
+    };
+    let mut found = few(&counter.answer(&own)?, least);
+    if own.measure == Measure::Incidents {
+        own.measure = Measure::Persons;
+        found.extend(few(&counter.answer(&own)?, thresholds.incidents));
+    }
+    Ok(found)
+}
+
+/// The cells of fewer than so many, and not of none. Where dates leave open how many, both ends count.
+fn few(answer: &Answer, least: u32) -> BTreeSet<Vec<String>> {
+    let is_few = |number: u64| number > 0 && number < u64::from(least);
+    let rows = answer.rows.iter();
+    let of_few = rows.filter(|row| is_few(row.tally.count.least()) || row.tally.most().is_some_and(is_few));
+    of_few.map(|row| row.cell.clone()).collect()
+}
+
 /// Answers a question, and puts it into the audit before the answer is given.
-fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Query, Answer, i64), StoreError> {
+///
+/// # Errors
+/// What is wrong with the question, by parameter.
+pub fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<Answered, StoreError> {
     let now = store.times()?;
     let (query, times) = store.read(actor, |session| {
         let mut checker = Checker::new(session);
         let (query, asked) = Query::read(pairs, &mut checker);
         Ok(checker.finish((query, check_times(asked, now)?))?)
     })?;
-    let (answer, erased) = store.look(|conn| {
-        let answer = Counter::new(conn, times)?.answer(&query)?;
-        Ok((answer, erasure::erased_since(conn, times)?))
+    let (answer, small, erased) = store.look(|conn| {
+        let mut counter = Counter::new(conn, times)?;
+        let answer = counter.answer(&query)?;
+        let small = small(&mut counter, &query)?;
+        Ok((answer, small, erasure::erased_since(conn, times)?))
     })?;
     let asked = query.canonical();
     store.write(actor, "aggregate.read", move |tx| {
@@ -141,7 +192,7 @@ fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<(Q
         tx.note("at_write", times.at_write);
         Ok(())
     })?;
-    Ok((query, answer, erased))
+    Ok(Answered { query, answer, small, erased })
 }
 
 fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {
@@ -154,20 +205,26 @@ fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {
     Ok(times)
 }
 
-fn row(query: &Query, row: &crate::store::aggregates::Row) -> Row {
-    let codes = query.by.iter().map(|dimension| dimension.code.to_owned());
+fn row(found: &Answered, row: &crate::store::aggregates::Row) -> Row {
+    let codes = found.query.by.iter().map(|dimension| dimension.code.to_owned());
     let cell = codes.zip(row.cell.iter().cloned()).collect();
-    Row { cell, count: row.tally.into() }
+    Row { cell, count: row.tally.into(), conf_status: found.small.contains(&row.cell).then_some("C") }
 }
 
-fn view(query: &Query, answer: &Answer, erased: i64) -> Aggregates {
-    let remarks = Remarks {
+/// What is to be said of an answer.
+pub fn remarks(found: &Answered) -> Remarks {
+    let Answered { query, answer, erased, .. } = found;
+    Remarks {
         reconstructed: answer.reconstructed,
         not_attested: answer.rows.iter().any(|row| matches!(row.tally.count, Count::NotAttested { .. })),
         of_time: query.is_of_time(),
         joined: answer.joined_differ,
-        erased,
-    };
+        erased: *erased,
+    }
+}
+
+fn view(found: &Answered) -> Aggregates {
+    let Answered { query, answer, .. } = found;
     let codes = || query.by.iter().map(|dimension| dimension.code.to_owned());
     Aggregates {
         measure: query.measure,
@@ -180,9 +237,9 @@ fn view(query: &Query, answer: &Answer, erased: i64) -> Aggregates {
         as_of: answer.times.as_of,
         at_write: answer.times.at_write,
         additive: codes().zip(answer.additive.iter().copied()).collect(),
-        rows: answer.rows.iter().map(|found| row(query, found)).collect(),
+        rows: answer.rows.iter().map(|cell| row(found, cell)).collect(),
         basis: BasisCounts { case_file: answer.case_file, reconstructed: answer.reconstructed },
-        caveats: remarks.caveats(),
+        caveats: remarks(found).caveats(),
     }
 }
 
@@ -202,7 +259,7 @@ pub async fn read(
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
     let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
-    Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found.0, &found.1, found.2))))
+    Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found))))
 }
 
 /// Ask for an exact aggregate as a table: a row a cell, with both times in every row.
@@ -222,7 +279,7 @@ pub async fn read_csv(
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
     let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
-    let text = table::csv(&found.0, &found.1).map_err(|why| {
+    let text = table::csv(&found.query, &found.answer).map_err(|why| {
         tracing::error!(error = %why, "a table could not be written");
         Problem::new(Kind::Internal)
     })?;

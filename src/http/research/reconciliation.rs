@@ -42,7 +42,10 @@ pub struct Reconciliation {
 }
 
 /// Holds the figures against the records, and puts the question into the audit before the answer is given.
-fn reconcile(store: &Store, actor: &Actor, codes: Option<&[String]>) -> Result<Reconciliation, StoreError> {
+///
+/// # Errors
+/// That there is no publication of such a code.
+pub fn reconcile(store: &Store, actor: &Actor, codes: Option<&[String]>) -> Result<Reconciliation, StoreError> {
     let times = store.times()?;
     let (published, findings) = store.read(actor, |session| Findings::of_published(session, codes, times))?;
     let asked = codes.map(|codes| codes.join(","));

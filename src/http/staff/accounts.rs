@@ -100,7 +100,11 @@ pub struct NewRole {
     pub role: Option<String>,
 }
 
-fn read_role(text: Option<&str>) -> Result<Role, Problem> {
+/// Reads a role.
+///
+/// # Errors
+/// That it is missing or none, by field.
+pub fn read_role(text: Option<&str>) -> Result<Role, Problem> {
     let names = || format!("one of {}", Role::ALL.map(Role::name).join(", "));
     let wrong = |rule| Problem::new(Kind::Invalid).errors(vec![FieldError::new("role", rule, text, names())]);
     let text = text.ok_or_else(|| wrong(Rule::Required))?;

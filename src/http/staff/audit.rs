@@ -42,6 +42,47 @@ pub struct AuditLine {
     pub hash: String,
 }
 
+/// Entries of the audit, and where it goes on.
+#[derive(Debug)]
+pub struct Found {
+    pub entries: Vec<chain::AuditEntry>,
+    /// The write before which there are more.
+    pub next: Option<i64>,
+    pub limit: i64,
+}
+
+/// The entries that are asked for, newest first.
+///
+/// # Errors
+/// What is wrong with the parameters.
+pub async fn entries(store: &Records, parameters: &Parameters) -> Result<Found, Problem> {
+    let (mut before, mut limit) = (None, 50);
+    for (name, value) in parameters.only(&["before", "limit"])? {
+        if name == "limit" {
+            limit = read_limit(&value)?;
+        } else {
+            let wrong = || Problem::parameter("before", Rule::Malformed, Some(&value), "the number of a write");
+            before = Some(value.parse().map_err(|_| wrong())?);
+        }
+    }
+    let entries = store.run(move |store| store.look(|conn| Ok(chain::entries(conn, before, limit)?))).await?;
+    let next = entries.last().map(|last| last.write).filter(|write| *write > 1 && entries.len() as i64 == limit);
+    Ok(Found { entries, next, limit })
+}
+
+/// Recomputes the audit.
+///
+/// # Errors
+/// That the store cannot answer.
+pub async fn verdict(store: &Records) -> Result<Verdict, Problem> {
+    store
+        .count(|store| {
+            let keys = store.keys();
+            store.look(|conn| chain::verify(conn, keys.as_deref(), |_, _| {}))
+        })
+        .await
+}
+
 /// Read the audit, newest first.
 #[utoipa::path(
     tag = "audit",
@@ -56,17 +97,7 @@ pub struct AuditLine {
 )]
 #[get("")]
 pub async fn list(allowed: Allowed<ReadAudit>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    let (mut before, mut limit) = (None, 50);
-    for (name, value) in parameters.only(&["before", "limit"])? {
-        if name == "limit" {
-            limit = read_limit(&value)?;
-        } else {
-            let wrong = || Problem::parameter("before", Rule::Malformed, Some(&value), "the number of a write");
-            before = Some(value.parse().map_err(|_| wrong())?);
-        }
-    }
-    let entries = store.run(move |store| store.look(|conn| Ok(chain::entries(conn, before, limit)?))).await?;
-    let next = entries.last().map(|last| last.write).filter(|write| *write > 1 && entries.len() as i64 == limit);
+    let Found { entries, next, limit } = entries(&store, &parameters).await?;
     let line = |entry: chain::AuditEntry| {
         let chain::AuditEntry { write, written_at, account, action, details, algorithm, key_id, hash } = entry;
         AuditLine { write, written_at, account, action, details, algorithm, key_id, hash }
@@ -136,12 +167,7 @@ pub async fn check(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     parameters.only(&[])?;
-    let verdict = store
-        .count(|store| {
-            let keys = store.keys();
-            store.look(|conn| chain::verify(conn, keys.as_deref(), |_, _| {}))
-        })
-        .await?;
+    let verdict = verdict(&store).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), Integrity::from(verdict))))
 }
 

@@ -10,8 +10,10 @@ use crate::domain::difference::{Reason, Turn};
 use crate::domain::disclosure;
 use crate::domain::entry::Codes;
 use crate::domain::figure::{Figure, FigureEntry};
+use crate::domain::policy::Actor;
 use crate::domain::record::{Noun, RecordId};
 use crate::domain::text::Texts;
+use crate::store::database::Store;
 use crate::store::differences::Difference;
 use crate::store::error::StoreError;
 use crate::store::figures;
@@ -204,6 +206,27 @@ fn change(from: State, to: State, one: &Difference, codes: &Codes) -> ChangeView
     ChangeView { from, to, turn: one.turn, reason: one.reason, unit: code(one.unit), records: records.collect() }
 }
 
+/// Holds a figure against the records.
+///
+/// # Errors
+/// That there is no such figure.
+pub fn held_against_records(store: &Store, actor: &Actor, id: RecordId) -> Result<FigureReconciliation, StoreError> {
+    let times = store.times()?;
+    store.read(actor, |session| {
+        let (found, findings) = Findings::of_figure(session, id, times)?;
+        let publication = stored::codes(session.conn(), [found.version.body.publication])?;
+        let publication = publication.into_values().next().ok_or(StoreError::Missing(Noun::Publication))?;
+        let (changes, in_all) = changes(session, &found, &findings)?;
+        Ok(FigureReconciliation {
+            today: times.as_of,
+            at_write: times.at_write,
+            line: reconciled::line(&findings, &publication, &found),
+            changes,
+            changes_in_all: in_all,
+        })
+    })
+}
+
 /// Hold a figure against the records: which of them came, went or changed since it was entered and since its date.
 #[utoipa::path(
     tag = "figures",
@@ -222,24 +245,7 @@ pub async fn reconcile(
     parameters.only(&[])?;
     let id = path.get()?;
     let actor = allowed.actor();
-    let answer = store
-        .count(move |store| {
-            let times = store.times()?;
-            store.read(&actor, |session| {
-                let (found, findings) = Findings::of_figure(session, id, times)?;
-                let publication = stored::codes(session.conn(), [found.version.body.publication])?;
-                let publication = publication.into_values().next().ok_or(StoreError::Missing(Noun::Publication))?;
-                let (changes, in_all) = changes(session, &found, &findings)?;
-                Ok(FigureReconciliation {
-                    today: times.as_of,
-                    at_write: times.at_write,
-                    line: reconciled::line(&findings, &publication, &found),
-                    changes,
-                    changes_in_all: in_all,
-                })
-            })
-        })
-        .await?;
+    let answer = store.count(move |store| held_against_records(store, &actor, id)).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), answer)))
 }
 

@@ -150,7 +150,7 @@ pub fn fields(
 pub fn text_field(text: &TextField, values: &Values, errors: &[FieldError]) -> Field {
     let control = match text.longest {
         ..=400 => Control::Line { kind: "text", longest: Some(text.longest), autocomplete: None, list: None },
-        ..=2_000 => Control::Area { rows: 2, longest: Some(text.longest) },
+        401..=2_000 => Control::Area { rows: 2, longest: Some(text.longest) },
         _ => Control::Area { rows: 8, longest: Some(text.longest) },
     };
     let value = values.get(text.name).map_or("", String::as_str);

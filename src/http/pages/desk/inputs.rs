@@ -46,6 +46,14 @@ pub struct Input {
     pub place: Place,
 }
 
+impl Input {
+    /// What one of its words is called.
+    pub fn called(&self, word: &str) -> Option<&'static str> {
+        let Kind::Word(words) = self.kind else { return None };
+        words.iter().find(|(own, _)| *own == word).map(|(_, label)| *label)
+    }
+}
+
 const fn usual(name: &'static str, label: &'static str, hint: &'static str, kind: Kind) -> Input {
     Input { name, label, hint, kind, required: false, place: Place::Main }
 }

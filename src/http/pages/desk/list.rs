@@ -94,10 +94,12 @@ fn filter<E: Stored>(
             Control::Choice { options }
         }
         By::Word(words) => {
+            let label = |word: &str| {
+                let known = input.and_then(|input| input.called(word));
+                known.map_or_else(|| word.to_owned(), |label| t(label).to_owned())
+            };
             let any = std::iter::once((String::new(), t("All").to_owned()));
-            Control::Choice {
-                options: any.chain(words.iter().map(|word| ((*word).to_owned(), (*word).to_owned()))).collect(),
-            }
+            Control::Choice { options: any.chain(words.iter().map(|word| ((*word).to_owned(), label(word)))).collect() }
         }
         _ => Control::line(),
     };

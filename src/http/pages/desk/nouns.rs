@@ -88,6 +88,8 @@ macro_rules! noun {
                 desk::history::history::<$Entry, _>(visit, store, path.get()?).await
             }
 
+            // Pages have no place in the API's document, for the sake of which this is disallowed.
+            #[allow(clippy::disallowed_methods)]
             pub fn services(config: &mut ServiceConfig) {
                 let scope = actix_web::web::scope(concat!("/desk/", $many));
                 let scope = scope.service(list).service(create).service(new).service(correction).service(correct);

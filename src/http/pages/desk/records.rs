@@ -45,7 +45,7 @@ struct FormPage<'a> {
     once: Option<String>,
     seen: Option<i64>,
     fields: Fields,
-    sources: Vec<(String, String)>,
+    sources: Option<Vec<(String, String)>>,
     button: &'a str,
     back: Option<String>,
 }
@@ -64,7 +64,8 @@ struct Filled<'a> {
 /// What a form needs to know: the lists, and the sources that can be named.
 struct Lists {
     vocabulary: Vocabulary,
-    sources: Vec<(String, String)>,
+    /// None for a noun whose form names none.
+    sources: Option<Vec<(String, String)>>,
 }
 
 async fn lists<E: Stored, P: Permission>(visit: &Visit<P>, store: &Records) -> Result<Lists, Problem> {
@@ -72,7 +73,7 @@ async fn lists<E: Stored, P: Permission>(visit: &Visit<P>, store: &Records) -> R
     store
         .read(visit.actor(), move |session| {
             let vocabulary = terms::vocabulary(session.conn(), None)?;
-            let sources = if with_sources { sources::known(session, &vocabulary)? } else { Vec::new() };
+            let sources = if with_sources { Some(sources::known(session, &vocabulary)?) } else { None };
             Ok(Lists { vocabulary, sources })
         })
         .await

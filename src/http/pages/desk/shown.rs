@@ -75,10 +75,7 @@ pub type Ids = Vec<(String, RecordId)>;
 pub fn value(input: &Input, value: &str, vocabulary: &Vocabulary, ids: &Ids) -> Cell {
     match input.kind {
         Kind::Term(list) => Cell::Text(term(vocabulary, list, value)),
-        Kind::Word(words) => {
-            let label = words.iter().find(|(word, _)| *word == value).map(|(_, label)| t(label).to_owned());
-            Cell::Text(label.unwrap_or_else(|| value.to_owned()))
-        }
+        Kind::Word(_) => Cell::Text(input.called(value).map_or(value, t).to_owned()),
         Kind::Date => Cell::Text(format!("{} ({value})", date(value))),
         Kind::Day => Cell::Text(date(value)),
         Kind::Record(noun) => match ids.iter().find(|(code, _)| code == value) {

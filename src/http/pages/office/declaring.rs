@@ -10,7 +10,7 @@ use askama::Template;
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::dimension::DIMENSIONS;
 use crate::domain::entry::{Entry, mistake};
-use crate::domain::figure::FigureEntry;
+use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::policy::Action;
 use crate::domain::record::{RecordId, State};
 use crate::domain::release::content::Thresholds;
@@ -47,6 +47,13 @@ const NEVER: [&str; 2] = ["source", "basis"];
 /// What stands in the form.
 type Values = BTreeMap<String, String>;
 
+/// A figure that can be signed.
+struct Signable {
+    id: String,
+    value: String,
+    population: String,
+}
+
 struct TableFields {
     fields: Vec<Field>,
 }
@@ -57,7 +64,8 @@ struct Declare<'a> {
     notice: Option<Notice>,
     head: Vec<Field>,
     tables: Vec<TableFields>,
-    figures: Vec<(String, String, bool)>,
+    figures: &'a [Signable],
+    chosen: &'a [String],
     whole: Field,
     once: String,
     word: &'a str,
@@ -99,7 +107,7 @@ fn blocked(block: &Block) -> String {
 }
 
 /// What can be signed: published figures with a question.
-async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<(String, String)>, Problem> {
+async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<Signable>, Problem> {
     let actor = visit.actor();
     store
         .run(move |store| {
@@ -108,14 +116,12 @@ async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<(S
                 let can = found.into_iter().filter(|figure| {
                     figure.version.body.query.is_some() && FigureEntry::is_published(&figure.version.body)
                 });
-                Ok(can
-                    .map(|figure| {
-                        (
-                            figure.version.code,
-                            format!("{} {}", figure.version.body.value.value, figure.version.body.population),
-                        )
-                    })
-                    .collect())
+                let line = |figure: records::Found<Figure>| Signable {
+                    id: figure.version.code,
+                    value: figure.version.body.value.value.to_string(),
+                    population: figure.version.body.population,
+                };
+                Ok(can.map(line).collect())
             })
         })
         .await
@@ -194,7 +200,7 @@ fn form(
     visit: &Visit<MakeReleases>,
     values: &Values,
     chosen: &[String],
-    signable: &[(String, String)],
+    signable: &[Signable],
     notice: Option<Notice>,
     errors: &[FieldError],
 ) -> Result<Reply, Problem> {
@@ -204,7 +210,8 @@ fn form(
         notice,
         head: head(values, errors),
         tables: (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, errors)).collect(),
-        figures: signable.iter().map(|(id, what)| (id.clone(), what.clone(), chosen.contains(id))).collect(),
+        figures: signable,
+        chosen,
         whole: field(
             "declaration",
             "Or the whole declaration as JSON",

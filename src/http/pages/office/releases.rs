@@ -22,7 +22,7 @@ use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::t;
 use crate::http::pages::{Page, desk, filters, moment, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::public::shelf::Shelf;
@@ -179,7 +179,8 @@ struct Show<'a> {
     title: String,
     tables: Vec<Planned>,
     figures: Option<Table>,
-    signatures: Vec<String>,
+    /// Who, and when.
+    signatures: Vec<(String, String)>,
     missing: i64,
     makes: bool,
     has_signed: bool,
@@ -230,7 +231,7 @@ async fn whole<P: crate::http::auth::Permission>(
         field.errors = errors.iter().filter(|error| error.field == field.name).map(desk::told).collect();
         field
     };
-    let signed = |by: &store::SignedBy| say("{}, {}", &[&by.account, &moment(by.signed_at)]);
+    let signed = |by: &store::SignedBy| (by.account.clone(), moment(by.signed_at));
     let content = Show {
         notices,
         state: t(state(release.state)),

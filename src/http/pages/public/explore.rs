@@ -11,7 +11,7 @@ use crate::domain::aggregate::{Measure, pairs};
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::dimension::DIMENSIONS;
 use crate::domain::disclosure;
-use crate::domain::release::content::{Axis, Content, Table};
+use crate::domain::release::content::{Content, Table};
 use crate::domain::release::cube::{self, Slice};
 use crate::exchange::formats::words;
 use crate::http::documentation::ADDRESS;
@@ -31,6 +31,8 @@ use super::tables::{self, Download, Shows};
 
 /// How many dimensions the form offers.
 const MOST: usize = 3;
+/// The filter by kinds of which everybody who is counted has each.
+const WITH: &str = "with";
 
 /// Codes of a dimension to choose among.
 struct Choice {
@@ -76,7 +78,7 @@ struct Explore {
 fn gathered(parameters: &Parameters) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (name, value) in parameters.0.iter().filter(|(_, value)| !value.is_empty()) {
-        let listed = DIMENSIONS.iter().any(|dimension| dimension.code == name) || name == "by" || name == "with";
+        let listed = DIMENSIONS.iter().any(|dimension| dimension.code == name) || name == "by" || name == WITH;
         match found.iter_mut().find(|(own, _)| own == name) {
             Some((_, values)) if listed => *values = format!("{values},{value}"),
             _ => found.push((name.clone(), value.clone())),
@@ -105,14 +107,28 @@ fn told(error: &FieldError) -> String {
     format!("{}{value} {} {}", phrases::t(phrase), phrases::t("Expected:"), error.expected)
 }
 
-/// The dimensions of the release's tables, in the order of the registry, each with its axis.
-fn dimensions(content: &Content) -> Vec<(&'static str, Vec<&Axis>)> {
-    let axes = |code: &str| {
-        let all = content.tables.iter().flat_map(|table| &table.axes);
-        all.filter(|axis| axis.dimension == code).collect::<Vec<_>>()
+/// The dimensions that divide the release's tables, in the order of the registry.
+fn dividing(content: &Content) -> Vec<&'static str> {
+    let divides = |code: &str| content.tables.iter().flat_map(|table| &table.axes).any(|axis| axis.dimension == code);
+    DIMENSIONS.iter().map(|dimension| dimension.code).filter(|code| divides(code)).collect()
+}
+
+/// What can be filtered by: the codes with a cell of their own, those that whole tables are narrowed to, and `with`.
+fn filtering(content: &Content) -> Vec<(&'static str, Vec<&str>)> {
+    let codes = |name: &str| {
+        let axes = content.tables.iter().flat_map(|table| &table.axes).filter(|axis| axis.dimension == name);
+        let narrowed = content.tables.iter().filter_map(|table| table.filter.get(name)).flatten();
+        let with = content.tables.iter().flat_map(|table| &table.with).filter(|_| name == WITH);
+        let mut codes: Vec<&str> = Vec::new();
+        for code in axes.flat_map(|axis| &axis.codes).chain(narrowed).chain(with) {
+            if !codes.contains(&code.as_str()) {
+                codes.push(code);
+            }
+        }
+        codes
     };
-    let all = DIMENSIONS.iter().map(|dimension| (dimension.code, axes(dimension.code)));
-    all.filter(|(_, axes)| !axes.is_empty()).collect()
+    let names = DIMENSIONS.iter().map(|dimension| dimension.code).chain([WITH]);
+    names.map(|name| (name, codes(name))).filter(|(_, codes)| !codes.is_empty()).collect()
 }
 
 struct Form<'f> {
@@ -148,12 +164,12 @@ impl Form<'_> {
         let measure = if measure.is_empty() { Measure::Persons.name() } else { measure };
         fields.push(self.choice("measure", "What is counted", measures.collect(), measure));
         let mut by: Vec<_> = vec![(String::new(), phrases::t("not divided").to_owned())];
-        let all = dimensions(self.content);
-        by.extend(all.iter().map(|(code, _)| ((*code).to_owned(), words::heading(code, language).to_owned())));
+        let all = dividing(self.content);
+        by.extend(all.iter().map(|code| ((*code).to_owned(), words::heading(code, language).to_owned())));
         let most = self.content.tables.iter().map(|table| table.axes.len()).max().unwrap_or_default().min(MOST);
         let chosen: Vec<_> = value(self.question, "by").split(',').collect();
         for at in 0..most.max(1) {
-            let label = if at == 0 { "Divided by" } else { "and by" };
+            let label = if at == 0 { "Divide by" } else { "and by" };
             let own = chosen.get(at).copied().unwrap_or_default();
             let mut field = self.choice("by", label, by.clone(), own).id(format!("by-{at}"));
             if at > 0 {
@@ -170,35 +186,30 @@ impl Form<'_> {
 
     fn filters(&self) -> Vec<Filter> {
         let language = say::language();
-        let filter = |(code, axes): (&'static str, Vec<&Axis>)| {
-            let asked: Vec<_> = value(self.question, code).split(',').collect();
-            let mut choices: Vec<Choice> = Vec::new();
-            for axis in axes {
-                for own in &axis.codes {
-                    if choices.iter().any(|choice| choice.code == *own) {
-                        continue;
-                    }
-                    let listed = self.content.label(axis.vocabulary.as_deref(), own, language.code());
-                    let label = if listed == own { words::code(own, language) } else { listed };
-                    choices.push(Choice {
-                        code: own.clone(),
-                        label: label.to_owned(),
-                        chosen: asked.contains(&own.as_str()),
-                    });
-                }
-            }
-            let errors = self.of(code);
+        let filter = |(name, codes): (&'static str, Vec<&str>)| {
+            let asked: Vec<_> = value(self.question, name).split(',').collect();
+            let (list, label) = if name == WITH {
+                (Some("kind"), words::say(words::WITH_EACH, language))
+            } else {
+                (words::list(name), words::heading(name, language))
+            };
+            let choice = |code: &str| {
+                let listed = self.content.label(list, code, language.code());
+                let label = if listed == code { words::code(code, language) } else { listed };
+                Choice { code: code.to_owned(), label: label.to_owned(), chosen: asked.contains(&code) }
+            };
+            let choices: Vec<_> = codes.into_iter().map(choice).collect();
+            let errors = self.of(name);
             let open = choices.iter().any(|choice| choice.chosen) || !errors.is_empty();
-            let label = words::heading(code, language).to_owned();
-            Filter { dimension: code.to_owned(), label, choices, open, errors }
+            Filter { dimension: name.to_owned(), label: label.to_owned(), choices, open, errors }
         };
-        dimensions(self.content).into_iter().map(filter).collect()
+        filtering(self.content).into_iter().map(filter).collect()
     }
 
     /// Whether a mistake is of a field that the form shows.
     fn has(&self, field: &str) -> bool {
         let own = ["release", "measure", "by", "totals"];
-        own.contains(&field) || dimensions(self.content).iter().any(|(code, _)| *code == field)
+        own.contains(&field) || filtering(self.content).iter().any(|(name, _)| *name == field)
     }
 }
 

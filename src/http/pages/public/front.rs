@@ -6,6 +6,7 @@ use askama::Template;
 
 use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::Figure;
+use crate::domain::release::cube;
 use crate::exchange::formats::words;
 use crate::http::documentation::ADDRESS;
 use crate::http::pages::here::link;
@@ -22,6 +23,7 @@ use super::bars::Bars;
 use super::breakdown::breakdowns;
 use super::charts::{Chart, Disagreement, chart, disagreements};
 use super::say::{self, Standing};
+use super::tables::{self, Shows};
 
 /// A headline figure.
 struct Headline {
@@ -50,6 +52,8 @@ struct Front {
     chart: Option<Chart>,
     disagreements: Vec<Disagreement>,
     release: Option<(String, String, String)>,
+    /// The first table of the release, where there are no publications.
+    table: Option<(String, Shows)>,
     docs: &'static str,
 }
 
@@ -126,11 +130,19 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>) -> Result<Reply, T
         breakdowns: breakdowns(code, &own),
         chart: drawn,
         disagreements: disagreements(&series),
+        table: newest.filter(|_| source.is_none()).and_then(|(_, content)| {
+            let table = content.tables.first()?;
+            Some((say::title(&table.title), tables::shows(content, table, cube::question(table))))
+        }),
         source,
         release,
         docs: ADDRESS,
     };
     let empty = if content.source.is_some() { "Figures" } else { "Nothing is published yet" };
     let title = title.unwrap_or_else(|| phrases::t(empty).to_owned());
-    Ok(super::shown(&title, None, &content, |page| disclosure::to_anybody(&documents, page))?)
+    let disclose = |page| match newest {
+        Some((_, content)) if documents.is_empty() => disclosure::of_release(content, page),
+        _ => disclosure::to_anybody(&documents, page),
+    };
+    Ok(super::shown(&title, None, &content, disclose)?)
 }

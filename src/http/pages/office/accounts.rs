@@ -1,0 +1,451 @@
+//! Accounts, for admins, and the approvals of second persons. What is done says before what it does.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, get, post};
+use askama::Template;
+
+use crate::domain::check::FieldError;
+use crate::domain::policy::{Action, Actor, Permit, Role};
+use crate::domain::record::RecordId;
+use crate::http::auth::{ApproveAccounts, ReadAccounts, WriteAccounts};
+use crate::http::pages::desk::forms::told;
+use crate::http::pages::form::Posted;
+use crate::http::pages::here::link;
+use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
+use crate::http::pages::sign_in::on;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::{say, t};
+use crate::http::pages::{Page, below, filters, moment, page, with};
+use crate::http::problem::{Kind, Problem};
+use crate::http::reply::Reply;
+use crate::http::request::RecordPath;
+use crate::http::staff::accounts::read_role;
+use crate::http::state::Records;
+use crate::store::accounts::{self, Account, Changed, State};
+use crate::store::database::Store;
+use crate::store::enrolments::{self, Open, Reason};
+use crate::store::error::StoreError;
+
+/// The routes.
+pub const PAGES: &[Page] = &[
+    with("GET", "/desk/accounts", Action::ReadAccounts),
+    with("POST", "/desk/accounts", Action::WriteAccounts),
+    with("GET", "/desk/accounts/{id}", Action::ReadAccounts),
+    with("POST", "/desk/accounts/{id}/disablement", Action::WriteAccounts),
+    with("POST", "/desk/accounts/{id}/enablement", Action::WriteAccounts),
+    with("POST", "/desk/accounts/{id}/reset", Action::WriteAccounts),
+    with("POST", "/desk/accounts/{id}/role", Action::WriteAccounts),
+    with("GET", "/desk/enrolments", Action::ApproveAccounts),
+    with("POST", "/desk/enrolments/{id}/approval", Action::ApproveAccounts),
+];
+
+#[derive(Template)]
+#[template(path = "office/accounts.html")]
+struct Accounts<'a> {
+    word: &'a str,
+    notice: Option<Notice>,
+    table: Table,
+    may_write: bool,
+    may_approve: bool,
+    name: Field,
+    role: Field,
+}
+
+#[derive(Template)]
+#[template(path = "office/account.html")]
+struct One<'a> {
+    word: &'a str,
+    notice: Option<Notice>,
+    address: String,
+    name: &'a str,
+    role_name: &'a str,
+    state: &'a str,
+    since: String,
+    enrolled: bool,
+    own: bool,
+    may_write: bool,
+    disabled: bool,
+    role: Field,
+}
+
+#[derive(Template)]
+#[template(path = "office/link.html")]
+struct Once<'a> {
+    notice: Notice,
+    name: &'a str,
+    role: &'a str,
+    link: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "office/enrolments.html")]
+struct Enrolments<'a> {
+    word: &'a str,
+    notice: Option<Notice>,
+    table: Table,
+    waiting: Vec<Waiting>,
+}
+
+struct Waiting {
+    title: String,
+    said: String,
+    address: String,
+}
+
+/// What a role is called.
+pub fn role(role: Role) -> &'static str {
+    t(role.name())
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Invited => t("invited: the link was not used yet"),
+        State::Active => t("active"),
+        State::Disabled => t("disabled"),
+    }
+}
+
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Add => t("a new account"),
+        Reason::Reset => t("a reset"),
+        Reason::Role => t("another role"),
+    }
+}
+
+/// What may be done, in a few words, so that nobody is given more than they need.
+fn roles(value: &str, errors: &[FieldError]) -> Field {
+    let about = |role: Role| match role {
+        Role::Admin => "admin: keeps accounts and vocabularies, sees no cases",
+        Role::Caseworker => "caseworker: enters and sees cases",
+        Role::Publisher => "publisher: cases, publications and releases; approves of accounts",
+        Role::Researcher => "researcher: exact counts, no cases",
+        Role::Auditor => "auditor: reads the audit",
+    };
+    let none = (String::new(), t("Choose one").to_owned());
+    let all = Role::ALL.into_iter().map(|role| (role.name().to_owned(), t(about(role)).to_owned()));
+    let options = std::iter::once(none).chain(all).collect();
+    let mut field = Field::new("role", t("Role"), Control::Choice { options }).required().value(value);
+    field.errors = errors.iter().filter(|error| error.field == "role").map(told).collect();
+    field
+}
+
+async fn all(
+    store: &Records,
+    permit: &Permit,
+    word: &str,
+    sent: (&str, &str),
+    errors: &[FieldError],
+) -> Result<Reply, Turned> {
+    let found = store.run(|store| store.look(|conn| Ok(accounts::list(conn)?))).await?;
+    let row = |account: &Account| {
+        let address = link(&format!("/desk/accounts/{}", account.id));
+        vec![
+            Cell::Link(address, account.name.clone()),
+            Cell::Text(role(account.role).to_owned()),
+            Cell::Text(state(account.state).to_owned()),
+            Cell::Text(moment(account.created_at)),
+        ]
+    };
+    let longest = Some(64);
+    let line = Control::Line { kind: "text", longest, autocomplete: None, list: None };
+    let mut name = Field::new("name", t("Name"), line).required().value(sent.0);
+    name = name.hint(t(
+        "What the person signs in with: letters a to z, digits and . _ -; not the name by which others know them.",
+    ));
+    name.errors = errors.iter().filter(|error| error.field == "name").map(told).collect();
+    let may = |action| crate::domain::policy::decide(permit.actor(), action).is_ok();
+    let wrong = Notice::new(Tone::Wrong, t("The account was not added."));
+    let wrong = errors.iter().fold(wrong, |notice, error| notice.leading(error.field.clone(), told(error)));
+    let content = Accounts {
+        word,
+        notice: (!errors.is_empty()).then_some(wrong),
+        table: Table {
+            caption: t("Accounts").to_owned(),
+            heads: ["Name", "Role", "State", "Since"].map(|head| t(head).to_owned()).to_vec(),
+            numbers: Vec::new(),
+            rows: found.iter().map(row).collect(),
+        },
+        may_write: may(Action::WriteAccounts),
+        may_approve: may(Action::ApproveAccounts),
+        name,
+        role: roles(sent.1, errors),
+    };
+    Ok(page(permit, t("Accounts"), &content)?)
+}
+
+/// Every account, and the form for another one.
+#[get("/desk/accounts")]
+pub async fn list(visit: Visit<ReadAccounts>, store: Data<Records>) -> Result<Reply, Turned> {
+    all(&store, visit.permit(), visit.word(), ("", ""), &[]).await
+}
+
+/// Adds an account, and shows the link once.
+#[post("/desk/accounts")]
+pub async fn add(posted: Posted<WriteAccounts>, store: Data<Records>, request: HttpRequest) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let name = form.get("name").trim().to_owned();
+    let sent = form.get("role");
+    let role = read_role(Some(sent).filter(|role| !role.is_empty()));
+    let (actor, asked) = (visit.actor(), name.clone());
+    let done = match role {
+        Ok(role) => store.run(move |store| accounts::add(store, &actor, &asked, role)).await,
+        Err(mut problem) => {
+            // Both fields are looked at, so that both mistakes are told at once.
+            if !accounts::is_name(&name) {
+                let expected = "1 to 64 of A-Z a-z 0-9 . _ -, and not `host`";
+                problem.errors.push(FieldError::new(
+                    "name",
+                    crate::domain::check::Rule::Malformed,
+                    Some(&name),
+                    expected,
+                ));
+            }
+            Err(problem)
+        }
+    };
+    match done {
+        Ok(changed) => became(visit.permit(), &request, &changed),
+        Err(problem) if problem.is_invalid() => {
+            let reply = all(&store, visit.permit(), visit.word(), (&name, sent), &problem.errors).await?;
+            Ok(reply.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// What became of an account: the link, shown once, or the account's page.
+fn became(permit: &Permit, request: &HttpRequest, changed: &Changed) -> Result<Reply, Turned> {
+    let Changed { account, link: Some(made) } = changed else {
+        return Ok(on(&format!("/desk/accounts/{}", changed.account.id)));
+    };
+    let notice = if made.needs_approval {
+        let first = t("A second admin or a publisher must approve of the link before it works.");
+        Notice::new(Tone::Warning, t("Done. This is the one-time link.")).line(first)
+    } else {
+        Notice::new(Tone::Done, t("Done. This is the one-time link."))
+    };
+    let info = request.connection_info();
+    let content = Once {
+        notice,
+        name: &account.name,
+        role: role(account.role),
+        link: format!("{}://{}{}", info.scheme(), info.host(), made.path()),
+        until: moment(made.expires_at),
+    };
+    let above = link("/desk/accounts");
+    Ok(below(permit, t("One-time link"), Some((&above, t("Accounts"))), &content)?)
+}
+
+async fn about(
+    store: &Records,
+    permit: &Permit,
+    word: &str,
+    id: RecordId,
+    (sent, problem): (&str, Option<&Problem>),
+) -> Result<Reply, Turned> {
+    let account = store.run(move |store| store.look(|conn| accounts::get(conn, id))).await?;
+    let errors = problem.map(|problem| problem.errors.as_slice()).unwrap_or_default();
+    let notice = problem.map(|problem| {
+        let notice = Notice::new(Tone::Wrong, t("Nothing was changed."));
+        let notice = problem.detail.iter().fold(notice, |notice, why| notice.line(t(why)));
+        errors.iter().fold(notice, |notice, error| notice.leading(error.field.clone(), told(error)))
+    });
+    let content = One {
+        word,
+        notice,
+        address: link(&format!("/desk/accounts/{id}")),
+        name: &account.name,
+        role_name: role(account.role),
+        state: state(account.state),
+        since: moment(account.created_at),
+        enrolled: account.enrolled,
+        own: account.id == permit.actor().account,
+        may_write: crate::domain::policy::decide(permit.actor(), Action::WriteAccounts).is_ok(),
+        disabled: account.state == State::Disabled,
+        role: roles(sent, errors),
+    };
+    let above = link("/desk/accounts");
+    Ok(below(permit, t("An account"), Some((&above, t("Accounts"))), &content)?)
+}
+
+/// One account, and what can be done with it.
+#[get("/desk/accounts/{id}")]
+pub async fn show(visit: Visit<ReadAccounts>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    about(&store, visit.permit(), visit.word(), path.get()?, ("", None)).await
+}
+
+async fn change<F>(
+    posted: Posted<WriteAccounts>,
+    store: &Records,
+    (request, path): (HttpRequest, RecordPath),
+    change: F,
+) -> Result<Reply, Turned>
+where
+    F: FnOnce(&Store, &Actor, RecordId) -> Result<Changed, StoreError> + Send + 'static,
+{
+    let (id, actor) = (path.get()?, posted.visit.actor());
+    let done = store.run(move |store| change(store, &actor, id)).await;
+    told_of(&posted, store, &request, id, done).await
+}
+
+async fn told_of(
+    posted: &Posted<WriteAccounts>,
+    store: &Records,
+    request: &HttpRequest,
+    id: RecordId,
+    done: Result<Changed, Problem>,
+) -> Result<Reply, Turned> {
+    let (permit, word) = (posted.visit.permit(), posted.visit.word());
+    match done {
+        Ok(changed) => became(permit, request, &changed),
+        Err(problem) if problem.is_invalid() || problem.kind == Kind::Refused.name() => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let reply = about(store, permit, word, id, (posted.form.get("role"), Some(&problem))).await?;
+            Ok(reply.status(status))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Disables an account.
+#[post("/desk/accounts/{id}/disablement")]
+pub async fn disable(
+    posted: Posted<WriteAccounts>,
+    store: Data<Records>,
+    request: HttpRequest,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    change(posted, &store, (request, path), accounts::disable).await
+}
+
+/// Enables an account.
+#[post("/desk/accounts/{id}/enablement")]
+pub async fn enable(
+    posted: Posted<WriteAccounts>,
+    store: Data<Records>,
+    request: HttpRequest,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    change(posted, &store, (request, path), accounts::enable).await
+}
+
+/// Resets an account.
+#[post("/desk/accounts/{id}/reset")]
+pub async fn reset(
+    posted: Posted<WriteAccounts>,
+    store: Data<Records>,
+    request: HttpRequest,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    change(posted, &store, (request, path), accounts::reset).await
+}
+
+/// Gives an account another role.
+#[post("/desk/accounts/{id}/role")]
+pub async fn set_role(
+    posted: Posted<WriteAccounts>,
+    store: Data<Records>,
+    request: HttpRequest,
+    path: RecordPath,
+) -> Result<Reply, Turned> {
+    match read_role(Some(posted.form.get("role")).filter(|role| !role.is_empty())) {
+        Ok(role) => {
+            change(posted, &store, (request, path), move |store, actor, id| accounts::set_role(store, actor, id, role))
+                .await
+        }
+        Err(problem) => told_of(&posted, &store, &request, path.get()?, Err(problem)).await,
+    }
+}
+
+async fn open(store: &Records, permit: &Permit, word: &str, problem: Option<&Problem>) -> Result<Reply, Turned> {
+    let found = store
+        .run(|store| {
+            let now = store.now();
+            store.look(|conn| enrolments::list(conn, now))
+        })
+        .await?;
+    let row = |open: &Open| {
+        let approved = match (&open.approved_by, open.needs_approval) {
+            (Some(by), _) => say("yes, by {}", &[by]),
+            (None, true) => t("not yet").to_owned(),
+            (None, false) => t("not needed").to_owned(),
+        };
+        let (account, by) = (open.account.clone(), open.requested_by.clone());
+        let all = [
+            account,
+            role(open.role).to_owned(),
+            reason(open.reason).to_owned(),
+            by,
+            approved,
+            moment(open.expires_at),
+        ];
+        all.map(Cell::Text).to_vec()
+    };
+    let wait = |open: &Open| Waiting {
+        title: say("{}, {}", &[&open.account, &role(open.role)]),
+        said: say("{} asks for it: {}.", &[&open.requested_by, &reason(open.reason)]),
+        address: link(&format!("/desk/enrolments/{}/approval", open.id)),
+    };
+    let actor = permit.actor();
+    // Whoever asked, and whoever it is for, does not approve.
+    let waits = |open: &&Open| {
+        open.needs_approval
+            && open.approved_by.is_none()
+            && open.requested_by != actor.name
+            && open.account_id != actor.account
+    };
+    let heads = ["Account", "Role", "Why", "Asked for by", "Approved", "Good until"];
+    let content = Enrolments {
+        word,
+        notice: problem.map(|problem| {
+            let notice = Notice::new(Tone::Wrong, t("Nothing was approved."));
+            problem.detail.iter().fold(notice, |notice, why| notice.line(t(why)))
+        }),
+        table: Table {
+            caption: t("Links that were not used yet").to_owned(),
+            heads: heads.map(|head| t(head).to_owned()).to_vec(),
+            numbers: Vec::new(),
+            rows: found.iter().map(row).collect(),
+        },
+        waiting: found.iter().filter(waits).map(wait).collect(),
+    };
+    Ok(page(permit, t("Approvals"), &content)?)
+}
+
+/// The links that were not used yet.
+#[get("/desk/enrolments")]
+pub async fn list_enrolments(visit: Visit<ApproveAccounts>, store: Data<Records>) -> Result<Reply, Turned> {
+    open(&store, visit.permit(), visit.word(), None).await
+}
+
+/// Approves of a link.
+#[post("/desk/enrolments/{id}/approval")]
+pub async fn approve(posted: Posted<ApproveAccounts>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let (id, visit) = (path.get()?, posted.visit);
+    let actor = visit.actor();
+    match store.run(move |store| enrolments::approve(store, &actor, id)).await {
+        Ok(_) => Ok(on("/desk/enrolments")),
+        Err(problem) if problem.kind == Kind::Refused.name() => {
+            Ok(open(&store, visit.permit(), visit.word(), Some(&problem)).await?.status(StatusCode::CONFLICT))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The services.
+pub fn services(config: &mut ServiceConfig) {
+    config
+        .service(list)
+        .service(add)
+        .service(show)
+        .service(disable)
+        .service(enable)
+        .service(reset)
+        .service(set_role)
+        .service(list_enrolments)
+        .service(approve);
+}
