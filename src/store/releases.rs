@@ -181,7 +181,10 @@ pub fn signatures_required(conn: &mut Conn, most: u8) -> QueryResult<u8> {
 
 /// How many of those who signed a release count today: who is no publisher any more does not, and the machine does where one
 /// signature is enough.
-pub(super) fn signatures_that_count(conn: &mut Conn, release: &Release) -> QueryResult<i64> {
+///
+/// # Errors
+/// The database's own.
+pub fn signatures_that_count(conn: &mut Conn, release: &Release) -> QueryResult<i64> {
     let publishes = accounts::role
         .eq(Role::Publisher.name())
         .and(accounts::state.eq(AccountState::Active.name()))

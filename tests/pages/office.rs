@@ -11,6 +11,8 @@ on_both! {
         a_wrong_file_is_told_row_by_row_and_nothing_is_kept,
         a_release_is_prepared_looked_at_signed_published_and_read,
         what_stands_in_the_way_of_a_release_is_told_and_what_was_typed_stays,
+        a_mistake_stands_beside_its_table_wherever_that_was_typed,
+        what_was_declared_last_comes_back_whole_and_a_form_that_was_used_can_be_used_anew,
         only_publishers_make_releases_and_only_staff_import,
 }
 
@@ -135,7 +137,8 @@ fn a_release_is_prepared_looked_at_signed_published_and_read(app: &App) {
     one.submit(&format!("{address}/notice"), &[("seen", &seen(&one)), ("notice", "Look at the note.")]).expect(303);
     assert!(app.anybody().get("/releases/spring").expect(200).text().contains("Look at the note."));
     let blank = one.submit(&format!("{address}/withdraw"), &[("seen", &seen(&one))]).expect(422).text();
-    assert!(blank.contains("reason"), "{blank}");
+    assert!(blank.contains("id=\"reason-error1\""), "beside the field: {blank}");
+    assert!(one.get("/desk/releases").expect(200).text().contains("href=\"/releases/spring\""));
     one.submit(&format!("{address}/withdraw"), &[("seen", &seen(&one)), ("reason", "as a trial")]).expect(303);
     app.anybody().get("/api/v1/releases/spring/tables/by-ground.json").expect(410);
 }
@@ -155,6 +158,34 @@ fn what_stands_in_the_way_of_a_release_is_told_and_what_was_typed_stays(app: &Ap
     let page = one.submit("/desk/releases", &[("declaration", json)]).expect(422).text();
     assert!(page.contains("colour") && page.contains("nowhere:nothing"), "{page}");
     assert!(app.publisher().get("/api/v1/staff/releases").items().is_empty());
+}
+
+fn a_mistake_stands_beside_its_table_wherever_that_was_typed(app: &App) {
+    let one = browser(app, "petra", Role::Publisher);
+    let head = [("id", "spring"), ("title_en", "Of spring"), ("publisher", "x")];
+    // The first table of the form is left empty, and the second has nothing but a mistake in a part of a field.
+    let table = [&TABLE[..], &[("tables[1].filter", "origin=NOWHERE"), ("tables[3].keep", "ground=nothing")]].concat();
+    let page = one.submit("/desk/releases", &[&head[..], &table].concat()).expect(422).text();
+    let first = between(&page, "id=\"tables-0--code\"", "name=\"tables[1].code\"")[0].to_owned();
+    assert!(first.contains("value=\"by-ground\"") && first.contains("tables-0--filter-error1"), "{page}");
+    assert!(page.contains("tables-1--code-error1") && page.contains("value=\"ground=nothing\""), "{page}");
+}
+
+fn what_was_declared_last_comes_back_whole_and_a_form_that_was_used_can_be_used_anew(app: &App) {
+    let one = browser(app, "petra", Role::Publisher);
+    let once = hidden(&one.get("/desk/releases/new").expect(200).text(), "once");
+    let named = |id: &'static str, once: &str| {
+        let head = [("id", id), ("title_en", "Of spring"), ("publisher", "x"), ("tables[1].with", "evacuation")];
+        let fields = [&head[..], &TABLE, &[("once", once)]].concat();
+        one.submit("/desk/releases", &fields)
+    };
+    named("spring", &once).expect(303);
+    let form = one.get("/desk/releases/new").expect(200).text();
+    let with = between(&form, "name=\"tables[0].with\"", ">")[0].to_owned();
+    assert!(with.contains("value=\"evacuation\""), "the next one would count others: {form}");
+    let refused = named("summer", &once).expect(422).text();
+    assert!(refused.contains("value=\"summer\""), "{refused}");
+    named("summer", &hidden(&refused, "once")).expect(303);
 }
 
 fn only_publishers_make_releases_and_only_staff_import(app: &App) {

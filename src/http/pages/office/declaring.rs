@@ -138,7 +138,11 @@ fn field(
     let name = name.into();
     let value = values.get(&name).cloned().unwrap_or_default();
     let mut field = Field::new(name, t(label), control).hint(t(hint)).value(value);
-    field.errors = errors.iter().filter(|error| error.field == field.name).map(desk::told).collect();
+    // A mistake in one part of a field, such as `keep.year`, stands beside the whole of it.
+    let here = |error: &&FieldError| {
+        error.field.strip_prefix(&field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    field.errors = errors.iter().filter(here).map(desk::told).collect();
     field
 }
 
@@ -187,6 +191,7 @@ fn table(at: usize, values: &Values, errors: &[FieldError]) -> TableFields {
             "Such as ground=detained_tortured,relative_of_victim: all others are pooled. Needed for time: year=2017..2018",
         ),
         line("filter", "Only those with", "Such as origin=RU-CE"),
+        line("with", "Only persons to whom all of this happened", "Kinds of incident, such as detention,torture"),
     ];
     TableFields { fields }
 }
@@ -199,15 +204,12 @@ fn form(
     notice: Option<Notice>,
     errors: &[FieldError],
 ) -> Result<Reply, Problem> {
-    let filled =
-        (0..MOST_TABLES).rev().find(|at| values.contains_key(&format!("tables[{at}].code"))).map_or(0, |at| at + 1);
-    let used =
-        (0..filled).filter(|at| values.get(&format!("tables[{at}].code")).is_some_and(|code| !code.is_empty())).count();
+    let used = (0..MOST_TABLES).filter(|at| is_used(*at, |name| values.get(name).map_or("", String::as_str))).count();
     let whole = Control::Area { rows: 10, longest: None };
     let content = Declare {
         notice,
         head: head(values, errors),
-        tables: (0..(used + EMPTY).max(filled).min(MOST_TABLES)).map(|at| table(at, values, errors)).collect(),
+        tables: (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, errors)).collect(),
         figures: signable,
         chosen,
         whole: field(
@@ -248,6 +250,7 @@ fn values_of(entry: &DeclarationEntry) -> Values {
         }
         put(name("keep"), Some(pairs(&table.keep)));
         put(name("filter"), Some(pairs(&table.filter)));
+        put(name("with"), Some(table.with.join(",")));
     }
     values
 }
@@ -262,14 +265,44 @@ pub async fn ask(visit: Visit<MakeReleases>, store: Data<Records>) -> Result<Rep
     Ok(form(&visit, &values, &chosen, &signable, None, &[])?)
 }
 
+/// The parts of a table in the form, besides what it counts: that one is always chosen.
+const PARTS: [&str; 9] = ["code", "title_en", "title_ru", "by", "by2", "by3", "keep", "filter", "with"];
+
+/// Whether anything was typed for this table of the form.
+fn is_used<'v>(at: usize, value: impl Fn(&str) -> &'v str) -> bool {
+    PARTS.iter().any(|part| !value(&format!("tables[{at}].{part}")).trim().is_empty())
+}
+
+/// What was typed, with the tables in the places in which they are read: mistakes are named by these.
+fn typed(sent: &Form) -> Values {
+    let of_table = |name: &str| name.starts_with("tables[");
+    let mut values: Values = sent
+        .pairs()
+        .filter(|(name, _)| !of_table(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let used = (0..MOST_TABLES).filter(|at| is_used(*at, |name| sent.get(name)));
+    for (place, at) in used.enumerate() {
+        for part in PARTS.iter().chain(&["measure"]) {
+            values.insert(format!("tables[{place}].{part}"), sent.get(&format!("tables[{at}].{part}")).to_owned());
+        }
+    }
+    values
+}
+
+/// Reads `code,code`.
+fn codes_of(text: &str) -> impl Iterator<Item = String> {
+    text.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned)
+}
+
 /// Reads `name=code,code&name=code`.
 fn read_pairs(field: &str, text: &str, errors: &mut Vec<FieldError>) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     for part in text.split(['&', ';']).map(str::trim).filter(|part| !part.is_empty()) {
         match part.split_once('=') {
             Some((name, codes)) => {
-                let codes = codes.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned);
-                found.insert(name.trim().to_owned(), codes.collect());
+                // A dimension that is named twice has the codes of both.
+                found.entry(name.trim().to_owned()).or_insert_with(Vec::new).extend(codes_of(codes));
             }
             None => errors.push(FieldError::new(field, Rule::Malformed, Some(part), "dimension=code,code")),
         }
@@ -309,12 +342,9 @@ fn read(sent: &Form, today: chrono::NaiveDate) -> Result<DeclarationEntry, Vec<F
     };
     let (persons, incidents) = (number("persons"), number("incidents"));
     let mut tables = Vec::new();
-    for at in 0..MOST_TABLES {
+    for at in (0..MOST_TABLES).filter(|at| is_used(*at, |name| sent.get(name))) {
         let of = |part: &str| given(&format!("tables[{at}].{part}"));
         let by: Vec<_> = ["by", "by2", "by3"].into_iter().filter_map(of).collect();
-        if of("code").is_none() && of("title_en").is_none() && by.is_empty() {
-            continue;
-        }
         let mut map = |part: &str| {
             let name = format!("tables[{}].{part}", tables.len());
             read_pairs(&name, &of(part).unwrap_or_default(), &mut errors)
@@ -327,7 +357,7 @@ fn read(sent: &Form, today: chrono::NaiveDate) -> Result<DeclarationEntry, Vec<F
             measure: of("measure"),
             by,
             filter,
-            with: Vec::new(),
+            with: codes_of(&of("with").unwrap_or_default()).collect(),
             keep,
         });
     }
@@ -374,14 +404,26 @@ pub async fn prepare(
         }
         Err(errors) => Problem::new(Kind::Invalid).errors(errors),
     };
-    if problem.status != Kind::Invalid.status() {
+    // Whatever can be met by sending the form again, now or changed, gives it back with all that was typed.
+    if !matches!(problem.status, 409 | 422 | 503) {
         return Err(problem.into());
     }
     let signable = signable(&visit, &store).await?;
     let chosen: Vec<_> = sent.all("figures").map(str::to_owned).collect();
-    let values: Values = sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let page = form(&visit, &values, &chosen, &signable, Some(told(&problem)), &problem.errors)?;
-    Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+    let mut values = typed(&sent);
+    let mut notice = told(&problem);
+    if problem.kind == Kind::KeyReused.name() {
+        // With the old key it would be refused for ever.
+        values.remove("once");
+        notice =
+            Notice::new(Tone::Wrong, t("You have prepared a release with this form before, and changed it since."))
+                .line(t("Send it again to prepare another release, under another name."));
+    }
+    // Mistakes of the whole declaration are not those of the fields, which were not read.
+    let beside =
+        if values.get("declaration").is_some_and(|whole| !whole.trim().is_empty()) { &[][..] } else { &problem.errors };
+    let page = form(&visit, &values, &chosen, &signable, Some(notice), beside)?;
+    Ok(page.status(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)))
 }
 
 /// The services.

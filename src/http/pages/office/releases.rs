@@ -7,6 +7,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, get, post};
 use askama::Template;
 
+use crate::domain::check::FieldError;
 use crate::domain::policy::{Action, Actor};
 use crate::domain::record::RecordId;
 use crate::domain::release::content::{Content, Table as Masked};
@@ -93,7 +94,10 @@ pub async fn list(visit: Visit<ReadReleases>, records: Data<Records>) -> Result<
         vec![
             Cell::Link(link(&format!("/desk/releases/{}", release.id)), content.id.clone()),
             title(content).into(),
-            t(state(release.state)).into(),
+            match release.state {
+                State::Published => Cell::Link(link(&format!("/releases/{}", content.id)), t("Published").to_owned()),
+                other => t(state(other)).into(),
+            },
             signed.into(),
             moment(release.prepared_at).into(),
         ]
@@ -112,6 +116,8 @@ struct Planned {
     withheld: Vec<(String, usize)>,
     pooled: String,
     cells: Table,
+    /// How many cells are not shown.
+    left_out: usize,
 }
 
 fn code(axis: &crate::domain::release::content::Axis, code: &str, vocabulary: &Vocabulary) -> String {
@@ -140,6 +146,7 @@ fn planned(table: &Masked, plan: &[PlannedCell], vocabulary: &Vocabulary) -> Pla
         rows.push((cell.value.count().is_some(), vec![Cell::Text(labels.join(" · ")), shown, told.into()]));
     }
     let published = rows.iter().filter(|(published, _)| *published).count();
+    let left_out = rows.len().saturating_sub(MOST_CELLS);
     rows.sort_by_key(|(published, _)| *published);
     let pooled: Vec<_> =
         (table.axes.iter()).flat_map(|axis| axis.pooled.iter().map(|pooled| code(axis, pooled, vocabulary))).collect();
@@ -149,6 +156,7 @@ fn planned(table: &Masked, plan: &[PlannedCell], vocabulary: &Vocabulary) -> Pla
         published,
         withheld: withheld.into_iter().map(|(why, count)| (t(reason(why)).to_owned(), count)).collect(),
         pooled: pooled.join(", "),
+        left_out,
         cells: Table {
             caption: table.code.clone(),
             heads: vec![
@@ -173,7 +181,7 @@ struct Show<'a> {
     figures: Option<Table>,
     /// Who, and when.
     signatures: Vec<(String, String)>,
-    missing: usize,
+    missing: i64,
     makes: bool,
     has_signed: bool,
     prepared: bool,
@@ -208,10 +216,21 @@ async fn whole<P: crate::http::auth::Permission>(
     id: RecordId,
     notices: Vec<Notice>,
     typed: (&str, &str),
+    errors: &[FieldError],
 ) -> Result<Reply, Turned> {
-    let (release, vocabulary) = records
-        .run(move |records| records.look(|conn| Ok((store::get(conn, id)?, terms::vocabulary(conn, None)?))))
+    let (release, counted, vocabulary) = records
+        .run(move |records| {
+            records.look(|conn| {
+                let release = store::get(conn, id)?;
+                let counted = store::signatures_that_count(conn, &release)?;
+                Ok((release, counted, terms::vocabulary(conn, None)?))
+            })
+        })
         .await?;
+    let beside = |mut field: Field| {
+        field.errors = errors.iter().filter(|error| error.field == field.name).map(desk::told).collect();
+        field
+    };
     let signed = |by: &store::SignedBy| (by.account.clone(), moment(by.signed_at));
     let content = Show {
         notices,
@@ -220,26 +239,26 @@ async fn whole<P: crate::http::auth::Permission>(
         tables: release.content.tables.iter().map(|table| planned(table, &release.plan.cells, &vocabulary)).collect(),
         figures: figures(&release.content),
         signatures: release.signatures.iter().map(signed).collect(),
-        missing: usize::from(release.signatures_required).saturating_sub(release.signatures.len()),
+        missing: i64::from(release.signatures_required).saturating_sub(counted).max(0),
         makes: visit.may(Action::Release),
         has_signed: release.signatures.iter().any(|by| by.account == visit.actor().name),
         prepared: release.state == State::Prepared,
         published: release.state == State::Published,
-        notice_field: Field::new(
-            "notice",
-            t("What a reader must know of it"),
-            Control::Area { rows: 3, longest: None },
-        )
-        .hint(t("It is public. Leave it empty to take a notice back."))
-        .value(if typed.0.is_empty() {
-            release.notice.clone().unwrap_or_default()
-        } else {
-            typed.0.to_owned()
-        }),
-        reason_field: Field::new("reason", t("Why"), Control::line())
-            .hint(t("For staff alone; no personal text."))
-            .required()
-            .value(typed.1),
+        notice_field: beside(
+            Field::new("notice", t("What a reader must know of it"), Control::Area { rows: 3, longest: None })
+                .hint(t("It is public. Leave it empty to take a notice back."))
+                .value(if typed.0.is_empty() {
+                    release.notice.clone().unwrap_or_default()
+                } else {
+                    typed.0.to_owned()
+                }),
+        ),
+        reason_field: beside(
+            Field::new("reason", t("Why"), Control::line())
+                .hint(t("For staff alone; no personal text."))
+                .required()
+                .value(typed.1),
+        ),
         address: link(&format!("/desk/releases/{id}")),
         public: link(&format!("/releases/{}", release.content.id)),
         word: visit.word(),
@@ -267,7 +286,7 @@ pub async fn show(
         _ => None,
     });
     let notices = told.map(|told| Notice::new(Tone::Done, t(told))).into_iter().collect();
-    whole(&visit, &records, path.get()?, notices, ("", "")).await
+    whole(&visit, &records, path.get()?, notices, ("", ""), &[]).await
 }
 
 /// What somebody does with a release.
@@ -321,8 +340,8 @@ async fn act(
         Ok(_) => Ok(on(&format!("/desk/releases/{id}?done={name}"))),
         Err(problem) if matches!(problem.status, 409 | 412 | 422) => {
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
-            let page =
-                whole(&visit, &records, id, vec![told(&problem)], (form.get("notice"), form.get("reason"))).await?;
+            let typed = (form.get("notice"), form.get("reason"));
+            let page = whole(&visit, &records, id, vec![told(&problem)], typed, &problem.errors).await?;
             Ok(page.status(status))
         }
         Err(problem) => Err(problem.into()),
