@@ -67,6 +67,7 @@ fn a_count_of_few_people_is_marked_on_the_page_and_in_the_api(app: &App) {
     let page = browser.get("/research?measure=persons&by=sex&by=&by=&totals=grand&kind=").expect(200).text();
     assert!(row(&page, "Female").contains("2 <span class=\"mark\">not to be published</span>"), "{page}");
     assert!(row(&page, "Male").contains(">6<"), "{page}");
+    assert!(page.contains("2 (not to be published)"), "the bar has the mark too: {page}");
     assert!(words(&page).contains("case files of fewer than 5 persons"));
     assert_eq!(audited(app, "aggregate.read"), 1);
 
