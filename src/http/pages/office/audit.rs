@@ -93,7 +93,8 @@ pub async fn show(visit: Visit<ReadAudit>, store: Data<Records>, parameters: Par
         table: found.as_ref().map(|found| Table {
             caption: t("Entries of the audit").to_owned(),
             heads: heads.map(|head| t(head).to_owned()).to_vec(),
-            numbers: Vec::new(),
+            // The moment on one line.
+            numbers: vec![1],
             rows: found.entries.iter().map(row).collect(),
         }),
     };

@@ -136,8 +136,15 @@ fn table(found: &Answered, vocabulary: &Vocabulary) -> Table {
 fn bars(found: &Answered, vocabulary: &Vocabulary) -> Option<Bars> {
     let [by] = found.query.by.as_slice() else { return None };
     let rows = found.answer.rows.iter().filter(|row| row.cell.first().is_some_and(|code| code != TOTAL));
-    let rows: Vec<_> =
-        rows.filter_map(|row| Some(Bar::new(called(vocabulary, by, row.cell.first()?), row.tally.count))).collect();
+    let bar = |row: &crate::store::aggregates::Row| {
+        let mut bar = Bar::new(called(vocabulary, by, row.cell.first()?), row.tally.count);
+        bar.said = counted(row.tally);
+        if found.small.contains(&row.cell) {
+            bar.said = format!("{} ({})", bar.said, t("not to be published"));
+        }
+        Some(bar)
+    };
+    let rows: Vec<_> = rows.filter_map(bar).collect();
     let number = words::number_of(found.query.measure, here::language()).to_owned();
     (rows.len() > 1)
         .then(|| Bars { caption: number.clone(), head: heading(by), number, rows, notes: Vec::new() }.without_nothing())
@@ -301,12 +308,26 @@ impl Sent<'_> {
         let lead = |notice: Notice, error: &FieldError| {
             let id = if error.field == "by" { "by-1" } else { &error.field };
             let known = PARAMETERS.contains(&error.field.as_str()) || dimension(&error.field).is_some();
-            let name = dimension(&error.field).map_or_else(|| error.field.clone(), heading);
+            let name = dimension(&error.field).map_or_else(|| parameter(&error.field), heading);
             let line = format!("{name}: {}", told(error));
             if known { notice.leading(id, line) } else { notice.line(line) }
         };
         (!self.errors.is_empty()).then(|| self.errors.iter().fold(first, lead))
     }
+}
+
+/// What a parameter that is no dimension is called; unknown ones as they are.
+fn parameter(name: &str) -> String {
+    let label = match name {
+        "measure" => "What is counted",
+        "by" => "Divided by",
+        "with" => "Persons with each of these",
+        "as_of" => "What was known by the end of this day",
+        "at_write" => "As Attest held it after this write",
+        "totals" => "Totals",
+        other => other,
+    };
+    t(label).to_owned()
 }
 
 const PARAMETERS: [&str; 6] = ["measure", "by", "with", "as_of", "at_write", "totals"];
