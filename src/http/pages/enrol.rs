@@ -15,63 +15,32 @@ use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
 use super::form::Stranger;
-use super::open_page;
+use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
+use super::words::{say, t};
+use super::{filters, open_page};
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if let Some(why) = refused %}<p class="notice" role="alert">{{ why }}</p>{% endif %}
-<p>You are <strong>{{ account }}</strong>. Choose a passphrase, and add Attest to the app that makes your codes.</p>
-<form method="post">
-<h2>Second factor</h2>
-<p>Add this key to your app (time-based, six digits, thirty seconds), or open <a href="{{ address }}">this address</a> with it:</p>
-<p><code>{{ secret }}</code></p>
-<label for="code">The code that the app shows now</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10">
-<h2>Passphrase</h2>
-<p>{{ SHORTEST }} to {{ LONGEST }} characters, such as five or six words that have nothing to do with each other. Use it nowhere else.</p>
-<input type="hidden" name="name" value="{{ account }}" autocomplete="username">
-<label for="passphrase">Passphrase</label>
-<input id="passphrase" name="passphrase" type="password" autocomplete="new-password" required>
-<label for="again">Passphrase once more</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required>
-<button>Set both</button>
-</form>
-"#
-)]
+#[template(path = "own/enrol.html")]
 struct Enrol<'a> {
-    refused: Option<&'a str>,
+    notice: Option<Notice>,
     account: &'a str,
     secret: &'a str,
     address: &'a str,
+    code: Field,
+    passphrase: Field,
+    again: Field,
 }
 
 /// Recovery codes, shown once.
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<p>Done. Where you were signed in, you are not any more.</p>
-{% if !codes.is_empty() %}<h2>Recovery codes</h2>
-<p>Each of them stands once for a code of your app, should you lose it. They are not shown again: write them down, and keep them
-away from the passphrase.</p>
-<ul class="codes">
-{% for code in codes %}<li><code>{{ code.as_str() }}</code></li>
-{% endfor %}</ul>{% endif %}
-<p><a href="/sign-in">Sign in</a></p>
-"#
-)]
+#[template(path = "own/codes.html")]
 pub struct Shown<'a> {
     pub codes: &'a Codes,
 }
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if waiting %}<p>A second person has not approved of this link yet. Come again when they have.</p>
-{% else %}<p>A link works once, for 24 hours, and until another one is made. Ask an admin for a new one.</p>{% endif %}
-"#
-)]
+#[template(path = "own/no_link.html")]
 struct NoLink {
     waiting: bool,
 }
@@ -82,7 +51,7 @@ fn no_link(waiting: bool) -> Result<Reply, Turned> {
     } else {
         ("This link does not work", StatusCode::NOT_FOUND)
     };
-    Ok(open_page(title, &NoLink { waiting })?.status(status))
+    Ok(open_page(t(title), &NoLink { waiting })?.status(status))
 }
 
 /// What an app for codes reads.
@@ -100,9 +69,31 @@ async fn follow(records: &Records, token: &str) -> Result<Followed, Problem> {
         .await
 }
 
-fn form(account: &str, secret: &str, refused: Option<&str>) -> Result<Reply, Turned> {
-    let address = app_address(account, secret);
-    Ok(open_page("Set passphrase and second factor", &Enrol { refused, account, secret, address: &address })?)
+/// The field of a code of the app.
+pub fn code_field(label: &str) -> Field {
+    let control = Control::Line { kind: "text", longest: Some(10), autocomplete: Some("one-time-code"), list: None };
+    Field::new("code", label, control)
+}
+
+/// The form, with what was wrong beside its field. Neither passphrase nor code is shown back.
+fn form(account: &str, secret: &str, wrong: Option<(&str, String)>) -> Result<Reply, Turned> {
+    let control = || Control::known("password", "new-password");
+    let hint =
+        "{} to {} characters, such as five or six words that have nothing to do with each other. Use it nowhere else.";
+    let with = |field: Field| {
+        let error = wrong.as_ref().filter(|(name, _)| *name == field.name).map(|(_, why)| why.clone());
+        field.error(error)
+    };
+    let content = Enrol {
+        notice: wrong.as_ref().map(|(field, why)| Notice::new(Tone::Wrong, t("Nothing was set.")).leading(*field, why)),
+        account,
+        secret,
+        address: &app_address(account, secret),
+        code: with(code_field(t("The code that the app shows now"))),
+        passphrase: with(Field::new("passphrase", t("Passphrase"), control()).hint(say(hint, &[&SHORTEST, &LONGEST]))),
+        again: with(Field::new("again", t("Passphrase once more"), control())),
+    };
+    Ok(open_page(t("Set passphrase and second factor"), &content)?)
 }
 
 /// The form, where the link is good.
@@ -118,12 +109,20 @@ pub async fn show(records: Data<Records>, token: Path<String>) -> Result<Reply, 
 /// Reads a new passphrase that was typed twice.
 ///
 /// # Errors
-/// What is wrong, in words for the person.
-pub fn new_passphrase(text: &str, again: &str, account: &str) -> Result<Passphrase, String> {
+/// Which of the two fields is wrong, and why, in words for the person.
+pub fn new_passphrase(text: &str, again: &str, account: &str) -> Result<Passphrase, (Typed, String)> {
     if text != again {
-        return Err("The two passphrases are not the same.".to_owned());
+        return Err((Typed::Again, t("The two passphrases are not the same.").to_owned()));
     }
-    Passphrase::new(text, account).map_err(|why| format!("The passphrase is not accepted: {why}."))
+    let told = |why: &dyn std::fmt::Display| say("The passphrase is not accepted: {}.", &[&t(&why.to_string())]);
+    Passphrase::new(text, account).map_err(|why| (Typed::First, told(&why)))
+}
+
+/// Which of two fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    First,
+    Again,
 }
 
 /// Stretches a new passphrase, when its turn comes.
@@ -147,19 +146,23 @@ pub async fn enrol(
         Followed::Waiting => return no_link(true),
         Followed::Good { account, factor } => (account, factor),
     };
-    let refuse = |why: &str| Ok(form(&account, &factor.show(), Some(why))?.status(StatusCode::UNPROCESSABLE_ENTITY));
+    let refuse = |field: &str, why: String| {
+        let page = form(&account, &factor.show(), Some((field, why)))?;
+        Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+    };
     let fields = &stranger.form;
     let passphrase = match new_passphrase(fields.get("passphrase"), fields.get("again"), &account) {
         Ok(passphrase) => passphrase,
-        Err(why) => return refuse(&why),
+        Err((Typed::First, why)) => return refuse("passphrase", why),
+        Err((Typed::Again, why)) => return refuse("again", why),
     };
     let stretched = stretched(&limits, passphrase).await?;
     let code = fields.get("code").to_owned();
     let done = records.run(move |store| enrolments::enrol(store, &token, stretched, &code)).await?;
     match done {
         Enrolled::Bad => no_link(false),
-        Enrolled::WrongCode => refuse("The code is not the one that the app shows for this key."),
+        Enrolled::WrongCode => refuse("code", t("The code is not the one that the app shows for this key.").to_owned()),
         Enrolled::Done(codes) if codes.is_empty() => Err(Kind::Internal.into()),
-        Enrolled::Done(codes) => Ok(open_page("Passphrase and second factor are set", &Shown { codes: &codes })?),
+        Enrolled::Done(codes) => Ok(open_page(t("Passphrase and second factor are set"), &Shown { codes: &codes })?),
     }
 }

@@ -12,32 +12,23 @@ use super::super::auth::KeepOwnAccount;
 use super::super::limits::Limits;
 use super::super::reply::Reply;
 use super::super::state::Records;
-use super::account::not_proved;
+use super::account::{Changed, not_proved};
 use super::cookies::Cookie;
-use super::enrol::app_address;
+use super::enrol::{app_address, code_field};
 use super::form::Posted;
-use super::page;
+use super::here::link;
+use super::parts::{Field, Notice};
 use super::sign_in::{on, prove};
 use super::turned::Turned;
+use super::words::t;
+use super::{below, filters};
 use crate::http::problem::{Kind, Problem};
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<p>Add this key to your app (time-based, six digits, thirty seconds), or open <a href="{{ address }}">this address</a> with
-it. Your second factor stays the old one until you show a code of the new one.</p>
-<p><code>{{ secret }}</code></p>
-<form method="post" action="/account/second-factor/confirmation">
-<input type="hidden" name="csrf" value="{{ word }}">
-<input type="hidden" name="offered" value="{{ offered }}">
-<label for="code">The code that the app shows now for the new key</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10">
-<button>Take it</button>
-</form>
-<p><a href="/account">Keep the old one</a></p>
-"#
-)]
+#[template(path = "own/offer.html")]
 struct Offer<'a> {
+    notice: Option<Notice>,
+    code: Field,
     word: &'a str,
     secret: &'a str,
     address: &'a str,
@@ -55,15 +46,18 @@ pub async fn offer(
     let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
     let (actor, session) = (visit.actor(), visit.found.id);
     let offered = records.run(move |store| sign_in::offer_second_factor(store, &actor, proof, session)).await?;
-    let Some(offered) = offered else { return not_proved() };
+    let Some(offered) = offered else { return not_proved(&visit, &records, Changed::SecondFactor).await };
     let secret = offered.factor.show();
     let content = Offer {
+        notice: None,
+        code: code_field(t("The code that the app shows now for the new key")),
         word: visit.word(),
         secret: &secret,
         address: &app_address(&visit.found.account.name, &secret),
         offered: &BASE64URL_NOPAD.encode(&offered.sealed),
     };
-    Ok(page(visit.permit(), "New second factor", &content)?)
+    let above = link("/account");
+    Ok(below(visit.permit(), t("New second factor"), Some((&above, t("Your account"))), &content)?)
 }
 
 /// Takes it. One signs in again with it.

@@ -21,27 +21,35 @@ use super::super::state::Records;
 use super::cookies::{Cookie, Jar};
 use super::form::{Posted, Stranger};
 use super::here::link;
-use super::open_page;
+use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
+use super::words::t;
+use super::{filters, open_page};
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if failed %}<p class="notice" role="alert">That was not right. Name, passphrase and code must all be yours, and a code
-works once: wait for the next one.</p>{% endif %}
-<form method="post" action="/sign-in">
-<label for="name">Name</label>
-<input id="name" name="name" autocomplete="username" required maxlength="64">
-<label for="passphrase">Passphrase</label>
-<input id="passphrase" name="passphrase" type="password" autocomplete="current-password" required>
-<label for="code">Code of your second factor, or a recovery code</label>
-<input id="code" name="code" autocomplete="one-time-code" required maxlength="32">
-<button>Sign in</button>
-</form>
-"#
-)]
+#[template(path = "own/sign_in.html")]
 struct SignIn {
-    failed: bool,
+    notice: Option<Notice>,
+    fields: [Field; 3],
+}
+
+/// The form. What was typed is not shown back: nobody is told which of the three was wrong.
+fn form(failed: bool) -> SignIn {
+    let line =
+        |kind, autocomplete, longest| Control::Line { kind, longest, autocomplete: Some(autocomplete), list: None };
+    let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
+    SignIn {
+        notice: failed.then(|| Notice::new(Tone::Wrong, t("That was not right.")).line(t(why))),
+        fields: [
+            Field::new("name", t("Name"), line("text", "username", Some(64))),
+            Field::new("passphrase", t("Passphrase"), line("password", "current-password", None)),
+            Field::new(
+                "code",
+                t("Code of your second factor, or a recovery code"),
+                line("text", "one-time-code", Some(32)),
+            ),
+        ],
+    }
 }
 
 /// The way to another page, after a form.
@@ -54,7 +62,7 @@ pub fn on(to: &str) -> Reply {
 #[get("/sign-in")]
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     records.run(|store| store.must_be_open()).await?;
-    Ok(open_page("Sign in", &SignIn { failed: false })?)
+    Ok(open_page(t("Sign in"), &form(false))?)
 }
 
 /// Holds what somebody shows against what is kept: counted first, then in line, so that guessing costs the one who guesses.
@@ -92,12 +100,12 @@ pub async fn sign_in(
     records: Data<Records>,
     limits: Data<Limits>,
 ) -> Result<Reply, Turned> {
-    let (form, jar) = (stranger.form, Jar::of(&request));
-    let name = form.get("name").trim().chars().take(65).collect();
+    let (sent, jar) = (stranger.form, Jar::of(&request));
+    let name = sent.get("name").trim().chars().take(65).collect();
     let who = Who { name, device: jar.read(&request, Cookie::Device), address: limits.address(&request) };
-    let proof = prove(&records, &limits, who, form.get("passphrase"), form.get("code")).await?;
+    let proof = prove(&records, &limits, who, sent.get("passphrase"), sent.get("code")).await?;
     let Some(opened) = records.run(move |records| store::finish(records, proof)).await? else {
-        return Ok(open_page("Sign in", &SignIn { failed: true })?.status(StatusCode::FORBIDDEN));
+        return Ok(open_page(t("Sign in"), &form(true))?.status(StatusCode::FORBIDDEN));
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
     Ok(on("/desk")

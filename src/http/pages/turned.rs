@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::super::problem::{Kind, Problem};
+use super::desk::forms::told;
 use super::frame::{Sheet, write};
 use super::here::link;
 use super::{filters, words};
@@ -49,16 +50,10 @@ impl fmt::Display for Turned {
 }
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if let Some(detail) = detail %}<p>{{ detail }}</p>{% endif %}
-{% if let Some(wait) = wait %}<p>{{ "Seconds until it is worth trying again:"|t }} {{ wait }}</p>{% endif %}
-<p><code>{{ code }}</code></p>
-<p><a href="{{ "/"|link }}">{{ "To the figures"|t }}</a></p>
-"#
-)]
+#[template(path = "own/told.html")]
 struct Told<'a> {
     detail: Option<&'a str>,
+    errors: Vec<String>,
     wait: Option<u32>,
     code: &'a str,
 }
@@ -83,7 +78,8 @@ impl ResponseError for Turned {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
         let code = problem.kind.rsplit(':').next().unwrap_or_default();
-        let told = Told { detail: problem.detail.as_deref(), wait: problem.wait(), code };
+        let errors = problem.errors.iter().map(|error| format!("{}: {}", error.field, told(error))).collect();
+        let told = Told { detail: problem.detail.as_deref(), errors, wait: problem.wait(), code };
         match write(None, &Sheet { title: words::t(problem.title), above: None, content: &told }) {
             Ok(page) => response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page),
             Err(why) => why.error_response(),
