@@ -28,6 +28,9 @@ fn example(app: &App, known: &mut HashMap<Noun, String>, path: &str) -> Option<S
             id_of(app.anybody().get("/api/v1/releases").expect(200).items().remove(0))
         }
         _ if path.starts_with("/desk/releases/{") => some_release(app),
+        "/research/figures/{id}" => {
+            id_of(app.publisher().get("/api/v1/staff/figures?limit=1").expect(200).items().remove(0))
+        }
         "/desk/accounts/{id}" => id_of(app.admin().get("/api/v1/staff/accounts").expect(200).items().remove(0)),
         _ => {
             let plural = path.strip_prefix("/desk/")?.split("/{").next()?;

@@ -13,16 +13,15 @@ use crate::store::sessions::{self, Line};
 use crate::store::sign_in;
 use crate::store::tokens::{self, TokenLine};
 
-use super::super::auth::KeepOwnAccount;
+use super::super::auth::{KeepOwnAccount, Permission};
 use super::super::limits::Limits;
-use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::request::RecordPath;
 use super::super::state::Records;
 use super::cookies::Cookie;
-use super::enrol::{Shown, new_passphrase, stretched};
+use super::enrol::{Shown, Typed, new_passphrase, stretched};
 use super::form::Posted;
-use super::parts::{Control, Field};
+use super::parts::{Control, Field, Notice, Tone};
 use super::sign_in::{on, prove};
 use super::turned::Turned;
 use super::visit::Visit;
@@ -30,8 +29,10 @@ use super::words::{say, t};
 use super::{filters, moment, open_page, page};
 
 #[derive(Template)]
-#[template(path = "account.html")]
+#[template(path = "own/account.html")]
 struct Own<'a> {
+    notice: Option<Notice>,
+    reset: Notice,
     word: &'a str,
     name: &'a str,
     role: &'a str,
@@ -40,11 +41,11 @@ struct Own<'a> {
     own: RecordId,
     sessions: &'a [Line],
     tokens: &'a [TokenLine],
-    actions: Vec<&'static str>,
     days: Field,
+    scopes: Field,
     passphrase: Vec<Field>,
     factor: Vec<Field>,
-    recovery: Vec<Field>,
+    codes: Vec<Field>,
 }
 
 fn scopes_of(token: &TokenLine) -> String {
@@ -52,26 +53,43 @@ fn scopes_of(token: &TokenLine) -> String {
     token.scopes.as_ref().map_or_else(|| t("all that you may").to_owned(), names)
 }
 
-/// Passphrase and code, as one shows again that one is oneself.
-fn proof(form: &str) -> Vec<Field> {
-    let passphrase = Control::known("password", "current-password");
-    let code = Control::known("text", "one-time-code");
-    vec![
-        Field::new("passphrase", t("Passphrase that you have"), passphrase).required().id(format!("{form}-passphrase")),
-        Field::new("code", t("Code, or a recovery code"), code).required().id(format!("{form}-code")),
-    ]
+/// What of a form was not accepted: by the identifier of its field, and in words.
+#[derive(Debug, Default)]
+struct Wrong<'a> {
+    errors: Vec<(&'static str, String)>,
+    /// What was sent for a token; never a passphrase or code.
+    days: &'a str,
+    scopes: &'a str,
 }
 
-fn new_passphrase_fields() -> [Field; 2] {
-    let new = |name: &str, label: &str| {
-        Field::new(name, t(label), Control::known("password", "new-password")).required().id(format!("change-{name}"))
-    };
-    [new("new", "New passphrase"), new("again", "New passphrase once more")]
+impl Wrong<'_> {
+    fn beside(&self, field: Field) -> Field {
+        let own = self.errors.iter().filter(|(id, _)| *id == field.id).map(|(_, why)| why.clone());
+        own.collect::<Vec<_>>().into_iter().fold(field, |field, why| field.error(Some(why)))
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        let notice = Notice::new(Tone::Wrong, t("Nothing was changed."));
+        let told = self.errors.iter().fold(notice, |notice, (id, why)| notice.leading(*id, why));
+        (!self.errors.is_empty()).then_some(told)
+    }
 }
 
-/// The page.
-#[get("/account")]
-pub async fn show(visit: Visit<KeepOwnAccount>, records: Data<Records>) -> Result<Reply, Turned> {
+/// What is asked before one's own access is changed. The identifiers differ where several such forms are on one page.
+fn proof(nth: &str, wrong: &Wrong<'_>) -> Vec<Field> {
+    let code = Control::Line { kind: "text", longest: Some(32), autocomplete: Some("one-time-code"), list: None };
+    let fields = [
+        Field::new("passphrase", t("Passphrase that you have"), Control::known("password", "current-password")),
+        Field::new("code", t("Code of your second factor, or a recovery code"), code),
+    ];
+    let numbered = fields.map(|field| {
+        let id = format!("{}{nth}", field.name);
+        wrong.beside(field.id(id))
+    });
+    numbered.to_vec()
+}
+
+async fn own<P: Permission>(visit: &Visit<P>, records: &Records, wrong: &Wrong<'_>) -> Result<Reply, Turned> {
     let account = visit.found.account.clone();
     let (sessions, tokens) = records
         .run(move |store| {
@@ -81,28 +99,65 @@ pub async fn show(visit: Visit<KeepOwnAccount>, records: Data<Records>) -> Resul
         .await?;
     let actor = visit.actor();
     let may: Vec<_> = Action::ALL.iter().filter(|action| decide(&actor, **action).is_ok()).map(|a| a.name()).collect();
+    let days = if wrong.days.is_empty() { "30" } else { wrong.days };
+    let new = |name: &str, label: &str| Field::new(name, label, Control::known("password", "new-password"));
+    let mut passphrase = proof("", wrong);
+    passphrase.push(wrong.beside(new("new", t("New passphrase"))));
+    passphrase.push(wrong.beside(new("again", t("New passphrase once more"))));
+    let hint = say("Some of {}, parted by commas. All of it where you leave this empty.", &[&may.join(", ")]);
     let content = Own {
+        notice: wrong.notice(),
+        reset: Notice::new(Tone::Warning, t("Somebody has reset your account since you last signed in."))
+            .line(t("If you did not ask for it, tell your organisation now.")),
         word: visit.word(),
         name: &actor.name,
-        role: actor.role.name(),
-        days: Field::new("days", t("Days that a new one is good"), Control::line()).required().value("30"),
-        passphrase: proof("change").into_iter().chain(new_passphrase_fields()).collect(),
-        factor: proof("factor"),
-        recovery: proof("recovery"),
+        role: t(actor.role.name()),
         since: &moment(visit.found.created_at),
         was_reset: visit.found.account.was_reset,
         own: visit.found.id,
         sessions: &sessions,
         tokens: &tokens,
-        actions: may,
+        days: wrong.beside(
+            Field::new("days", t("Days that it is good"), Control::known("number", "off"))
+                .hint(t("1 to 366."))
+                .value(days),
+        ),
+        scopes: wrong
+            .beside(Field::new("scopes", t("What it may do, at most"), Control::line()).hint(hint).value(wrong.scopes)),
+        passphrase,
+        factor: proof("2", wrong),
+        codes: proof("3", wrong),
     };
     Ok(page(visit.permit(), t("Your account"), &content)?)
 }
 
+/// The page.
+#[get("/account")]
+pub async fn show(visit: Visit<KeepOwnAccount>, records: Data<Records>) -> Result<Reply, Turned> {
+    own(&visit, &records, &Wrong::default()).await
+}
+
+/// Which of one's own things were to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Passphrase,
+    SecondFactor,
+    RecoveryCodes,
+}
+
 /// What is answered where passphrase or code were wrong, whichever it was.
-pub fn not_proved() -> Result<Reply, Turned> {
-    let told = t("Passphrase or code were not right. A code works once: wait for the next one.");
-    Err(Problem::new(Kind::Forbidden).detail(told).into())
+///
+/// # Errors
+/// That the page cannot be shown.
+pub async fn not_proved<P: Permission>(visit: &Visit<P>, records: &Records, changed: Changed) -> Result<Reply, Turned> {
+    let told = "Passphrase or code were not right. A code works once: wait for the next one.";
+    let id = match changed {
+        Changed::Passphrase => "code",
+        Changed::SecondFactor => "code2",
+        Changed::RecoveryCodes => "code3",
+    };
+    let wrong = Wrong { errors: vec![(id, t(told).to_owned())], ..Wrong::default() };
+    Ok(own(visit, records, &wrong).await?.status(StatusCode::FORBIDDEN))
 }
 
 /// Notes that the person has read that the account was reset.
@@ -121,14 +176,20 @@ pub async fn change_passphrase(
     limits: Data<Limits>,
 ) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
-    let wrong = |why: String| Turned::from(Problem::new(Kind::Invalid).detail(why));
-    let new = new_passphrase(form.get("new"), form.get("again"), &visit.found.account.name).map_err(wrong)?;
+    let new = match new_passphrase(form.get("new"), form.get("again"), &visit.found.account.name) {
+        Ok(new) => new,
+        Err((typed, why)) => {
+            let id = if typed == Typed::First { "new" } else { "again" };
+            let wrong = Wrong { errors: vec![(id, why)], ..Wrong::default() };
+            return Ok(own(&visit, &records, &wrong).await?.status(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
     let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
     let stretched = stretched(&limits, new).await?;
     let actor = visit.actor();
     let done = records.run(move |store| sign_in::change_passphrase(store, &actor, proof, stretched)).await?;
     if done.is_none() {
-        return not_proved();
+        return not_proved(&visit, &records, Changed::Passphrase).await;
     }
     Ok(on("/sign-in").header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))
 }
@@ -144,19 +205,13 @@ pub async fn new_recovery_codes(
     let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
     let actor = visit.actor();
     let codes = records.run(move |store| sign_in::new_recovery_codes(store, &actor, proof)).await?;
-    let Some(codes) = codes else { return not_proved() };
+    let Some(codes) = codes else { return not_proved(&visit, &records, Changed::RecoveryCodes).await };
     let reply = open_page(t("New recovery codes"), &Shown { codes: &codes })?;
     Ok(reply.header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))
 }
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<p>{{ "This is the token. It is not shown again."|t }}</p>
-<p><code>{{ token }}</code></p>
-<p><a href="{{ "/account"|link }}">{{ "Your account"|t }}</a></p>
-"#
-)]
+#[template(path = "own/token.html")]
 struct NewToken<'a> {
     token: &'a str,
 }
@@ -165,10 +220,21 @@ struct NewToken<'a> {
 #[post("/account/tokens")]
 pub async fn make_token(posted: Posted<KeepOwnAccount>, records: Data<Records>) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
-    let wrong = |why: &str| Turned::from(Problem::new(Kind::Invalid).detail(why));
     let days = form.get("days").trim().parse().ok().and_then(TimeDelta::try_days);
-    let lasting = days.filter(|lasting| tokens::is_duration(*lasting)).ok_or_else(|| wrong(t("Days: 1 to 366.")))?;
-    let scopes = tokens::read_scopes(form.all("scopes")).map_err(|why| wrong(&say("Scopes: {}.", &[&why])))?;
+    let lasting = days.filter(|lasting| tokens::is_duration(*lasting));
+    let scopes = tokens::read_scopes(form.all("scopes"));
+    let (lasting, scopes) = match (lasting, scopes) {
+        (Some(lasting), Ok(scopes)) => (lasting, scopes),
+        (lasting, scopes) => {
+            let mut errors = Vec::new();
+            if lasting.is_none() {
+                errors.push(("days", t("Days: 1 to 366.").to_owned()));
+            }
+            errors.extend(scopes.err().map(|why| ("scopes", say("This is not on the list: {}.", &[&why]))));
+            let wrong = Wrong { errors, days: form.get("days"), scopes: form.get("scopes") };
+            return Ok(own(&visit, &records, &wrong).await?.status(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
     let (actor, session) = (visit.actor(), visit.found.id);
     let token = records.run(move |store| tokens::create_own(store, &actor, session, lasting, scopes)).await?;
     let reply = page(visit.permit(), t("New token"), &NewToken { token: &token })?;

@@ -21,42 +21,37 @@ use super::words::{say, t};
 use super::{filters, open_page};
 
 #[derive(Template)]
-#[template(path = "enrol.html")]
+#[template(path = "own/enrol.html")]
 struct Enrol<'a> {
     notice: Option<Notice>,
     account: &'a str,
     secret: &'a str,
     address: &'a str,
-    rule: String,
     code: Field,
-    passphrase: [Field; 2],
+    passphrase: Field,
+    again: Field,
 }
 
 /// Recovery codes, shown once.
 #[derive(Template)]
-#[template(path = "enrolled.html")]
+#[template(path = "own/codes.html")]
 pub struct Shown<'a> {
     pub codes: &'a Codes,
 }
 
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"{% if waiting %}<p>{{ "A second person has not approved of this link yet. Come again when they have."|t }}</p>
-{% else %}<p>{{ "A link works once, for 24 hours, and until another one is made. Ask an admin for a new one."|t }}</p>{% endif %}
-"#
-)]
+#[template(path = "own/no_link.html")]
 struct NoLink {
     waiting: bool,
 }
 
 fn no_link(waiting: bool) -> Result<Reply, Turned> {
     let (title, status) = if waiting {
-        (t("This link does not work yet"), StatusCode::FORBIDDEN)
+        ("This link does not work yet", StatusCode::FORBIDDEN)
     } else {
-        (t("This link does not work"), StatusCode::NOT_FOUND)
+        ("This link does not work", StatusCode::NOT_FOUND)
     };
-    Ok(open_page(title, &NoLink { waiting })?.status(status))
+    Ok(open_page(t(title), &NoLink { waiting })?.status(status))
 }
 
 /// What an app for codes reads.
@@ -74,22 +69,29 @@ async fn follow(records: &Records, token: &str) -> Result<Followed, Problem> {
         .await
 }
 
-fn form(account: &str, secret: &str, refused: Option<&str>) -> Result<Reply, Turned> {
-    let address = app_address(account, secret);
-    let new =
-        |name: &str, label: &str| Field::new(name, t(label), Control::known("password", "new-password")).required();
+/// The field of a code of the app.
+pub fn code_field(label: &str) -> Field {
+    let control = Control::Line { kind: "text", longest: Some(10), autocomplete: Some("one-time-code"), list: None };
+    Field::new("code", label, control)
+}
+
+/// The form, with what was wrong beside its field. Neither passphrase nor code is shown back.
+fn form(account: &str, secret: &str, wrong: Option<(&str, String)>) -> Result<Reply, Turned> {
+    let control = || Control::known("password", "new-password");
+    let hint =
+        "{} to {} characters, such as five or six words that have nothing to do with each other. Use it nowhere else.";
+    let with = |field: Field| {
+        let error = wrong.as_ref().filter(|(name, _)| *name == field.name).map(|(_, why)| why.clone());
+        field.error(error)
+    };
     let content = Enrol {
-        notice: refused.map(|why| Notice::new(Tone::Wrong, why)),
+        notice: wrong.as_ref().map(|(field, why)| Notice::new(Tone::Wrong, t("Nothing was set.")).leading(*field, why)),
         account,
         secret,
-        address: &address,
-        rule: say(
-            "{} to {} characters, such as five or six words that have nothing to do with each other. Use it nowhere else.",
-            &[&SHORTEST, &LONGEST],
-        ),
-        code: Field::new("code", t("The code that the app shows now"), Control::known("text", "one-time-code"))
-            .required(),
-        passphrase: [new("passphrase", "Passphrase"), new("again", "Passphrase once more")],
+        address: &app_address(account, secret),
+        code: with(code_field(t("The code that the app shows now"))),
+        passphrase: with(Field::new("passphrase", t("Passphrase"), control()).hint(say(hint, &[&SHORTEST, &LONGEST]))),
+        again: with(Field::new("again", t("Passphrase once more"), control())),
     };
     Ok(open_page(t("Set passphrase and second factor"), &content)?)
 }
@@ -107,12 +109,20 @@ pub async fn show(records: Data<Records>, token: Path<String>) -> Result<Reply, 
 /// Reads a new passphrase that was typed twice.
 ///
 /// # Errors
-/// What is wrong, in words for the person.
-pub fn new_passphrase(text: &str, again: &str, account: &str) -> Result<Passphrase, String> {
+/// Which of the two fields is wrong, and why, in words for the person.
+pub fn new_passphrase(text: &str, again: &str, account: &str) -> Result<Passphrase, (Typed, String)> {
     if text != again {
-        return Err(t("The two passphrases are not the same.").to_owned());
+        return Err((Typed::Again, t("The two passphrases are not the same.").to_owned()));
     }
-    Passphrase::new(text, account).map_err(|why| say("The passphrase is not accepted: {}.", &[&why]))
+    let told = |why: &dyn std::fmt::Display| say("The passphrase is not accepted: {}.", &[&t(&why.to_string())]);
+    Passphrase::new(text, account).map_err(|why| (Typed::First, told(&why)))
+}
+
+/// Which of two fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    First,
+    Again,
 }
 
 /// Stretches a new passphrase, when its turn comes.
@@ -136,18 +146,22 @@ pub async fn enrol(
         Followed::Waiting => return no_link(true),
         Followed::Good { account, factor } => (account, factor),
     };
-    let refuse = |why: &str| Ok(form(&account, &factor.show(), Some(why))?.status(StatusCode::UNPROCESSABLE_ENTITY));
+    let refuse = |field: &str, why: String| {
+        let page = form(&account, &factor.show(), Some((field, why)))?;
+        Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+    };
     let fields = &stranger.form;
     let passphrase = match new_passphrase(fields.get("passphrase"), fields.get("again"), &account) {
         Ok(passphrase) => passphrase,
-        Err(why) => return refuse(&why),
+        Err((Typed::First, why)) => return refuse("passphrase", why),
+        Err((Typed::Again, why)) => return refuse("again", why),
     };
     let stretched = stretched(&limits, passphrase).await?;
     let code = fields.get("code").to_owned();
     let done = records.run(move |store| enrolments::enrol(store, &token, stretched, &code)).await?;
     match done {
         Enrolled::Bad => no_link(false),
-        Enrolled::WrongCode => refuse(t("The code is not the one that the app shows for this key.")),
+        Enrolled::WrongCode => refuse("code", t("The code is not the one that the app shows for this key.").to_owned()),
         Enrolled::Done(codes) if codes.is_empty() => Err(Kind::Internal.into()),
         Enrolled::Done(codes) => Ok(open_page(t("Passphrase and second factor are set"), &Shown { codes: &codes })?),
     }

@@ -12,25 +12,27 @@ use super::super::auth::KeepOwnAccount;
 use super::super::limits::Limits;
 use super::super::reply::Reply;
 use super::super::state::Records;
-use super::account::not_proved;
+use super::account::{Changed, not_proved};
 use super::cookies::Cookie;
-use super::enrol::app_address;
+use super::enrol::{app_address, code_field};
 use super::form::Posted;
-use super::parts::{Control, Field};
+use super::here::link;
+use super::parts::{Field, Notice};
 use super::sign_in::{on, prove};
 use super::turned::Turned;
 use super::words::t;
-use super::{filters, page};
+use super::{below, filters};
 use crate::http::problem::{Kind, Problem};
 
 #[derive(Template)]
-#[template(path = "second_factor.html")]
+#[template(path = "own/offer.html")]
 struct Offer<'a> {
+    notice: Option<Notice>,
+    code: Field,
     word: &'a str,
     secret: &'a str,
     address: &'a str,
     offered: &'a str,
-    code: Field,
 }
 
 /// Offers a new second factor.
@@ -44,21 +46,18 @@ pub async fn offer(
     let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
     let (actor, session) = (visit.actor(), visit.found.id);
     let offered = records.run(move |store| sign_in::offer_second_factor(store, &actor, proof, session)).await?;
-    let Some(offered) = offered else { return not_proved() };
+    let Some(offered) = offered else { return not_proved(&visit, &records, Changed::SecondFactor).await };
     let secret = offered.factor.show();
     let content = Offer {
+        notice: None,
+        code: code_field(t("The code that the app shows now for the new key")),
         word: visit.word(),
         secret: &secret,
         address: &app_address(&visit.found.account.name, &secret),
         offered: &BASE64URL_NOPAD.encode(&offered.sealed),
-        code: Field::new(
-            "code",
-            t("The code that the app shows now for the new key"),
-            Control::known("text", "one-time-code"),
-        )
-        .required(),
     };
-    Ok(page(visit.permit(), t("New second factor"), &content)?)
+    let above = link("/account");
+    Ok(below(visit.permit(), t("New second factor"), Some((&above, t("Your account"))), &content)?)
 }
 
 /// Takes it. One signs in again with it.
@@ -74,8 +73,7 @@ pub async fn confirm(posted: Posted<KeepOwnAccount>, records: Data<Records>) -> 
         })
         .await?;
     if !taken {
-        let problem =
-            Problem::new(Kind::Invalid).detail(t("The code is not one of the new second factor. Begin again."));
+        let problem = Problem::new(Kind::Invalid).detail("The code is not one of the new second factor. Begin again.");
         return Err(problem.into());
     }
     Ok(on("/sign-in").header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))

@@ -19,34 +19,35 @@ use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
 use super::cookies::{Cookie, Jar};
-use super::filters;
 use super::form::{Posted, Stranger};
 use super::here::link;
-use super::open_page;
 use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
 use super::words::t;
+use super::{filters, open_page};
 
 #[derive(Template)]
-#[template(path = "sign_in.html")]
+#[template(path = "own/sign_in.html")]
 struct SignIn {
     notice: Option<Notice>,
     fields: [Field; 3],
 }
 
-fn sheet(failed: bool) -> SignIn {
-    let told = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
+/// The form. What was typed is not shown back: nobody is told which of the three was wrong.
+fn form(failed: bool) -> SignIn {
+    let line =
+        |kind, autocomplete, longest| Control::Line { kind, longest, autocomplete: Some(autocomplete), list: None };
+    let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
     SignIn {
-        notice: failed.then(|| Notice::new(Tone::Wrong, t("That was not right.")).line(t(told))),
+        notice: failed.then(|| Notice::new(Tone::Wrong, t("That was not right.")).line(t(why))),
         fields: [
-            Field::new("name", t("Name"), Control::known("text", "username")).required(),
-            Field::new("passphrase", t("Passphrase"), Control::known("password", "current-password")).required(),
+            Field::new("name", t("Name"), line("text", "username", Some(64))),
+            Field::new("passphrase", t("Passphrase"), line("password", "current-password", None)),
             Field::new(
                 "code",
                 t("Code of your second factor, or a recovery code"),
-                Control::known("text", "one-time-code"),
-            )
-            .required(),
+                line("text", "one-time-code", Some(32)),
+            ),
         ],
     }
 }
@@ -61,7 +62,7 @@ pub fn on(to: &str) -> Reply {
 #[get("/sign-in")]
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     records.run(|store| store.must_be_open()).await?;
-    Ok(open_page(t("Sign in"), &sheet(false))?)
+    Ok(open_page(t("Sign in"), &form(false))?)
 }
 
 /// Holds what somebody shows against what is kept: counted first, then in line, so that guessing costs the one who guesses.
@@ -99,12 +100,12 @@ pub async fn sign_in(
     records: Data<Records>,
     limits: Data<Limits>,
 ) -> Result<Reply, Turned> {
-    let (form, jar) = (stranger.form, Jar::of(&request));
-    let name = form.get("name").trim().chars().take(65).collect();
+    let (sent, jar) = (stranger.form, Jar::of(&request));
+    let name = sent.get("name").trim().chars().take(65).collect();
     let who = Who { name, device: jar.read(&request, Cookie::Device), address: limits.address(&request) };
-    let proof = prove(&records, &limits, who, form.get("passphrase"), form.get("code")).await?;
+    let proof = prove(&records, &limits, who, sent.get("passphrase"), sent.get("code")).await?;
     let Some(opened) = records.run(move |records| store::finish(records, proof)).await? else {
-        return Ok(open_page(t("Sign in"), &sheet(true))?.status(StatusCode::FORBIDDEN));
+        return Ok(open_page(t("Sign in"), &form(true))?.status(StatusCode::FORBIDDEN));
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
     Ok(on("/desk")
