@@ -6,19 +6,26 @@ use super::Page;
 
 /// Who has an account.
 pub mod accounts;
+/// Second persons who approve of links.
+mod approvals;
 /// What was done, by whom, when.
 pub mod audit;
+/// Between that form and a declaration.
+mod declared;
 /// The form that declares a release.
 mod declaring;
 /// Files in, after a trial.
 mod imports;
+/// What becomes of each cell of a release.
+mod planned;
 /// Releases: their plan, their signatures, and what becomes of them.
 mod releases;
 
 pub use imports::Staged;
 
 /// The routes, by what they are about.
-pub const GROUPS: &[&[Page]] = &[imports::PAGES, releases::PAGES, declaring::PAGES, accounts::PAGES, audit::PAGES];
+pub const GROUPS: &[&[Page]] =
+    &[imports::PAGES, releases::PAGES, declaring::PAGES, accounts::PAGES, approvals::PAGES, audit::PAGES];
 
 /// The services of [`GROUPS`].
 pub fn services(config: &mut ServiceConfig) {
@@ -27,5 +34,6 @@ pub fn services(config: &mut ServiceConfig) {
         .configure(declaring::services)
         .configure(releases::services)
         .configure(accounts::services)
+        .configure(approvals::services)
         .configure(audit::services);
 }
