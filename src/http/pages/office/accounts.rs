@@ -8,7 +8,7 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::policy::{Action, Actor, Permit, Role};
 use crate::domain::record::RecordId;
-use crate::http::auth::{ApproveAccounts, ReadAccounts, WriteAccounts};
+use crate::http::auth::{ReadAccounts, WriteAccounts};
 use crate::http::pages::desk::forms::told;
 use crate::http::pages::form::Posted;
 use crate::http::pages::here::link;
@@ -16,7 +16,7 @@ use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::t;
 use crate::http::pages::{Page, below, filters, moment, page, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -25,7 +25,6 @@ use crate::http::staff::accounts::read_role;
 use crate::http::state::Records;
 use crate::store::accounts::{self, Account, Changed, State};
 use crate::store::database::Store;
-use crate::store::enrolments::{self, Open, Reason};
 use crate::store::error::StoreError;
 
 /// The routes.

@@ -1,25 +1,21 @@
 //! The form that declares a release: its tables, the figures to sign, the thresholds.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
 
-use crate::domain::check::{FieldError, Rule};
+use crate::domain::check::FieldError;
 use crate::domain::dimension::DIMENSIONS;
-use crate::domain::entry::{Entry, mistake};
+use crate::domain::entry::Entry;
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::policy::Action;
 use crate::domain::record::{RecordId, State};
 use crate::domain::release::content::Thresholds;
-use crate::domain::release::declare::{DeclarationEntry, TableEntry};
 use crate::domain::release::plan::Block;
-use crate::domain::typed_date;
 use crate::exchange::formats::words;
 use crate::http::auth::Release as MakeReleases;
-use crate::http::pages::form::{Form, Posted};
+use crate::http::pages::form::Posted;
 use crate::http::pages::frame::below;
 use crate::http::pages::here;
 use crate::http::pages::parts::{Control, Field, Notice, Tone};

@@ -9,7 +9,7 @@ use crate::exchange::formats::words;
 use crate::http::pages::desk;
 use crate::http::pages::here;
 use crate::http::pages::parts::{Cell, Table};
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::t;
 
 /// How many cells of a table a page shows; those that are withheld first.
 const MOST_CELLS: usize = 400;
@@ -29,7 +29,7 @@ fn reason(reason: Reason) -> &'static str {
 /// A table with what becomes of each of its cells.
 pub struct Planned {
     pub title: String,
-    published: usize,
+    pub published: usize,
     pub withheld: Vec<(String, usize)>,
     pub pooled: String,
     pub cells: Table,

@@ -1,7 +1,5 @@
 //! Releases, for those who make them: what is published and withheld and why, who signed, and what becomes of them.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, get, post};
@@ -10,9 +8,7 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::policy::{Action, Actor};
 use crate::domain::record::RecordId;
-use crate::domain::release::content::{Content, Table as Masked};
-use crate::domain::release::plan::{PlannedCell, Reason};
-use crate::domain::vocabulary::{TOTAL, Vocabulary};
+use crate::domain::release::content::Content;
 use crate::exchange::formats::words;
 use crate::http::auth::{ReadReleases, Release as MakeReleases};
 use crate::http::pages::form::Posted;
