@@ -46,8 +46,8 @@ fn literals(source: &str) -> Vec<Literal> {
             let Some(end) = rest[open..].find(&close) else { break };
             found.push(literal(source, at, rest[open..open + end].to_owned(), at + open + end + close.len(), true));
             at += open + end + close.len();
-        } else if rest.starts_with('"') {
-            let (text, length) = unescaped(&rest[1..]);
+        } else if let Some(inside) = rest.strip_prefix('"') {
+            let (text, length) = unescaped(inside);
             found.push(literal(source, at, text, at + 1 + length, false));
             at += 1 + length;
         } else {

@@ -124,11 +124,7 @@ fn an_account_is_added_with_a_link_that_is_shown_once(app: &App) {
     assert!(
         words(row(
             &list,
-            &between(&list, "<th scope=\"row\">", "</th>")
-                .iter()
-                .find(|head| head.contains("anna"))
-                .unwrap()
-                .to_string()
+            between(&list, "<th scope=\"row\">", "</th>").iter().find(|head| head.contains("anna")).unwrap()
         ))
         .contains("researcher")
     );

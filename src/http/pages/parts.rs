@@ -174,6 +174,8 @@ pub enum Cell {
     Link(String, String),
     /// With a mark that says what is special about it, for screen readers too.
     Marked(String, String),
+    /// Words of the programme, the same in every language.
+    Code(String),
 }
 
 impl HtmlSafe for Cell {}
@@ -182,7 +184,7 @@ impl Cell {
     /// What stands in it, without where it leads.
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Link(_, text) | Self::Marked(text, _) => text,
+            Self::Text(text) | Self::Link(_, text) | Self::Marked(text, _) | Self::Code(text) => text,
         }
     }
 }
@@ -193,6 +195,7 @@ impl fmt::Display for Cell {
         let escaped = |text: &str| escape(text, Html).map(|safe| safe.to_string()).map_err(|_| fmt::Error);
         match self {
             Self::Text(text) => f.write_str(&escaped(text)?),
+            Self::Code(text) => write!(f, "<code>{}</code>", escaped(text)?),
             Self::Link(address, text) => write!(f, "<a href=\"{}\">{}</a>", escaped(address)?, escaped(text)?),
             Self::Marked(text, mark) => {
                 write!(f, "{} <span class=\"mark\">{}</span>", escaped(text)?, escaped(mark)?)

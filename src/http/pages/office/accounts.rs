@@ -210,7 +210,7 @@ fn became(permit: &Permit, request: &HttpRequest, changed: &Changed) -> Result<R
         link: format!("{}://{}{}", info.scheme(), info.host(), made.path()),
         until: moment(made.expires_at),
     };
-    let above = link("/desk/accounts");
+    let above = "/desk/accounts".to_owned();
     Ok(below(permit, t("One-time link"), Some((&above, t("Accounts"))), &content)?)
 }
 
@@ -242,7 +242,7 @@ async fn about(
         disabled: account.state == State::Disabled,
         role: roles(sent, errors),
     };
-    let above = link("/desk/accounts");
+    let above = "/desk/accounts".to_owned();
     Ok(below(permit, t("An account"), Some((&above, t("Accounts"))), &content)?)
 }
 

@@ -59,7 +59,7 @@ fn row(entry: &AuditEntry) -> Vec<Cell> {
         Cell::Text(moment(entry.written_at)),
         Cell::Text(entry.account.clone()),
         Cell::Text(entry.action.clone()),
-        Cell::Text(details(&entry.details)),
+        Cell::Code(details(&entry.details)),
         Cell::Text(format!("{hash}… ({kept})")),
     ]
 }

@@ -174,7 +174,13 @@ fn row(line: &Line) -> Vec<Cell> {
 }
 
 fn name(line: &Line) -> String {
-    if line.remainder.is_some() { line.figure.clone() } else { words::figure(&line.figure, here::language()) }
+    match &line.remainder {
+        Some(left) => say(
+            "{}, less its parts by {}",
+            &[&words::figure(&left.parent, here::language()), &words::heading(&left.breakdown, here::language())],
+        ),
+        None => words::figure(&line.figure, here::language()),
+    }
 }
 
 /// A table for each publication, in their order.
@@ -231,7 +237,7 @@ pub async fn show(visit: Visit<Reconcile>, store: Data<Records>, parameters: Par
         });
         content.why = why.filter(|why| !why.lines.is_empty()).collect();
     }
-    let above = (link("/research"), t("Exact counts"));
+    let above = ("/research".to_owned(), t("Exact counts"));
     let above = visit.may(Action::ReadAggregates).then_some((above.0.as_str(), above.1));
     let reply = below(visit.permit(), t("Figures held against the records"), above, &content)?;
     Ok(if found.is_some() { reply } else { reply.status(StatusCode::UNPROCESSABLE_ENTITY) })
@@ -279,7 +285,7 @@ pub async fn show_one(visit: Visit<ReconcileRecords>, store: Data<Records>, path
         more: (found.changes_in_all > found.changes.len())
             .then(|| say("These are the first {} of {}.", &[&found.changes.len(), &found.changes_in_all])),
     };
-    let above = (link("/research/reconciliation"), t("Figures held against the records"));
+    let above = ("/research/reconciliation".to_owned(), t("Figures held against the records"));
     let above = visit.may(Action::Reconcile).then_some((above.0.as_str(), above.1));
     Ok(below(visit.permit(), t("A figure held against the records"), above, &content)?)
 }
