@@ -126,8 +126,8 @@ pub async fn check(visit: Visit<ReadAudit>, store: Data<Records>) -> Result<Repl
             (notice.line(t(why)), Vec::new())
         }
     };
-    let above = (link("/desk/audit"), t("Audit"));
-    let above = Some((above.0.as_str(), above.1));
+    let above = ("/desk/audit", t("Audit"));
+    let above = Some(above);
     Ok(below(visit.permit(), t("Is the audit as it was written?"), above, &Check { notice, facts })?)
 }
 
