@@ -130,7 +130,10 @@ impl<'a> Chrome<'a> {
     fn field_in(&self, within: &str, label: &str) -> Found {
         let what = format!("no field `{label}`");
         let words = quoted(label);
-        let path = format!("{within}//label[normalize-space(text()[1])={words} or normalize-space(.)={words}]");
+        let says = format!(
+            "normalize-space(text()[1])={words} or normalize-space(.)={words} or *[normalize-space(.)={words}]"
+        );
+        let path = format!("{within}//label[{says}]");
         let found = self.the(By::XPath(path), &what);
         match found.attribute("for") {
             Some(id) => self.the(By::Id(id), &what),
