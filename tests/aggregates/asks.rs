@@ -1,6 +1,6 @@
 //! Asking, and reading answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn dimensions(answer: &Value) -> Vec<String> {
     answer["by"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
 }
 
-/// By cell the row without the cell, where no cell comes twice.
+/// By cell the row without the cell and without whether it may be published, where no cell comes twice.
 #[track_caller]
 pub fn rows(answer: &Value) -> BTreeMap<Vec<String>, Value> {
     let by = dimensions(answer);
@@ -28,9 +28,17 @@ pub fn rows(answer: &Value) -> BTreeMap<Vec<String>, Value> {
         let mut row = row.clone();
         let columns = row.as_object_mut().unwrap();
         let cell = by.iter().map(|code| columns.remove(code).unwrap().as_str().unwrap().to_owned()).collect();
+        columns.remove("conf_status");
         assert_eq!(rows.insert(cell, row), None, "a cell comes twice: {answer}");
     }
     rows
+}
+
+/// The cells that say that they may not be published. Values of a cell are joined by a blank.
+pub fn confidential(answer: &Value) -> BTreeSet<String> {
+    let by = dimensions(answer);
+    let own = answer["rows"].as_array().unwrap().iter().filter(|row| row["conf_status"] == "C");
+    own.map(|row| by.iter().map(|code| row[code].as_str().unwrap()).collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// By cell the count, where all counts are plain and exact. Values of a cell are joined by a blank.

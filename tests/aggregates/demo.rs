@@ -1,9 +1,11 @@
 //! The founding data set (design, section 4): what the Russian LGBT Network reported on 3 April 2018, computed from the
 //! records. The numbers are those of the table in section 4 and of `seed-data/README.md`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::asks::{ask, compare_csv, count, counts, only_row, rows, table};
+use super::asks::{ask, compare_csv, confidential, count, counts, only_row, rows, table};
 use crate::support::{App, on_both};
 
 fn exact(count: u64) -> Value {
@@ -173,6 +175,25 @@ fn case_files_are_added_to_both_bounds(app: &App) {
     assert_eq!(answer["basis"], json!({"case_file": 1, "reconstructed": 122}));
 }
 
+/// What everybody knows from published figures hides nobody; few persons from case files are hidden by the usual thresholds.
+fn a_cell_of_few_persons_from_case_files_says_that_it_may_not_be_published(app: &App) {
+    use super::golden::{incident, person};
+    assert_eq!(confidential(&ask(app, "by=kind")), BTreeSet::new());
+    let cells = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<BTreeSet<_>>();
+    for nth in 1..=5 {
+        let person = person(app, &json!({"origin": "DE"}));
+        incident(app, &person, &json!({"kind": "detention"}));
+        let expected = if nth < 5 { cells(&["detention", "_T"]) } else { cells(&[]) };
+        assert_eq!(confidential(&ask(app, "by=kind")), expected, "{nth} persons");
+    }
+    let one = person(app, &json!({"origin": "DE"}));
+    for _ in 0..9 {
+        incident(app, &one, &json!({"kind": "threat"}));
+    }
+    // Nine incidents of one person are one person's.
+    assert_eq!(confidential(&ask(app, "measure=incidents&by=kind")), cells(&["threat"]));
+}
+
 fn nobody_was_known_the_day_before_the_statement(app: &App) {
     for measure in ["persons", "incidents"] {
         let before = ask(app, &format!("measure={measure}&by=kind&as_of=2018-04-02"));
@@ -209,5 +230,6 @@ on_both! { demo:
     every_row_of_the_design_is_computed_from_records, persons_by_kind_are_as_the_issue_shows,
     grounds_and_origins_divide_the_persons, combinations_that_nobody_attested_have_bounds,
     more_may_have_died_than_are_recorded, case_files_are_added_to_both_bounds,
+    a_cell_of_few_persons_from_case_files_says_that_it_may_not_be_published,
     nobody_was_known_the_day_before_the_statement, the_table_says_what_the_answer_says
 }

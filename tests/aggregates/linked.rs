@@ -94,9 +94,9 @@ fn joined_records_are_one_person(app: &App) {
 fn incidents_are_as_many_as_before(app: &App) {
     world(app);
     let asked = ["measure=incidents&by=kind", "measure=incidents&by=sex,actor", "measure=incidents&place=RU-CE"];
-    let before = asked.map(|query| ask(app, query)["rows"].clone());
+    let before = asked.map(|query| rows(&ask(app, query)));
     join(app, "A", "B", JOINED);
-    assert_eq!(asked.map(|query| ask(app, query)["rows"].clone()), before);
+    assert_eq!(asked.map(|query| rows(&ask(app, query))), before);
     // Those of persons who have both are now those of the joined one.
     assert_eq!(count(app, "measure=incidents&with=detention,threat"), 2);
     assert_eq!(count(app, "measure=incidents&with=detention,threat&kind=threat"), 1);
