@@ -5,11 +5,8 @@ use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
-use thirtyfour::error::WebDriverResult;
-use thirtyfour::support::block_on;
-use thirtyfour::{By, WebElement};
 
-use super::driver::{Chromium, Scripts};
+use super::driver::{By, Chromium, Element, Refused, Scripts};
 use crate::support::App;
 use crate::support::people::{Browser, Person};
 
@@ -60,24 +57,26 @@ impl<'a> Chrome<'a> {
     /// Opens a browser, where there is one.
     pub fn with(app: &'a App<'a>, scripts: Scripts) -> Option<Self> {
         let chrome = Self { app, chromium: Chromium::start(scripts)? };
-        block_on(chrome.chromium.0.goto("about:blank")).unwrap();
+        chrome.chromium.go("about:blank");
         chrome.complaints();
         Some(chrome)
     }
 
     /// Goes to an address of the app.
     pub fn go(&self, path: &str) {
-        block_on(self.chromium.0.goto(format!("http://{}{path}", self.app.address))).unwrap();
+        self.chromium.go(&format!("http://{}{path}", self.app.address));
     }
 
-    /// The address, without the host.
+    /// The address, without the host and what is asked there.
     pub fn path(&self) -> String {
-        block_on(self.chromium.0.current_url()).unwrap().path().to_owned()
+        let url = self.chromium.url();
+        let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+        format!("/{}", path.split(['?', '#']).next().unwrap_or_default())
     }
 
     /// What the page says.
     pub fn text(&self) -> String {
-        self.the(By::Tag("body"), "the page").text()
+        self.the(By::Css("body"), "the page").text()
     }
 
     /// Waits until the page says this, which its scripts write.
@@ -105,52 +104,52 @@ impl<'a> Chrome<'a> {
     }
 
     #[track_caller]
-    fn must<T>(&self, found: WebDriverResult<T>, what: &str) -> T {
+    fn must<T>(&self, found: Result<T, Refused>, what: &str) -> T {
         found.unwrap_or_else(|why| panic!("{what} at {}: {why}\n{}", self.path(), self.source()))
     }
 
     /// The one element that is meant; the first of several.
     #[track_caller]
-    fn the(&self, by: By, what: &str) -> Found {
-        Found(self.must(block_on(self.chromium.0.find(by)), what))
+    fn the(&self, by: By<'_>, what: &str) -> Element<'_> {
+        self.must(self.chromium.find(by), what)
     }
 
     /// The page as it was sent.
     pub fn source(&self) -> String {
-        block_on(self.chromium.0.source()).unwrap()
+        self.chromium.source()
     }
 
     /// The field with this label.
     #[track_caller]
-    fn field(&self, label: &str) -> Found {
+    fn field(&self, label: &str) -> Element<'_> {
         self.field_in("//body", label)
     }
 
     #[track_caller]
-    fn field_in(&self, within: &str, label: &str) -> Found {
+    fn field_in(&self, within: &str, label: &str) -> Element<'_> {
         let what = format!("no field `{label}`");
         let words = quoted(label);
         let says = format!(
             "normalize-space(text()[1])={words} or normalize-space(.)={words} or *[normalize-space(.)={words}]"
         );
         let path = format!("{within}//label[{says}]");
-        let found = self.the(By::XPath(path), &what);
+        let found = self.the(By::XPath(&path), &what);
         match found.attribute("for") {
-            Some(id) => self.the(By::Id(id), &what),
-            None => Found(self.must(block_on(found.0.find(By::Css("input, select, textarea"))), &what)),
+            Some(id) => self.the(By::XPath(&format!("//*[@id={}]", quoted(&id))), &what),
+            None => self.must(found.find(By::Css("input, select, textarea")), &what),
         }
     }
 
     /// Types into the field with this label, chooses in it, or ticks it.
     #[track_caller]
     pub fn fill(&self, label: &str, value: &str) {
-        self.field(label).fill(value);
+        fill(&self.field(label), value);
     }
 
     /// The same for a field in the group with this heading, where several groups have such a field.
     #[track_caller]
     pub fn fill_in(&self, group: &str, label: &str, value: &str) {
-        self.field_in(&within(group), label).fill(value);
+        fill(&self.field_in(&within(group), label), value);
     }
 
     /// What is in the field with this label.
@@ -169,23 +168,23 @@ impl<'a> Chrome<'a> {
     #[track_caller]
     pub fn press(&self, words: &str) {
         let path = format!("//button[normalize-space(.)={}]", quoted(words));
-        self.leave_by(&self.the(By::XPath(path), &format!("no button `{words}`")));
+        self.leave_by(&self.the(By::XPath(&path), &format!("no button `{words}`")));
     }
 
     /// Follows the link with these words.
     #[track_caller]
     pub fn follow(&self, words: &str) {
         let path = format!("//a[normalize-space(.)={}]", quoted(words));
-        self.leave_by(&self.the(By::XPath(path), &format!("no link `{words}`")));
+        self.leave_by(&self.the(By::XPath(&path), &format!("no link `{words}`")));
     }
 
     /// Presses something and waits until another page is there: the driver does not wait for an answer that takes a while.
     #[track_caller]
-    fn leave_by(&self, pressed: &Found) {
-        let page = self.the(By::Tag("html"), "the page");
+    fn leave_by(&self, pressed: &Element<'_>) {
+        let page = self.the(By::Css("html"), "the page");
         pressed.press();
         let started = Instant::now();
-        while block_on(page.0.tag_name()).is_ok() {
+        while page.tag().is_ok() {
             assert!(started.elapsed() < PATIENCE, "nothing came of pressing at {}:\n{}", self.path(), self.text());
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -196,7 +195,7 @@ impl<'a> Chrome<'a> {
     #[allow(dead_code)]
     pub fn unfold(&self, words: &str) {
         let path = format!("//details[not(@open)]/summary[normalize-space(.)={}]", quoted(words));
-        self.the(By::XPath(path), &format!("nothing to unfold under `{words}`")).press();
+        self.the(By::XPath(&path), &format!("nothing to unfold under `{words}`")).press();
     }
 
     /// Signs in as people do, with the next code.
@@ -266,52 +265,30 @@ impl<'a> Chrome<'a> {
     /// Shows a page that is not the app's.
     pub fn show(&self, html: &str) {
         let bytes = BASE64.encode(html.as_bytes());
-        block_on(self.chromium.0.goto(format!("data:text/html;charset=utf-8;base64,{bytes}"))).unwrap();
+        self.chromium.go(&format!("data:text/html;charset=utf-8;base64,{bytes}"));
     }
 
     /// What stands in the tab.
     pub fn title(&self) -> String {
-        block_on(self.chromium.0.title()).unwrap()
+        self.chromium.title()
     }
 }
 
-/// Something on a page.
-struct Found(WebElement);
-
-impl Found {
-    fn text(&self) -> String {
-        block_on(self.0.text()).unwrap()
-    }
-
-    fn value(&self) -> String {
-        block_on(self.0.prop("value")).unwrap().unwrap_or_default()
-    }
-
-    fn attribute(&self, name: &str) -> Option<String> {
-        block_on(self.0.attr(name)).unwrap()
-    }
-
-    #[track_caller]
-    fn press(&self) {
-        block_on(self.0.click()).unwrap();
-    }
-
-    #[track_caller]
-    fn fill(&self, value: &str) {
-        let kind = self.attribute("type").unwrap_or_default();
-        match block_on(self.0.tag_name()).unwrap().as_str() {
-            "select" => {
-                let words = quoted(value);
-                let path = format!(".//option[normalize-space(.)={words} or @value={words}]");
-                block_on(async { self.0.find(By::XPath(path)).await?.click().await }).unwrap();
-            }
-            _ if kind == "checkbox" || kind == "radio" => self.press(),
-            _ if kind == "file" => block_on(self.0.send_keys(value)).unwrap(),
-            _ => block_on(async {
-                self.0.clear().await?;
-                self.0.send_keys(value).await
-            })
-            .unwrap(),
+/// Types into a field, chooses in it, or ticks it.
+#[track_caller]
+fn fill(field: &Element<'_>, value: &str) {
+    let kind = field.attribute("type").unwrap_or_default();
+    match field.tag().unwrap().as_str() {
+        Some("select") => {
+            let words = quoted(value);
+            let path = format!(".//option[normalize-space(.)={words} or @value={words}]");
+            field.find(By::XPath(&path)).unwrap().press();
+        }
+        _ if kind == "checkbox" || kind == "radio" => field.press(),
+        _ if kind == "file" => field.type_in(value),
+        _ => {
+            field.clear();
+            field.type_in(value);
         }
     }
 }

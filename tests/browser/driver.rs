@@ -1,18 +1,14 @@
 //! Chromium and its driver: one driver for the test process, a browser of its own for each test.
+//!
+//! What is said to the driver is W3C WebDriver (<https://www.w3.org/TR/webdriver2/>). The libraries for it change how JSON
+//! is ordered in everything that is built with them, so that the tests would look at another programme than the one that
+//! is given out; the dozen commands that are needed here stand below.
 
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use actix_web::web::Bytes;
 use serde_json::{Value, json};
-use thirtyfour::common::command::FormatRequestData;
-use thirtyfour::error::{WebDriverError, WebDriverResult};
-use thirtyfour::session::http::{Body, HttpClient};
-use thirtyfour::support::block_on;
-use thirtyfour::{Capabilities, RequestData, SessionId, WebDriver};
-use ureq::http::{Method, Request, Response};
 
 use crate::support::process::{folder, keeper, new_folder};
 use crate::support::{chromium, skip};
@@ -50,74 +46,52 @@ fn driver() -> &'static str {
     })
 }
 
-/// The HTTP client of these tests, as the WebDriver library wants one. It waits where it is: each test has a thread to itself.
-struct Wire(ureq::Agent);
+/// Why the driver did not do what it was asked: its error code and its words.
+pub type Refused = String;
 
-impl Wire {
-    fn new() -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        Self(config.build().into())
-    }
+/// The name under which an element is passed on, which the standard fixes.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-    fn run(&self, request: Request<Body<'_>>) -> Result<Response<Bytes>, ureq::Error> {
-        let (parts, body) = request.into_parts();
-        let body = match body {
-            Body::Empty => Vec::new(),
-            Body::Json(value) => value.to_string().into_bytes(),
-        };
-        let empty = matches!(parts.method, Method::GET | Method::DELETE);
-        let response = if empty {
-            self.0.run(Request::from_parts(parts, ()))?
-        } else {
-            self.0.run(Request::from_parts(parts, body))?
-        };
-        let (parts, mut body) = response.into_parts();
-        let bytes = body.with_config().limit(64 * 1024 * 1024).read_to_vec()?;
-        Ok(Response::from_parts(parts, bytes.into()))
-    }
+/// Sends a command and gives its value.
+fn command(agent: &ureq::Agent, path: &str, body: Option<&Value>) -> Result<Value, Refused> {
+    let url = format!("{}/{path}", driver());
+    let answer = match body {
+        Some(body) => agent.post(url).send_json(body),
+        None => agent.get(url).call(),
+    };
+    let mut answer = answer.map_err(|why| why.to_string())?;
+    let read = answer.body_mut().with_config().limit(64 * 1024 * 1024).read_json::<Value>();
+    let value = read.map_err(|why| why.to_string())?["value"].take();
+    if answer.status().is_success() { Ok(value) } else { Err(format!("{}: {}", value["error"], value["message"])) }
 }
 
-type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-impl HttpClient for Wire {
-    fn send<'this, 'body, 'both>(
-        &'this self,
-        request: Request<Body<'body>>,
-    ) -> Promise<'both, WebDriverResult<Response<Bytes>>>
-    where
-        'this: 'both,
-        'body: 'both,
-    {
-        let answer = self.run(request).map_err(|why| WebDriverError::RequestFailed(why.to_string()));
-        Box::pin(std::future::ready(answer))
-    }
-
-    fn new<'this, 'both>(&'this self) -> Promise<'both, Arc<dyn HttpClient>>
-    where
-        'this: 'both,
-    {
-        Box::pin(async { Arc::new(Self::new()) as Arc<dyn HttpClient> })
-    }
+/// How an element is found.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    Css(&'a str),
+    XPath(&'a str),
 }
 
-/// A command of the driver that is Chromium's alone.
-#[derive(Debug)]
-struct Own(&'static str, Value);
-
-impl FormatRequestData for Own {
-    fn format_request(&self, session: &SessionId) -> RequestData {
-        RequestData::new(Method::POST, format!("session/{session}/{}", self.0)).add_body(self.1.clone())
+impl By<'_> {
+    fn body(self) -> Value {
+        match self {
+            Self::Css(value) => json!({"using": "css selector", "value": value}),
+            Self::XPath(value) => json!({"using": "xpath", "value": value}),
+        }
     }
 }
-
-/// A running browser. The test's own scripts, which measure, it runs in any case.
-pub struct Chromium(pub WebDriver);
 
 /// Whether the scripts of pages are run, as the settings of the browser say it.
 #[derive(Debug, Clone, Copy)]
 pub enum Scripts {
     Run = 1,
     Blocked = 2,
+}
+
+/// A running browser. The test's own scripts, which measure, it runs in any case.
+pub struct Chromium {
+    agent: ureq::Agent,
+    session: String,
 }
 
 impl Chromium {
@@ -140,25 +114,130 @@ impl Chromium {
                 "prefs": {"profile.managed_default_content_settings.javascript": scripts as u8},
             },
         });
-        let Value::Object(wanted) = wanted else { unreachable!() };
-        let builder = WebDriver::builder(driver(), Capabilities::from(wanted)).client(Wire::new());
-        Some(Self(block_on(builder.connect()).unwrap()))
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        let agent = config.build().into();
+        let begun = command(&agent, "session", Some(&json!({"capabilities": {"alwaysMatch": wanted}}))).unwrap();
+        let session = begun["sessionId"].as_str().unwrap().to_owned();
+        Some(Self { agent, session })
+    }
+
+    fn ask(&self, path: &str) -> Result<Value, Refused> {
+        command(&self.agent, &format!("session/{}/{path}", self.session), None)
+    }
+
+    fn tell(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        command(&self.agent, &format!("session/{}/{path}", self.session), Some(body))
+    }
+
+    /// Goes to an address, and waits until the page is there.
+    pub fn go(&self, url: &str) {
+        self.tell("url", &json!({"url": url})).unwrap();
+    }
+
+    /// The address where it stands.
+    pub fn url(&self) -> String {
+        text(self.ask("url"))
+    }
+
+    /// The page as it was sent.
+    pub fn source(&self) -> String {
+        text(self.ask("source"))
+    }
+
+    /// What stands in the tab.
+    pub fn title(&self) -> String {
+        text(self.ask("title"))
+    }
+
+    /// The first element that is meant.
+    pub fn find(&self, by: By<'_>) -> Result<Element<'_>, Refused> {
+        Ok(self.element(&self.tell("element", &by.body())?))
+    }
+
+    fn element(&self, told: &Value) -> Element<'_> {
+        Element { chromium: self, id: told[ELEMENT].as_str().unwrap().to_owned() }
     }
 
     /// A command of the developer tools.
     pub fn tool(&self, command: &str, parameters: Value) -> Value {
-        let own = Own("goog/cdp/execute", json!({"cmd": command, "params": parameters}));
-        block_on(self.0.cmd(own)).unwrap().value_json().unwrap()
+        self.tell("goog/cdp/execute", &json!({"cmd": command, "params": parameters})).unwrap()
     }
 
     /// What was logged since this was asked last.
     pub fn log(&self, kind: &str) -> Vec<Value> {
-        let own = Own("se/log", json!({"type": kind}));
-        block_on(self.0.cmd(own)).unwrap().value().unwrap()
+        let Value::Array(entries) = self.tell("se/log", &json!({"type": kind})).unwrap() else { unreachable!() };
+        entries
     }
 
     /// Runs a script of the test and gives what it returns.
     pub fn run(&self, script: &str) -> Value {
-        block_on(self.0.execute(script, Vec::new())).unwrap().json().clone()
+        self.tell("execute/sync", &json!({"script": script, "args": []})).unwrap()
     }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // One that does not end now ends with the driver.
+        let _ = self.agent.delete(format!("{}/session/{}", driver(), self.session)).call();
+    }
+}
+
+/// Something on a page.
+pub struct Element<'a> {
+    chromium: &'a Chromium,
+    id: String,
+}
+
+impl<'a> Element<'a> {
+    fn ask(&self, what: &str) -> Result<Value, Refused> {
+        self.chromium.ask(&format!("element/{}/{what}", self.id))
+    }
+
+    fn tell(&self, what: &str, body: &Value) -> Result<Value, Refused> {
+        self.chromium.tell(&format!("element/{}/{what}", self.id), body)
+    }
+
+    /// The first element within this one that is meant.
+    pub fn find(&self, by: By<'_>) -> Result<Element<'a>, Refused> {
+        Ok(self.chromium.element(&self.tell("element", &by.body())?))
+    }
+
+    /// What it says to somebody who looks at it.
+    pub fn text(&self) -> String {
+        text(self.ask("text"))
+    }
+
+    /// The name of its tag; fails when its page is gone.
+    pub fn tag(&self) -> Result<Value, Refused> {
+        self.ask("name")
+    }
+
+    /// What is filled in.
+    pub fn value(&self) -> String {
+        self.ask("property/value").unwrap().as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        self.ask(&format!("attribute/{name}")).unwrap().as_str().map(str::to_owned)
+    }
+
+    #[track_caller]
+    pub fn press(&self) {
+        self.tell("click", &json!({})).unwrap();
+    }
+
+    #[track_caller]
+    pub fn clear(&self) {
+        self.tell("clear", &json!({})).unwrap();
+    }
+
+    #[track_caller]
+    pub fn type_in(&self, keys: &str) {
+        self.tell("value", &json!({"text": keys})).unwrap();
+    }
+}
+
+#[track_caller]
+fn text(answer: Result<Value, Refused>) -> String {
+    answer.unwrap().as_str().unwrap().to_owned()
 }

@@ -1,7 +1,5 @@
 //! Personal text: what is entered is read back, by whom and how it may, and by no other way.
 
-use std::collections::BTreeSet;
-
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
 use attest::keys::keyring::Keyring;
@@ -111,7 +109,7 @@ fn each_version_has_its_own_text(app: &App) {
                 Value::Null => drop(now.as_object_mut().unwrap().remove(&field)),
                 text => drop(now.as_object_mut().unwrap().insert(field.clone(), text)),
             }
-            let held: BTreeSet<_> = now.as_object().unwrap().keys().cloned().collect();
+            let held: Vec<_> = now.as_object().unwrap().keys().cloned().collect();
             assert_eq!(answer.get("texts").cloned().unwrap_or(json!([])), json!(held));
             versions.push((answer["version"].clone(), now.clone()));
         }
@@ -245,7 +243,7 @@ fn a_reading_is_in_the_audit_before_it_is_answered(app: &App) {
         );
         let version = again(&staff, noun, &id).json()["version"].clone();
         assert_eq!(entry["details"]["read"], json!([noun.name(), id, version]));
-        assert_eq!(entry["details"]["fields"], json!(entered.as_object().unwrap().keys().collect::<BTreeSet<_>>()));
+        assert_eq!(entry["details"]["fields"], json!(entered.as_object().unwrap().keys().collect::<Vec<_>>()));
         assert!(!entry.to_string().contains("read me"));
         // What cannot be noted is not told.
         break_audit(app, &format!("{}.read_texts", noun.name()));
