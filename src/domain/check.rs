@@ -243,7 +243,7 @@ impl<'r> Checker<'r> {
         let plausible = !code.contains(char::is_control) && uuid::Uuid::parse_str(code).is_err();
         match if plausible { self.register.find(noun, code) } else { Ok(None) } {
             Ok(None) if !special => {
-                self.refuse(field, Rule::UnknownRecord, Some(code), format!("the code of a {noun}"))
+                self.refuse(field, Rule::UnknownRecord, Some(code), format!("the code of {}", noun.one()))
             }
             Ok(_) => {}
             Err(fault) => self.fault = Some(fault),
@@ -275,7 +275,7 @@ impl<'r> Checker<'r> {
         let found = if key.contains(char::is_control) { Ok(None) } else { self.register.find(noun, key) };
         match found {
             Ok(Some(id)) => return Some(id),
-            Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(key), format!("the code or id of a {noun}")),
+            Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(key), format!("the code or id of {}", noun.one())),
             Err(fault) => self.fault = Some(fault),
         }
         None
@@ -284,7 +284,7 @@ impl<'r> Checker<'r> {
     /// Another record that must be named.
     pub fn required_reference(&mut self, field: &str, noun: Noun, value: Option<&str>) -> RecordId {
         if value.is_none_or(|value| value.trim().is_empty()) {
-            self.refuse(field, Rule::Required, None, format!("the code or id of a {noun}"));
+            self.refuse(field, Rule::Required, None, format!("the code or id of {}", noun.one()));
         }
         self.reference(field, noun, value).unwrap_or(RecordId(uuid::Uuid::nil()))
     }

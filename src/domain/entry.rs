@@ -102,7 +102,12 @@ pub fn mistake(why: &serde_path_to_error::Error<serde_json::Error>) -> Option<In
         }
         None => {
             let expected = without_place(message.rsplit_once("expected ").map_or(&*message, |(_, expected)| expected));
-            let expected = if expected == "i64" { "a whole number".to_owned() } else { expected };
+            let expected = match expected.as_str() {
+                "i64" => "a whole number".to_owned(),
+                own if own.starts_with("struct ") => "an object".to_owned(),
+                own if own.starts_with("duplicate field ") => "the field once".to_owned(),
+                _ => expected,
+            };
             FieldError::new(path, Rule::Malformed, None, expected)
         }
     };

@@ -96,6 +96,12 @@ impl Noun {
         }
     }
 
+    /// One of them, as a sentence has it.
+    pub fn one(self) -> String {
+        let article = if matches!(self, Self::Event | Self::Incident) { "an" } else { "a" };
+        format!("{article} {}", self.name())
+    }
+
     /// The plural, as addresses and file names spell it.
     pub fn plural(self) -> String {
         format!("{}s", self.name())

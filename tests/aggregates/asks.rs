@@ -105,7 +105,8 @@ pub fn spelled(answer: &Value) -> Vec<BTreeMap<String, String>> {
     };
     let by = dimensions(answer);
     let row = |row: &Value| {
-        let own = by.iter().map(String::as_str).chain(["count", "bound", "possible", "status", "low", "high"]);
+        let own =
+            by.iter().map(String::as_str).chain(["count", "bound", "possible", "status", "conf_status", "low", "high"]);
         let common =
             [("query", canonical(answer)), ("as_of", text(&answer["as_of"])), ("at_write", text(&answer["at_write"]))];
         let common = common.map(|(column, text)| (column.to_owned(), text));

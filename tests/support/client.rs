@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use attest::domain::record::Noun;
+use attest::http::pages::words;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, Request};
 
@@ -190,6 +191,12 @@ impl Answer {
         assert_eq!(problem["type"], format!("urn:attest:problem:{kind}"), "{}: {problem}", answer.asked);
         assert_eq!(problem["status"], status);
         assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
+        for error in problem["errors"].as_array().into_iter().flatten() {
+            let expected = error["expected"].as_str().unwrap();
+            // A code is the same in every language.
+            let said = !expected.contains(' ') || words::in_russian(expected).is_some();
+            assert!(said, "words/errors.ru.tsv has no line for `{expected}`");
+        }
         answer
     }
 

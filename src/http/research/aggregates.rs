@@ -269,7 +269,7 @@ pub async fn read(
     params(AggregateParameters),
     security(("bearer" = ["read_aggregates"])),
     responses((status = 200, description = "The counts", body = String, content_type = "text/csv",
-        example = "kind,count,bound,possible,status,low,high,query,as_of,at_write\nevacuation,114,exact,,A,,,\"measure=persons&by=kind\",2026-11-22,7\n"))
+        example = "kind,count,bound,possible,status,conf_status,low,high,query,as_of,at_write\nevacuation,114,exact,,A,,,,\"measure=persons&by=kind\",2026-11-22,7\n"))
 )]
 #[get("/aggregates.csv")]
 pub async fn read_csv(
@@ -279,7 +279,7 @@ pub async fn read_csv(
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
     let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
-    let text = table::csv(&found.query, &found.answer).map_err(|why| {
+    let text = table::csv(&found.query, &found.answer, &found.small).map_err(|why| {
         tracing::error!(error = %why, "a table could not be written");
         Problem::new(Kind::Internal)
     })?;

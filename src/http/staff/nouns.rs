@@ -23,7 +23,7 @@ use crate::http::state::Records;
 
 /// The seven addresses of a noun.
 macro_rules! noun {
-    ($module:ident, $Entry:ty, $one:literal, $many:literal, $Read:ty = $read:literal, $Write:ty = $write:literal) => {
+    ($module:ident, $Entry:ty, $a:literal $one:literal, $many:literal, $Read:ty = $read:literal, $Write:ty = $write:literal) => {
         pub mod $module {
             use super::*;
 
@@ -68,9 +68,9 @@ macro_rules! noun {
                 records::create::<$Entry, _>(allowed, &store, key, body).await
             }
 
-            #[doc = concat!("Read the newest version of a ", $one, ".")]
+            #[doc = concat!("Read the newest version of ", $a, " ", $one, ".")]
             #[utoipa::path(
-                summary = concat!("Read the newest version of a ", $one, "."),
+                summary = concat!("Read the newest version of ", $a, " ", $one, "."),
                 tag = $many,
                 operation_id = concat!("get_", $one),
                 params(("id" = String, Path, format = Uuid)),
@@ -83,9 +83,9 @@ macro_rules! noun {
                 records::get::<$Entry, _>(allowed, &store, path).await
             }
 
-            #[doc = concat!("Correct a ", $one, ": a new version that replaces the newest. Nothing is overwritten.")]
+            #[doc = concat!("Correct ", $a, " ", $one, ": a new version that replaces the newest. Nothing is overwritten.")]
             #[utoipa::path(
-                summary = concat!("Correct a ", $one, ": a new version that replaces the newest. Nothing is overwritten."),
+                summary = concat!("Correct ", $a, " ", $one, ": a new version that replaces the newest. Nothing is overwritten."),
                 tag = $many,
                 operation_id = concat!("correct_", $one),
                 params(("id" = String, Path, format = Uuid),
@@ -107,9 +107,9 @@ macro_rules! noun {
                 records::correct::<$Entry, _>(allowed, &store, path, seen, body).await
             }
 
-            #[doc = concat!("Withdraw a ", $one, ": it is kept with its history and no longer counted.")]
+            #[doc = concat!("Withdraw ", $a, " ", $one, ": it is kept with its history and no longer counted.")]
             #[utoipa::path(
-                summary = concat!("Withdraw a ", $one, ": it is kept with its history and no longer counted."),
+                summary = concat!("Withdraw ", $a, " ", $one, ": it is kept with its history and no longer counted."),
                 tag = $many,
                 operation_id = concat!("withdraw_", $one),
                 params(("id" = String, Path, format = Uuid),
@@ -130,9 +130,9 @@ macro_rules! noun {
                 records::set_state::<$Entry, _>(allowed, &store, path, seen, body, State::Withdrawn).await
             }
 
-            #[doc = concat!("Restore a ", $one, " that was withdrawn: it is counted again.")]
+            #[doc = concat!("Restore ", $a, " ", $one, " that was withdrawn: it is counted again.")]
             #[utoipa::path(
-                summary = concat!("Restore a ", $one, " that was withdrawn: it is counted again."),
+                summary = concat!("Restore ", $a, " ", $one, " that was withdrawn: it is counted again."),
                 tag = $many,
                 operation_id = concat!("restore_", $one),
                 params(("id" = String, Path, format = Uuid),
@@ -153,9 +153,9 @@ macro_rules! noun {
                 records::set_state::<$Entry, _>(allowed, &store, path, seen, body, State::Active).await
             }
 
-            #[doc = concat!("Read every version of a ", $one, ", oldest first: who wrote what, when, and why.")]
+            #[doc = concat!("Read every version of ", $a, " ", $one, ", oldest first: who wrote what, when, and why.")]
             #[utoipa::path(
-                summary = concat!("Read every version of a ", $one, ", oldest first: who wrote what, when, and why."),
+                summary = concat!("Read every version of ", $a, " ", $one, ", oldest first: who wrote what, when, and why."),
                 tag = $many,
                 operation_id = concat!("history_of_", $one),
                 params(("id" = String, Path, format = Uuid)),
@@ -175,19 +175,19 @@ macro_rules! noun {
     };
 }
 
-noun!(persons, PersonEntry, "person", "persons", ReadCases = "read_cases", WriteCases = "write_cases");
-noun!(incidents, IncidentEntry, "incident", "incidents", ReadCases = "read_cases", WriteCases = "write_cases");
-noun!(linkages, LinkageEntry, "linkage", "linkages", ReadCases = "read_cases", WriteCases = "write_cases");
-noun!(consents, ConsentEntry, "consent", "consents", ReadCases = "read_cases", WriteCases = "write_cases");
-noun!(sources, SourceEntry, "source", "sources", ReadCases = "read_cases", WriteCases = "write_cases");
-noun!(events, EventEntry, "event", "events", ReadCases = "read_cases", WriteCases = "write_cases");
-noun!(terms, TermEntry, "term", "terms", ReadTerms = "read_terms", WriteTerms = "write_terms");
+noun!(persons, PersonEntry, "a" "person", "persons", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(incidents, IncidentEntry, "an" "incident", "incidents", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(linkages, LinkageEntry, "a" "linkage", "linkages", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(consents, ConsentEntry, "a" "consent", "consents", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(sources, SourceEntry, "a" "source", "sources", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(events, EventEntry, "an" "event", "events", ReadCases = "read_cases", WriteCases = "write_cases");
+noun!(terms, TermEntry, "a" "term", "terms", ReadTerms = "read_terms", WriteTerms = "write_terms");
 noun!(
     publications,
     PublicationEntry,
-    "publication",
+    "a" "publication",
     "publications",
     ReadFigures = "read_figures",
     WriteFigures = "write_figures"
 );
-noun!(figures, FigureEntry, "figure", "figures", ReadFigures = "read_figures", WriteFigures = "write_figures");
+noun!(figures, FigureEntry, "a" "figure", "figures", ReadFigures = "read_figures", WriteFigures = "write_figures");

@@ -134,7 +134,7 @@ impl<E: Stored> IntoParams for ListParameters<E> {
                 By::Code(vocabulary) => format!(": a code of the vocabulary `{vocabulary}`"),
                 By::Year => ": a year, or `_U`".to_owned(),
                 By::Word(words) => format!(": {}", words.join(" or ")),
-                By::Record(noun) => format!(": the code or id of a {noun}"),
+                By::Record(noun) => format!(": the code or id of {}", noun.one()),
                 By::Account => ": the name of an account".to_owned(),
             };
             parameter(name, format!("Only records with this {name}{values}."))

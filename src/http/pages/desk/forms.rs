@@ -7,7 +7,7 @@ use crate::domain::record::Noun;
 use crate::domain::text::TextField;
 use crate::domain::vocabulary::{NOT_APPLICABLE, UNKNOWN, Vocabulary};
 use crate::http::pages::parts::{Control, Field, Notice, Tone};
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::{retold, say, t};
 
 use super::inputs::{self, Input, Kind, Place};
 use super::shown;
@@ -50,7 +50,7 @@ pub fn told(error: &FieldError) -> String {
         Rule::Inconsistent => t("This does not fit the rest."),
         Rule::InFuture => t("This lies in the future."),
     };
-    format!("{why} {}", say("Expected: {}.", &[&error.expected.trim_end_matches('.')]))
+    format!("{why} {}", say("Expected: {}.", &[&retold(&error.expected).trim_end_matches('.')]))
 }
 
 fn options(input: &Input, list: &str, value: &str, vocabulary: &Vocabulary) -> Vec<(String, String)> {

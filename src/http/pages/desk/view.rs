@@ -12,7 +12,7 @@ use crate::http::pages::frame::below;
 use crate::http::pages::parts::{Cell, Notice, Tone};
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::t;
+use crate::http::pages::words::{retold, t};
 use crate::http::pages::{filters, moment};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -82,7 +82,9 @@ pub fn done(asked: &str) -> Option<Notice> {
 
 /// What is odd about a record.
 fn odd(warnings: &[store::Warning]) -> impl Iterator<Item = Notice> {
-    warnings.iter().map(|warning| Notice::new(Tone::Warning, t("Odd, though it was kept")).line(&*warning.detail))
+    warnings
+        .iter()
+        .map(|warning| Notice::new(Tone::Warning, t("Odd, though it was kept")).line(retold(&warning.detail)))
 }
 
 /// The page of a record.

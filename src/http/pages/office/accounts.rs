@@ -16,7 +16,7 @@ use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::t;
+use crate::http::pages::words::{retold, t};
 use crate::http::pages::{Page, below, filters, moment, page, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -225,7 +225,7 @@ async fn about(
     let errors = problem.map(|problem| problem.errors.as_slice()).unwrap_or_default();
     let notice = problem.map(|problem| {
         let notice = Notice::new(Tone::Wrong, t("Nothing was changed."));
-        let notice = problem.detail.iter().fold(notice, |notice, why| notice.line(t(why)));
+        let notice = problem.detail.iter().fold(notice, |notice, why| notice.line(retold(why)));
         errors.iter().fold(notice, |notice, error| notice.leading(error.field.clone(), told(error)))
     });
     let content = One {

@@ -13,7 +13,7 @@ use crate::http::pages::parts::{Cell, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::{retold, say, t};
 use crate::http::pages::{Page, filters, moment, page, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -94,7 +94,7 @@ async fn open(store: &Records, permit: &Permit, word: &str, problem: Option<&Pro
         word,
         notice: problem.map(|problem| {
             let notice = Notice::new(Tone::Wrong, t("Nothing was approved."));
-            problem.detail.iter().fold(notice, |notice, why| notice.line(t(why)))
+            problem.detail.iter().fold(notice, |notice, why| notice.line(retold(why)))
         }),
         table: Table {
             caption: t("Links that were not used yet").to_owned(),

@@ -22,7 +22,7 @@ use crate::http::pages::parts::{Control, Field, Notice, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::{retold, say, t};
 use crate::http::pages::{Page, desk, filters, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -69,7 +69,7 @@ struct Declare<'a> {
 pub fn told(problem: &Problem) -> Notice {
     let mut notice = Notice::new(Tone::Wrong, t(problem.title));
     if let Some(detail) = &problem.detail {
-        notice = notice.line(&**detail);
+        notice = notice.line(retold(detail));
     }
     for block in &problem.blocks {
         notice = notice.line(blocked(block));
@@ -94,9 +94,9 @@ fn blocked(block: &Block) -> String {
             "It cannot be checked whole: {} {}, where {} is the most. Pool codes, or divide by less.",
             &[count, what, most],
         ),
-        Block::EarlierRelease { release, detail } => say("Beside the release {}: {}", &[release, detail]),
-        Block::Figure { figure, detail } => say("The figure {}: {}", &[figure, detail]),
-        Block::Records { detail } => detail.clone(),
+        Block::EarlierRelease { release, detail } => say("Beside the release {}: {}", &[release, &retold(detail)]),
+        Block::Figure { figure, detail } => say("The figure {}: {}", &[figure, &retold(detail)]),
+        Block::Records { detail } => retold(detail).into_owned(),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::turned::Turned;
 use crate::http::pages::upload::Uploaded;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{say, t};
+use crate::http::pages::words::{retold, say, t};
 use crate::http::pages::{Page, desk, filters, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -166,7 +166,7 @@ struct Trial<'a> {
 
 fn warnings(report: &ImportView) -> Option<Table> {
     let line = |warning: &crate::http::staff::transfer::ImportWarning| {
-        vec![Cell::Text(warning.row.to_string()), Cell::Text(warning.detail.clone())]
+        vec![Cell::Text(warning.row.to_string()), Cell::Text(retold(&warning.detail).into_owned())]
     };
     let rows: Vec<_> = report.warnings.iter().map(line).collect();
     (!rows.is_empty()).then(|| Table {
@@ -239,9 +239,10 @@ pub async fn try_file(
                 .line(say("Mistakes: {}.", &[&problem.errors.len()]));
             refuse(notice, &problem.errors)
         }
-        Err(problem) if problem.status == Kind::TooLarge.status() => {
-            refuse(Notice::new(Tone::Wrong, t("The file is too large.")).line(problem.detail.unwrap_or_default()), &[])
-        }
+        Err(problem) if problem.status == Kind::TooLarge.status() => refuse(
+            Notice::new(Tone::Wrong, t("The file is too large.")).line(retold(&problem.detail.unwrap_or_default())),
+            &[],
+        ),
         Err(problem) => Err(problem.into()),
     }
 }

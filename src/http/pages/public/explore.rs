@@ -104,7 +104,7 @@ fn told(error: &FieldError) -> String {
         _ => "This cannot be read.",
     };
     let value = error.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
-    format!("{}{value} {} {}", phrases::t(phrase), phrases::t("Expected:"), error.expected)
+    format!("{}{value} {} {}", phrases::t(phrase), phrases::t("Expected:"), phrases::retold(&error.expected))
 }
 
 /// The dimensions that divide the release's tables, in the order of the registry.
