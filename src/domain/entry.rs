@@ -98,12 +98,18 @@ pub fn mistake(why: &serde_path_to_error::Error<serde_json::Error>) -> Option<In
         Some((name, expected)) => {
             let parent = path.rsplit_once('.').map(|(parent, _)| format!("{parent}.")).unwrap_or_default();
             let expected = without_place(expected.trim_start_matches(", expected "));
+            // Two are told in another way than more.
+            let expected = match expected.split_once("` or `") {
+                Some((one, other)) => format!("one of {one}`, `{other}"),
+                None => expected,
+            };
             FieldError::new(&format!("{parent}{name}"), Rule::Unknown, None, expected)
         }
         None => {
             let expected = without_place(message.rsplit_once("expected ").map_or(&*message, |(_, expected)| expected));
             let expected = match expected.as_str() {
                 "i64" => "a whole number".to_owned(),
+                "a sequence" => "a list".to_owned(),
                 own if own.starts_with("struct ") => "an object".to_owned(),
                 own if own.starts_with("duplicate field ") => "the field once".to_owned(),
                 _ => expected,

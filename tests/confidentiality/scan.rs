@@ -82,6 +82,14 @@ fn cluster(home: &Home) -> PathBuf {
     PathBuf::from(host)
 }
 
+/// Which spellings are in a file. One that has gone since it was listed, as the journals of a database do, has none.
+fn hits_in(file: &Path, spellings: &[Spelling]) -> Vec<String> {
+    match std::fs::read(file) {
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        read => hits(&file.display().to_string(), &read.unwrap(), spellings),
+    }
+}
+
 /// Everything in a PostgreSQL database: its tables with what the server notes of them, and the files that hold it.
 fn postgres(home: &Home, spellings: &[Spelling]) -> Vec<String> {
     let mut found = Vec::new();
@@ -97,9 +105,7 @@ fn postgres(home: &Home, spellings: &[Spelling]) -> Vec<String> {
     home.sql("CHECKPOINT");
     let number = words(home, "SELECT oid::text AS value FROM pg_database WHERE datname = current_database()").remove(0);
     for file in files(&cluster(home).join("data/base").join(number)) {
-        // A file may go while it is looked at.
-        let Ok(bytes) = std::fs::read(&file) else { continue };
-        found.extend(hits(&file.display().to_string(), &bytes, spellings));
+        found.extend(hits_in(&file, spellings));
     }
     let log = std::fs::read(cluster(home).join("log")).unwrap();
     found.extend(hits("the log of PostgreSQL", &log, spellings));
@@ -110,8 +116,7 @@ fn postgres(home: &Home, spellings: &[Spelling]) -> Vec<String> {
 pub fn everywhere(home: &Home, spellings: &[Spelling]) -> Vec<String> {
     let mut found = Vec::new();
     for file in files(&home.folder) {
-        let bytes = std::fs::read(&file).unwrap();
-        found.extend(hits(&file.display().to_string(), &bytes, spellings));
+        found.extend(hits_in(&file, spellings));
     }
     match home.backend {
         Backend::Sqlite => {}

@@ -92,7 +92,7 @@ fn blocked(block: &Block) -> String {
         ),
         Block::TooLarge { what, count, most } => say(
             "It cannot be checked whole: {} {}, where {} is the most. Pool codes, or divide by less.",
-            &[count, what, most],
+            &[count, &retold(what), most],
         ),
         Block::EarlierRelease { release, detail } => say("Beside the release {}: {}", &[release, &retold(detail)]),
         Block::Figure { figure, detail } => say("The figure {}: {}", &[figure, &retold(detail)]),
