@@ -69,7 +69,8 @@ pub fn read(text: &str, today: NaiveDate) -> Result<Edtf, NotUnderstood> {
     if UNKNOWN.contains(&typed.as_str()) {
         return Ok(Edtf::unknown());
     }
-    let written = open(&typed, today).or_else(|| between(&typed, today)).unwrap_or_else(|| single(&typed, today))?;
+    let open = open(&typed, today).or_else(|| between(&typed, today)).or_else(|| from(&typed, today));
+    let written = open.unwrap_or_else(|| single(&typed, today))?;
     Edtf::parse(&written).map_err(|_| NotUnderstood::Other)
 }
 
@@ -78,10 +79,36 @@ type Read = Result<String, NotUnderstood>;
 /// What begins or ends nowhere.
 fn open(typed: &str, today: NaiveDate) -> Option<Read> {
     let after = |words: &[&str]| words.iter().find_map(|word| typed.strip_prefix(word)?.strip_prefix(' '));
-    if let Some(rest) = after(&["before", "until", "by", "до"]) {
+    if let Some(rest) = after(&["until", "by"]) {
         return Some(single(rest, today).map(|end| format!("../{end}")));
     }
-    after(&["since", "after", "после"]).map(|rest| single(rest, today).map(|start| format!("{start}/..")))
+    if let Some(rest) = after(&["before", "до"]) {
+        return Some(single(rest, today).map(|end| format!("../{}", beside(&end, -1))));
+    }
+    if let Some(rest) = after(&["after", "после"]) {
+        return Some(single(rest, today).map(|start| format!("{}/..", beside(&start, 1))));
+    }
+    after(&["since"]).map(|rest| single(rest, today).map(|start| format!("{start}/..")))
+}
+
+/// What begins and has no end, in Russian: `с` alone, without `по`.
+fn from(typed: &str, today: NaiveDate) -> Option<Read> {
+    typed.strip_prefix("с ").map(|rest| single(rest, today).map(|start| format!("{start}/..")))
+}
+
+/// The year, month or day before a date (-1) or after it (1): "before 2018" is 2017 or earlier. What is approximate has no edge,
+/// and stays.
+fn beside(written: &str, step: i32) -> String {
+    let parts: Vec<&str> = written.split('-').collect();
+    let found = match parts.as_slice() {
+        [year] => year.parse::<i32>().ok().map(|year| format!("{:04}", year + step)),
+        [year, month] => year.parse::<i32>().ok().zip(month.parse::<i32>().ok()).map(|(year, month)| {
+            let months = year * 12 + month - 1 + step;
+            format!("{:04}-{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
+        }),
+        _ => written.parse::<NaiveDate>().ok().map(|day| (day + chrono::TimeDelta::days(step.into())).to_string()),
+    };
+    found.unwrap_or_else(|| written.to_owned())
 }
 
 /// From one date to another.
@@ -245,7 +272,14 @@ mod tests {
             ("from February 2017 to 3 April 2018", "2017-02/2018-04-03"),
             ("с февраля 2017 по 3 апреля 2018", "2017-02/2018-04-03"),
             ("1.4.2017 – 3.4.2018", "2017-04-01/2018-04-03"),
-            ("before 2018", "../2018"),
+            ("before 2018", "../2017"),
+            ("до 3 апреля 2018", "../2018-04-02"),
+            ("before January 2018", "../2017-12"),
+            ("before about 2018", "../2018~"),
+            ("until 2018", "../2018"),
+            ("after 2016", "2017/.."),
+            ("после 31 декабря 2016", "2017-01-01/.."),
+            ("с апреля 2017", "2017-04/.."),
             ("since March 2017", "2017-03/.."),
             ("unknown", "XXXX"),
             ("неизвестно", "XXXX"),

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpServer};
@@ -17,6 +18,7 @@ use crate::store::database::Store;
 
 use super::documentation::{self, ADDRESS, Document};
 use super::limits::{Limits, Rates};
+use super::pages::turned::Turned;
 use super::problem::{Kind, Problem};
 use super::public::shelf::{Shelf, Snapshot};
 use super::request::LARGEST_BODY;
@@ -260,12 +262,15 @@ fn fits_part(template: &str, part: &str) -> bool {
     part.len() > before.len() + after.len() && part.starts_with(before) && part.ends_with(after)
 }
 
-/// Whatever no service takes.
-async fn elsewhere(request: HttpRequest, routes: Data<Routes>) -> Result<super::reply::Reply, Problem> {
-    Err(match routes.methods(request.path()) {
+/// Whatever no service takes. A browser that is not at the API is told in a page.
+async fn elsewhere(request: HttpRequest, routes: Data<Routes>) -> Result<super::reply::Reply, actix_web::Error> {
+    let problem = match routes.methods(request.path()) {
         Some(methods) if !methods.contains(&request.method().as_str()) => {
             Problem::new(Kind::MethodNotAllowed).allow(methods.join(", "))
         }
         _ => Problem::new(Kind::NotFound),
-    })
+    };
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let reads_pages = accepts.contains("text/html") && !request.path().starts_with("/api/");
+    Err(if reads_pages { Turned::from(problem).into() } else { problem.into() })
 }

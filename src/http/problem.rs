@@ -168,6 +168,11 @@ impl Problem {
         self
     }
 
+    /// The methods that the address takes, where that is known.
+    pub fn allowed(&self) -> Option<&str> {
+        self.allow.as_deref()
+    }
+
     /// For an address that any site may read.
     #[must_use]
     pub fn public(mut self, public: bool) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 
 use crate::domain::check::{FieldError, Rule};
@@ -75,6 +75,9 @@ impl IncidentRow {
         })
     }
 }
+
+/// A date of an earlier year is likelier mistyped than meant.
+const ODD_YEAR: i32 = 1900;
 
 /// The parts of some versions, by version.
 fn parts<P>(rows: impl IntoIterator<Item = ((RecordId, i64), P)>) -> HashMap<(RecordId, i64), Vec<P>> {
@@ -187,6 +190,10 @@ impl Stored for IncidentEntry {
 
     fn warnings(conn: &mut Conn, _: State, body: &Incident) -> QueryResult<Vec<Warning>> {
         let mut warnings = Vec::new();
+        if body.date.latest().year() < ODD_YEAR {
+            let detail = format!("the date lies before {ODD_YEAR}: look whether the year is right");
+            warnings.push(Warning { code: "odd_date", detail });
+        }
         let withdrawn = person_versions::table
             .filter(person_versions::record_id.eq(body.person))
             .filter(person_versions::superseded_by.is_null())

@@ -13,6 +13,7 @@ on_both! {
     demo:
         a_person_and_incidents_are_entered_corrected_and_told_with_their_history,
         what_is_wrong_is_told_beside_its_field_and_nothing_typed_is_lost,
+        a_mistake_in_a_list_stands_beside_the_field_it_was_typed_into,
         a_form_that_is_sent_twice_is_kept_once,
         a_correction_over_somebody_elses_is_told_before_it_is_kept,
         several_incidents_are_kept_together_or_not_at_all,
@@ -45,6 +46,16 @@ fn field<'t>(page: &'t str, name: &str) -> &'t str {
 
 fn hidden(page: &str, name: &str) -> String {
     between(page, &format!("name=\"{name}\" value=\""), "\"")[0].to_owned()
+}
+
+fn a_mistake_in_a_list_stands_beside_the_field_it_was_typed_into(app: &App) {
+    let browser = caseworker(app, "kai");
+    for code in ["P-ONE", "P-TWO"] {
+        entered(&browser, "/desk/persons", &[("code", code)]);
+    }
+    let fields = [("person", "P-TWO"), ("canonical", "P-ONE"), ("sources", "S-NONE"), ("reason", "one passport")];
+    let page = browser.submit("/desk/linkages", &fields).expect(422).text();
+    assert!(page.contains("sources-error1"), "{page}");
 }
 
 fn a_person_and_incidents_are_entered_corrected_and_told_with_their_history(app: &App) {

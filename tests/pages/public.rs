@@ -262,6 +262,22 @@ fn what_is_not_there_is_a_page_that_says_so(app: &App) {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
         says(&words(&answer.text()), &["There is nothing here"]);
     }
+    // A browser is told so at any address; a programme, and whoever is at the API, as RFC 9457 has it.
+    let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (path, said) in [
+        ("/nothing", "There is nothing here"),
+        ("/explore/x", "There is nothing here"),
+        ("/ru/nothing", "Здесь ничего нет"),
+    ] {
+        let answer = app.anybody().get_with(path, &browser).expect(404);
+        assert!(answer.header("content-type").unwrap().starts_with("text/html"), "{path}");
+        says(&words(&answer.text()), &[said]);
+        app.anybody().get(path).problem(404, "not_found");
+    }
+    app.anybody().get_with("/api/v1/nothing", &browser).problem(404, "not_found");
+    let answer = app.anybody().get_with("/desk/import/confirmation", &browser).expect(405);
+    assert_eq!(answer.header("allow"), Some("POST"));
+    says(&words(&answer.text()), &["This address does not take that method"]);
 }
 
 fn an_instance_without_figures_says_so_kindly(app: &App) {

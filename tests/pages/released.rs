@@ -19,6 +19,7 @@ on_both! {
     released:
     answers_come_with_lines_to_copy_for_the_host_that_was_asked,
     a_release_shows_its_tables_figures_and_signature,
+    the_first_page_names_the_release_that_signed_its_figures,
 }
 
 const RELEASES: &str = "/api/v1/staff/releases";
@@ -159,6 +160,14 @@ fn answers_come_with_lines_to_copy_for_the_host_that_was_asked(app: &App) {
     }
     // What no host is called is copied into no terminal.
     assert!(!at(&[("Host", "a$(b)")]).contains("a$(b)"));
+}
+
+fn the_first_page_names_the_release_that_signed_its_figures(app: &App) {
+    enter(app, "M", 8);
+    release(app, "later", &[]);
+    let text = words(&page(app, "/"));
+    assert!(text.contains("Signed in release 2018-04-03") && text.contains("What the records say: release 2018-04-03"));
+    assert!(text.contains("Persecution in Chechnya") && !text.contains("later"), "{text}");
 }
 
 fn a_release_shows_its_tables_figures_and_signature(app: &App) {

@@ -17,6 +17,7 @@ on_both! {
     an_external_id_and_its_source_system_come_together,
     a_known_on_in_the_future_is_refused,
     a_known_on_of_today_in_utc_is_accepted,
+    a_date_of_another_century_is_kept_with_a_warning,
     a_return_without_an_evacuation_is_kept_with_a_warning,
     a_person_belongs_to_whoever_entered_it_or_is_named,
     only_movements_have_a_destination,
@@ -105,6 +106,16 @@ fn a_known_on_of_today_in_utc_is_accepted(app: &App) {
     app.caseworker().create(Noun::Person, &known(tomorrow)).refuses(422, "known_on", "in_future");
     app.clock.advance(TimeDelta::minutes(2));
     app.caseworker().enter(Noun::Person, &known(tomorrow));
+}
+
+fn a_date_of_another_century_is_kept_with_a_warning(app: &App) {
+    let caller = app.caseworker();
+    let person = person(app);
+    for (date, odd) in [("1850", true), ("0217-04-01", true), ("../1899", true), ("1900", false), ("XXXX", false)] {
+        let made = caller.enter(Noun::Incident, &json!({"person": person, "kind": "detention", "date": date})).json();
+        let warned = made["warnings"][0]["code"] == "odd_date";
+        assert_eq!(warned, odd, "{date}: {made}");
+    }
 }
 
 fn a_return_without_an_evacuation_is_kept_with_a_warning(app: &App) {

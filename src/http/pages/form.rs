@@ -97,7 +97,10 @@ pub fn is_ours(request: &HttpRequest) -> bool {
 
 /// What a form is refused with that is none of ours.
 pub fn refused() -> Turned {
-    Problem::new(Kind::Forbidden).detail("The form did not come from a page of ours. Open the page anew.").into()
+    let why = "It is not from your session as it is now. Go back, copy what you typed, and open the page anew.";
+    let mut problem = Problem::new(Kind::Forbidden).detail(why);
+    problem.title = "The form was not accepted";
+    problem.into()
 }
 
 /// A form of somebody who has no session yet.

@@ -96,12 +96,17 @@ pub struct Sheet<'a, T> {
     pub content: &'a T,
 }
 
+/// The same question in another language.
+fn asked(path: &str, query: &str, language: Language) -> String {
+    let address = here::in_language(path, language);
+    if query.is_empty() { address } else { format!("{address}?{query}") }
+}
+
 fn languages(path: &str, query: &str) -> Vec<Other> {
     let now = here::language();
     let other = |(code, language): &(&'static str, Language)| {
-        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
         let name = language.pick("English", "Русский");
-        Other { href: format!("{}{query}", here::in_language(path, *language)), code, name }
+        Other { href: asked(path, query, *language), code, name }
     };
     Language::WORDS.iter().filter(|(_, language)| *language != now).map(other).collect()
 }
@@ -138,7 +143,7 @@ pub fn write<T: Template>(reader: Option<&Actor>, sheet: &Sheet<'_, T>) -> Resul
         reader: reader.map(|actor| actor.name.as_str()),
         above: sheet.above,
         draft: here.language != Language::English,
-        english: here::in_language(&here.path, Language::English),
+        english: asked(&here.path, &here.query, Language::English),
         content: &content,
     };
     layout.render().map_err(failed)

@@ -74,6 +74,9 @@ impl ResponseError for Turned {
             Self::SignIn => return response.insert_header((header::LOCATION, link("/sign-in"))).finish(),
             Self::Problem(problem) => problem,
         };
+        if let Some(methods) = problem.allowed() {
+            response.insert_header((header::ALLOW, methods));
+        }
         if let Some(seconds) = problem.wait() {
             response.insert_header((header::RETRY_AFTER, seconds));
         }

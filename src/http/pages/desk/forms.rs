@@ -50,7 +50,17 @@ pub fn told(error: &FieldError) -> String {
         Rule::Inconsistent => t("This does not fit the rest."),
         Rule::InFuture => t("This lies in the future."),
     };
-    format!("{why} {}", say("Expected: {}.", &[&retold(&error.expected).trim_end_matches('.')]))
+    let expected = retold(&error.expected);
+    // A list that goes on ends with its own dots.
+    let expected = expected.strip_suffix('.').filter(|_| !expected.ends_with("..")).unwrap_or(&expected);
+    let expected = expected.strip_suffix(", ...").map_or(expected.to_owned(), |listed| format!("{listed} …"));
+    format!("{why} {}", say("Expected: {}.", &[&expected]))
+}
+
+/// Whether a mistake is in this field, or in an item of the list that is typed into it.
+fn concerns(error: &FieldError, field: &str) -> bool {
+    let rest = error.field.strip_prefix(field);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('[') && rest.ends_with(']'))
 }
 
 fn options(input: &Input, list: &str, value: &str, vocabulary: &Vocabulary) -> Vec<(String, String)> {
@@ -99,7 +109,7 @@ pub fn field(input: &Input, name: String, values: &Values, errors: &[FieldError]
     let mut field =
         Field::new(name, t(input.label), control(input, value, vocabulary)).hint(t(input.hint)).value(value);
     field.required = input.required;
-    field.errors = errors.iter().filter(|error| error.field == field.name).map(told).collect();
+    field.errors = errors.iter().filter(|error| concerns(error, &field.name)).map(told).collect();
     field
 }
 
@@ -171,7 +181,7 @@ pub fn mistakes(fields: &Fields, errors: &[FieldError]) -> Option<Notice> {
     let names: BTreeSet<_> = shown.iter().map(|field| field.name.as_str()).collect();
     let mut notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend these, and send it again:"));
     for error in errors {
-        match shown.iter().find(|field| field.name == error.field) {
+        match shown.iter().find(|field| concerns(error, &field.name)) {
             Some(field) => notice = notice.leading(&*field.id, format!("{}: {}", field.label, told(error))),
             None => notice = notice.line(format!("{}: {}", error.field, told(error))),
         }

@@ -109,13 +109,17 @@ fn alike(own: &str, found: &Candidate) -> Alike {
     let names = |traits: &[crate::domain::candidate::Trait]| {
         traits.iter().map(|found| t(found.label())).collect::<Vec<_>>().join(", ")
     };
-    let mut line = say("the same: {}", &[&names(&found.agree)]);
+    let mut lines = Vec::new();
+    if !found.agree.is_empty() {
+        lines.push(say("the same: {}", &[&names(&found.agree)]));
+    }
     if !found.differ.is_empty() {
-        line = format!("{line}; {}", say("different: {}", &[&names(&found.differ)]));
+        lines.push(say("different: {}", &[&names(&found.differ)]));
     }
     if found.incidents > 0 {
-        line = format!("{line}; {}", say("incidents that may be the same: {}", &[&found.incidents]));
+        lines.push(say("incidents that may be the same: {}", &[&found.incidents]));
     }
+    let line = lines.join("; ");
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("person", &found.code).append_pair("canonical", own);
     Alike {
@@ -139,6 +143,7 @@ struct Person {
     /// Whether the reader may add to it.
     writes: bool,
     reconstructed: bool,
+    withdrawn: bool,
 }
 
 /// The page of a person.
@@ -171,6 +176,7 @@ pub async fn view(
         seen_by: around.seal.accounts.join(", "),
         writes: visit.may(Action::WriteCases) && !withdrawn,
         reconstructed: version.body.basis == Basis::Reconstructed,
+        withdrawn,
         code,
     };
     let rest = rest.render().map_err(|why| {

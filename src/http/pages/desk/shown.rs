@@ -20,7 +20,7 @@ pub fn term(vocabulary: &Vocabulary, list: &str, code: &str) -> String {
 /// A date in words.
 pub fn date(edtf: &str) -> String {
     match edtf.split_once('/') {
-        Some(("..", end)) => say("before the end of {}", &[&one(end)]),
+        Some(("..", end)) => say("{} or earlier", &[&one(end)]),
         Some((start, "..")) => say("since {}", &[&one(start)]),
         Some((start, end)) => say("between {} and {}", &[&one(start), &one(end)]),
         None => one(edtf),

@@ -6,6 +6,7 @@ use askama::Template;
 
 use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::Figure;
+use crate::domain::release::content::Content;
 use crate::domain::release::cube;
 use crate::exchange::formats::words;
 use crate::http::documentation::ADDRESS;
@@ -57,25 +58,28 @@ struct Front {
     docs: &'static str,
 }
 
-/// The publication to begin with: of which the newest release signs most figures; else the one with most, and of several the
+/// The publication to begin with: of which releases that stand sign most figures; else the one with most, and of several the
 /// newest.
 fn largest<'d, 'p>(
     snapshot: &Snapshot,
     published: &Published,
     documents: &'d [PublishedDocument<'p>],
 ) -> Option<&'d PublishedDocument<'p>> {
-    let figures: Vec<&str> = snapshot
-        .newest()
-        .map_or(&[][..], |(_, content)| &content.figures)
-        .iter()
-        .map(|figure| figure.id.as_str())
-        .collect();
     let weight = |document: &&PublishedDocument<'_>| {
         let own: Vec<_> = published.figures_of(document).collect();
-        let signed = own.iter().filter(|found| figures.contains(&found.version.code.as_str())).count();
+        let signed = own.iter().filter(|found| signed(snapshot, &found.version.code).is_some()).count();
         (signed, own.len(), document.publication().body.published_on)
     };
     documents.iter().filter(|document| published.figures_of(document).next().is_some()).max_by_key(weight)
+}
+
+/// The newest release that stands and signs one of these figures; the newest of all where there are no figures.
+fn release_of<'s>(snapshot: &'s Snapshot, figures: &[&Found<Figure>]) -> Option<&'s Content> {
+    let signs = |content: &&Content| {
+        figures.is_empty()
+            || content.figures.iter().any(|signed| figures.iter().any(|found| found.version.code == signed.id))
+    };
+    snapshot.contents().find(signs)
 }
 
 /// The figures that are not parts of a breakdown, and the largest part of each.
@@ -121,8 +125,9 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>) -> Result<Reply, T
     let series = charts::of(&published, None)?;
     let drawn = charts::longest(&series).filter(|series| series.points.len() > 1).map(chart);
     let newest = snapshot.newest();
-    let release = newest.map(|(standing, content)| {
-        (link(&format!("/releases/{}", content.id)), content.id.clone(), say::title(&standing.view.title))
+    let release = release_of(&snapshot, &own).and_then(|content| {
+        let title = say::title(&snapshot.release(&content.id)?.view.title);
+        Some((link(&format!("/releases/{}", content.id)), content.id.clone(), title))
     });
     let title = release.as_ref().map(|(_, _, title)| title.clone());
     let content = Front {
