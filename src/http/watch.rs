@@ -41,9 +41,9 @@ pub fn headers(policy: &'static str) -> [(HeaderName, &'static str); 5] {
     ]
 }
 
-/// Whether any site may read what this address answers.
+/// Whether any site may read what this address answers. One that is written in another way than ours is not told apart here.
 fn is_public(path: &str) -> bool {
-    path.starts_with("/api/v1/") && !PRIVATE.iter().any(|private| path.starts_with(private))
+    path.starts_with("/api/v1/") && !path.contains('%') && !PRIVATE.iter().any(|private| path.starts_with(private))
 }
 
 /// A method that there is; anybody can send words of his own.

@@ -126,8 +126,9 @@ fn expected<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64) -> Result<Found
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Invalid`] with every mistake.
 pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: Patch) -> Result<(), StoreError> {
-    let texts = patch.take_texts(E::TEXTS)?;
+    // Whoever has not seen the newest version learns that first: what is mended must not go over what another wrote since.
     let found = expected::<E>(tx, id, seen)?;
+    let texts = patch.take_texts(E::TEXTS)?;
     if found.version.stamp.state == State::Withdrawn {
         return Err(invalid("id", Rule::Inconsistent, None, "a record that is not withdrawn; restore it first"));
     }
@@ -142,7 +143,7 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: P
     let stamp = Stamp { write: tx.write(), known_on, state: State::Active, reason, superseded_by: None };
     replace::<E>(tx, id, &stamp, &body)?;
     texts::keep(tx, id, E::subject(id, &body), &texts)?;
-    seals::hide_code_of_what_went_over::<E>(tx, id, &found.version.body, &body)
+    seals::change_code_of_what_went_over::<E>(tx, id, &found.version.body, &body)
 }
 
 /// Takes a record back, so that it is kept and no longer counted, or restores one that was taken back.

@@ -245,17 +245,22 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
     Ok(())
 }
 
-/// What goes over to a sealed person has a code that others know.
-pub(super) fn hide_code_of_what_went_over<E: Entry>(
+/// What goes over to a sealed person has a code that others know; the code that something had before it was sealed would tell
+/// of the sealed person to whoever sees it with another.
+pub(super) fn change_code_of_what_went_over<E: Entry>(
     tx: &mut Tx<'_>,
     id: RecordId,
     before: &E::Body,
     now: &E::Body,
 ) -> Result<(), StoreError> {
-    if E::persons(id, before) == E::persons(id, now) || !gives_codes::<E>(tx.conn(), now)? {
+    if E::persons(id, before) == E::persons(id, now) {
         return Ok(());
     }
-    rename(tx, E::NOUN, id, E::subject(id, now)).map(drop)
+    let subject = E::subject(id, now);
+    if gives_codes::<E>(tx.conn(), now)? {
+        return rename(tx, E::NOUN, id, subject).map(drop);
+    }
+    texts::take_back(tx, id, subject, FORMER_CODE)
 }
 
 /// Gives a record a code that tells nothing, and keeps the former one as personal text. Gives both.

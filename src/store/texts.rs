@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::policy::Action;
 use crate::domain::record::RecordId;
-use crate::domain::text::{Private, Texts, folded, matches};
+use crate::domain::text::{FORMER_CODE, Private, Texts, folded, matches};
 use crate::keys::keyring::Keyring;
 
 use super::backend::Conn;
@@ -83,7 +83,9 @@ pub fn keep(tx: &mut Tx<'_>, record: RecordId, subject: RecordId, texts: &Texts)
     }
     let keys = usable(tx)?;
     let mut opened = Opened::default();
-    for row in current.iter().filter(|row| row.subject_id != subject && !texts.contains_key(row.field.as_str())) {
+    // The code from before a seal is that person's, and is not carried over.
+    let carried = |row: &&Row| row.field != FORMER_CODE && !texts.contains_key(row.field.as_str());
+    for row in current.iter().filter(|row| row.subject_id != subject).filter(carried) {
         if let Some(text) = opened.text(tx.conn(), &keys, row)? {
             put(tx, record, &row.field, subject, Some(&text))?;
         }
@@ -97,6 +99,21 @@ pub fn keep(tx: &mut Tx<'_>, record: RecordId, subject: RecordId, texts: &Texts)
         }
     }
     Ok(())
+}
+
+/// Takes a text back, where there is one.
+///
+/// # Errors
+/// As [`keep`].
+pub fn take_back(tx: &mut Tx<'_>, record: RecordId, subject: RecordId, field: &'static str) -> Result<(), StoreError> {
+    let held: i64 = personal_texts::table
+        .filter(personal_texts::record_id.eq(record))
+        .filter(personal_texts::field.eq(field))
+        .filter(personal_texts::superseded_by.is_null())
+        .filter(personal_texts::ciphertext.is_not_null())
+        .count()
+        .get_result(tx.conn())?;
+    if held == 0 { Ok(()) } else { keep(tx, record, subject, &Texts::from([(field, None)])) }
 }
 
 /// The keyring, once somebody has shown that its recovery code is in safe hands: text that nobody could open again must not be

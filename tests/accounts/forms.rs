@@ -18,6 +18,7 @@ on_both! {
     signing_out_ends_the_session_and_tells_the_browser_to_forget,
     a_cookie_is_bound_to_the_host_unless_browser_and_service_are_one_machine,
     without_the_keyring_no_page_is_served,
+    leaving_takes_the_session_and_nothing_from_who_has_none,
     a_session_ends_others_of_its_own_account_alone,
     an_address_of_a_page_says_which_methods_it_takes,
 }
@@ -227,6 +228,17 @@ fn without_the_keyring_no_page_is_served(app: &App) {
         let answer = locked.unchanged(|| ask(&browser, page, &[]).expect(503));
         assert!(answer.text().contains("<code>locked</code>"), "{page:?}: {}", answer.text());
     }
+}
+
+fn leaving_takes_the_session_and_nothing_from_who_has_none(app: &App) {
+    let browser = Person::new(app, "kai", Role::Caseworker).browser(app);
+    // As a page of another site leads there: without the cookie.
+    let led = app.anybody().get("/leave").expect(303);
+    assert_eq!((led.header("set-cookie"), led.header("clear-site-data")), (None, None));
+    assert!(browser.is_in());
+    let left = browser.get("/leave").expect(303);
+    assert!(left.header("set-cookie").is_some() && left.header("clear-site-data").is_some());
+    assert!(!browser.is_in());
 }
 
 fn a_session_ends_others_of_its_own_account_alone(app: &App) {

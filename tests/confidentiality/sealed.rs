@@ -21,6 +21,7 @@ on_both! {
     the_records_of_a_sealed_person_get_no_code_that_somebody_chose,
     the_former_codes_are_kept_as_text_and_are_free_again,
     an_incident_that_goes_over_to_a_sealed_person_leaves_no_trace,
+    an_incident_that_leaves_a_sealed_person_leaves_its_former_code_behind,
     an_incident_that_was_of_a_person_who_is_sealed_now_can_be_read_and_its_code_is_taken,
     a_decision_that_was_withdrawn_tells_nothing_of_a_sealed_person,
     an_identifier_that_somebody_else_entered_meanwhile_locks_nobody_out,
@@ -207,6 +208,27 @@ fn an_incident_that_goes_over_to_a_sealed_person_leaves_no_trace(app: &App) {
     assert_ne!(code(&owner, Noun::Incident, &of), "KNOWN");
     assert_eq!(texts(&owner, Noun::Incident, &of), json!({"former_code": "KNOWN", "narrative": "told"}));
     incident(&outsider, "KNOWN", "B");
+}
+
+fn an_incident_that_leaves_a_sealed_person_leaves_its_former_code_behind(app: &App) {
+    let (owner, outsider) = (app.caseworker(), another(app, "outsider"));
+    let sealed = ["A", "B"].map(|code| person(&owner, code));
+    person(&owner, "C");
+    let of = incident(&owner, "A-inc1", "A");
+    for id in &sealed {
+        seal(&owner, id, &[]);
+    }
+    let go = |to: &str| correct(&owner, Noun::Incident, &of, json!({"person": to})).expect(200);
+    go("C");
+    assert_eq!(texts(&outsider, Noun::Incident, &of), json!({"narrative": "told"}));
+    // A mistake of whom it happened to can be undone, and made between two who are sealed.
+    for id in &sealed {
+        go(id);
+        hidden(&outsider, Noun::Incident, &of);
+        assert_eq!(texts(&owner, Noun::Incident, &of)["narrative"], "told");
+    }
+    go("C");
+    assert_eq!(texts(&outsider, Noun::Incident, &of), json!({"narrative": "told"}));
 }
 
 fn an_incident_that_was_of_a_person_who_is_sealed_now_can_be_read_and_its_code_is_taken(app: &App) {

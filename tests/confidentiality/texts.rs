@@ -15,6 +15,7 @@ on_both! {
     what_is_entered_is_read_back_exactly,
     each_version_has_its_own_text,
     an_incident_that_goes_over_to_another_person_takes_its_text_along,
+    who_has_not_seen_the_newest_text_is_told_so_before_any_mistake,
     nothing_but_its_own_address_shows_text,
     what_is_refused_is_not_repeated,
     a_reading_is_in_the_audit_before_it_is_answered,
@@ -131,6 +132,17 @@ fn each_version_has_its_own_text(app: &App) {
         staff.get(&format!("{path}/texts?version=1")).problem(404, "not_found");
         staff.get(&format!("{path}/texts?version=x")).refuses(400, "version", "malformed");
     }
+}
+
+fn who_has_not_seen_the_newest_text_is_told_so_before_any_mistake(app: &App) {
+    let staff = app.caseworker();
+    let (id, _) = of(app, Noun::Person, json!({"code": "A"}), &json!({"safe_contact": "call anytime"}));
+    let seen = again(&staff, Noun::Person, &id);
+    correct(&staff, Noun::Person, &id, json!({"safe_contact": "never call"})).expect(200);
+    let late = json!({"safe_contact": "call anytime", "narrative": "a\u{b}b", "reason": "a correction"});
+    staff.correct(Noun::Person, &seen, &late).problem(412, "stale");
+    let now = again(&staff, Noun::Person, &id);
+    staff.correct(Noun::Person, &now, &late).refuses(422, "narrative", "malformed");
 }
 
 fn an_incident_that_goes_over_to_another_person_takes_its_text_along(app: &App) {

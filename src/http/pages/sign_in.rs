@@ -132,23 +132,24 @@ const ELSEWHERE: &str = "https://www.wikipedia.org/";
 #[get("/leave")]
 pub async fn leave(request: HttpRequest, records: Data<Records>) -> Result<Reply, Turned> {
     let jar = Jar::of(&request);
-    if let Some(secret) = jar.read(&request, Cookie::Session) {
-        // Who leaves now is not kept waiting by a failure; the cookie is gone in any case.
-        let ended = records
-            .run(move |store| {
-                let now = store.now();
-                let Some(found) = store.look(|conn| sessions::find(conn, &secret, now))? else { return Ok(()) };
-                sessions::end(store, &found.account.actor(), found.id)
-            })
-            .await;
-        if let Err(why) = ended {
-            tracing::warn!(%why, "a session was not ended on leaving");
-        }
-    }
-    let nothing = disclosure::about_signing_in(String::new());
-    Ok(Reply::html(&nothing)
+    let secret = jar.read(&request, Cookie::Session);
+    let away = Reply::html(&disclosure::about_signing_in(String::new()))
         .status(StatusCode::SEE_OTHER)
-        .header(header::LOCATION, ELSEWHERE)
+        .header(header::LOCATION, ELSEWHERE);
+    // Another site that leads a browser here sends no cookie along, and must not take it from the browser either.
+    let Some(secret) = secret else { return Ok(away) };
+    // Who leaves now is not kept waiting by a failure; the cookie is gone in any case.
+    let ended = records
+        .run(move |store| {
+            let now = store.now();
+            let Some(found) = store.look(|conn| sessions::find(conn, &secret, now))? else { return Ok(()) };
+            sessions::end(store, &found.account.actor(), found.id)
+        })
+        .await;
+    if let Err(why) = ended {
+        tracing::warn!(%why, "a session was not ended on leaving");
+    }
+    Ok(away
         .header(header::SET_COOKIE, jar.remove(Cookie::Session))
         .header(HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\""))
 }

@@ -38,7 +38,8 @@ pub const PAGES: &[Page] = &[
 ];
 
 pub const SEALING: &str = "For everybody else there will be no such person: not in lists, not in searches, not in histories. \
-                       The person and its incidents get new codes that tell nothing. It is still counted.";
+                       The person and its incidents get new codes that tell nothing. It is still counted. Sources and \
+                       events that are shared stay visible.";
 pub const UNSEALING: &str = "Everybody who sees cases will see the person again.";
 const ERASING: &str = "The person goes for good, with all incidents, consents, linkages, personal text and its key. It cannot be \
                        undone. Answers given earlier that counted the person can no longer be computed again, and will say so.";

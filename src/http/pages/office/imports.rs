@@ -74,6 +74,15 @@ impl Staged {
         id
     }
 
+    /// Forgets a file that nobody has confirmed by then; nobody else may come by to do it.
+    fn forget_in_time(&self, id: RecordId) {
+        let (staged, wait) = (self.clone(), STAGED_FOR.to_std().unwrap_or_default());
+        actix_web::rt::spawn(async move {
+            actix_web::rt::time::sleep(wait).await;
+            staged.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other.id != id);
+        });
+    }
+
     fn take(&self, account: RecordId, id: &str, now: Instant) -> Option<Waiting> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = |other: &Waiting| {
@@ -223,6 +232,7 @@ pub async fn try_file(
     match import_bytes(&store, visit.actor(), noun, bytes.clone(), true).await {
         Ok(report) => {
             let id = staged.put(visit.actor().account, store.store().now(), noun, bytes.clone());
+            staged.forget_in_time(id);
             let notice = Notice::new(Tone::Plain, say("Records that would be entered: {}.", &[&report.created]))
                 .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
             let content = Trial {
