@@ -74,7 +74,10 @@ pub async fn around(
     let mut response = answered?.map_into_boxed_body();
     let template = response.request().match_pattern();
     let documentation = template.as_deref().is_some_and(|template| template.starts_with(ADDRESS));
-    let page = template.as_deref().is_some_and(pages::is_page);
+    // An address that no service has may be told of in a page too.
+    let html =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let page = template.as_deref().map_or(html, pages::is_page);
     let policy = if documentation {
         DOCUMENTATION_POLICY
     } else if page {

@@ -272,6 +272,7 @@ fn what_is_not_there_is_a_page_that_says_so(app: &App) {
         let answer = app.anybody().get_with(path, &browser).expect(404);
         assert!(answer.header("content-type").unwrap().starts_with("text/html"), "{path}");
         says(&words(&answer.text()), &[said]);
+        assert!(answer.header("content-security-policy").unwrap().contains("style-src 'self'"), "{path} has its style");
         app.anybody().get(path).problem(404, "not_found");
     }
     app.anybody().get_with("/api/v1/nothing", &browser).problem(404, "not_found");
