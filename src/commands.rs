@@ -29,6 +29,7 @@ use crate::store::tokens;
 
 mod account;
 mod audit;
+mod clock;
 mod keys;
 mod release;
 
@@ -49,6 +50,7 @@ pub fn run(command: Command) -> Done {
         Command::Account { command } => account::keep(command),
         Command::Token { command } => keep_tokens(command),
         Command::Audit { command } => audit::run(&command),
+        Command::Clock { command } => clock::run(&command),
         Command::Key { command } => keys::run(&command),
         Command::Release { command } => release::run(&command),
         Command::DemoData { persons, database } => invent(persons, &database),
@@ -122,6 +124,9 @@ fn serve(options: &Serve) -> Done {
             .map_err(|why| format!("--demo: {why}"))?;
         bar.finish_and_clear();
         seed::publish_demo(&store)?;
+    }
+    for warning in clock::warnings(&store)? {
+        tracing::warn!("{warning}");
     }
     let asked = store.clone();
     keep_wiping(store.clone());
@@ -344,6 +349,7 @@ fn check(database: &Database) -> Done {
     }
     let (store, place) = (open_as_it_is(database)?, database.keys.place(None));
     let locked = keys::open_to_look(&store, &place)?;
+    clock::warnings(&store)?.iter().for_each(|warning| eprintln!("attest: {warning}"));
     let keyring = keys::describe(&store, &place, locked.clone());
     let audit = audit::verify(&store, locked, &[]);
     audit.and(keyring)

@@ -45,6 +45,11 @@ pub enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Hold this machine's clock against the last write, and repair what a clock that ran ahead has done.
+    Clock {
+        #[command(subcommand)]
+        command: ClockCommand,
+    },
     /// Keep the keyring, which lies outside of the database.
     Key {
         #[command(subcommand)]
@@ -152,7 +157,7 @@ pub struct Serve {
     pub token_burst: u32,
     #[command(flatten)]
     pub signatures: Signatures,
-    /// The time zone in which pages tell moments, such as Europe/Moscow. What is kept and what the API says is UTC.
+    /// The time zone in which pages tell moments and take days, such as Europe/Moscow. What is kept and what the API says is UTC.
     #[arg(long, env = "ATTEST_TIME_ZONE", default_value = "UTC", value_name = "ZONE")]
     pub time_zone: chrono_tz::Tz,
     /// How the log is written, on standard error.
@@ -304,6 +309,22 @@ pub enum AuditCommand {
         /// The new file; standard output where it is missing.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// What to do about the clocks.
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Say whether the clock is behind the last write, and how many records are known only from a day that has not come;
+    /// exit code 1 where there is something to tell.
+    Check {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Give each record that is known only from a day that has not come a new version, which is known from today.
+    Repair {
         #[command(flatten)]
         database: Database,
     },

@@ -9,4 +9,5 @@ mod pages {
     mod public;
     mod released;
     mod research;
+    mod zone;
 }

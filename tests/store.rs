@@ -5,6 +5,7 @@ mod support;
 
 mod store {
     mod chain;
+    mod clocks;
     mod migrations;
     mod opening;
     mod tampering;

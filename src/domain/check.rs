@@ -99,6 +99,10 @@ pub enum CheckError {
 pub trait Register {
     /// Today in UTC.
     fn today(&self) -> NaiveDate;
+    /// The latest day that has begun anywhere on earth: what is after it lies in the future for everybody.
+    fn latest_day(&self) -> NaiveDate {
+        self.today()
+    }
     /// The controlled lists as they stand.
     fn vocabulary(&self) -> &Vocabulary;
     /// The record of a noun with this code or identifier.
@@ -312,12 +316,13 @@ impl<'r> Checker<'r> {
         day
     }
 
-    /// A day that is not in the future, in UTC; today where none is given.
+    /// A day that has begun somewhere on earth, for whoever gives it may be there; today in UTC where none is given.
     pub fn past_day(&mut self, field: &str, value: Option<&str>) -> NaiveDate {
-        let today = self.register.today();
+        let (today, latest) = (self.register.today(), self.register.latest_day());
         match self.day(field, value) {
-            Some(day) if day > today => {
-                self.refuse(field, Rule::InFuture, value, format!("a day not after today, {today} (UTC)"));
+            Some(day) if day > latest => {
+                let expected = format!("a day that has begun somewhere, {latest} at the latest");
+                self.refuse(field, Rule::InFuture, value, expected);
                 today
             }
             Some(day) => day,

@@ -148,7 +148,8 @@ impl Entry for ConsentEntry {
                 c.refuse("ends_on", Rule::Inconsistent, self.ends_on.as_deref(), expected.clone());
             }
             // Else the person would be out of counts of days before anything was decided.
-            if known_on < decided_on {
+            let given = self.known_on.as_deref().is_some_and(|day| !day.trim().is_empty());
+            if given && known_on < decided_on {
                 c.refuse("known_on", Rule::Inconsistent, self.known_on.as_deref(), expected);
             }
         }

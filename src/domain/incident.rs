@@ -162,9 +162,10 @@ impl Entry for IncidentEntry {
             c.refuse("destination", Rule::Inconsistent, self.destination.as_deref(), expected);
         }
         let date = c.date("date", self.date.as_deref());
-        let today = c.register().today();
-        if date.earliest() > today {
-            c.refuse("date", Rule::InFuture, self.date.as_deref(), format!("a date not after today, {today} (UTC)"));
+        let latest = c.register().latest_day();
+        if date.earliest() > latest {
+            let expected = format!("a date that has begun somewhere, {latest} at the latest");
+            c.refuse("date", Rule::InFuture, self.date.as_deref(), expected);
         }
         let (basis, figure) = person::basis(&mut c, self.basis.as_deref(), self.figure.as_deref());
         for (field, found) in [("involvements", self.involvements.len()), ("sources", self.sources.len())] {

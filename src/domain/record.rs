@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,14 +42,14 @@ impl Instant {
         Self(time.trunc_subsecs(6))
     }
 
-    /// The moment, if it lies in the years 1970 to 9999, in which records are made.
-    pub fn in_era(self) -> Option<Self> {
-        (1970..=9999).contains(&self.0.year()).then_some(self)
-    }
-
     /// The day in UTC.
     pub fn day(self) -> NaiveDate {
         self.0.date_naive()
+    }
+
+    /// The latest day that has begun anywhere on earth: that of the zone furthest ahead of UTC, by fourteen hours.
+    pub fn latest_day(self) -> NaiveDate {
+        (self.0 + TimeDelta::hours(14)).date_naive()
     }
 }
 
@@ -143,6 +143,8 @@ pub struct Version<T> {
     /// The pseudonymous code that people use for the record; unique among records of its noun.
     pub code: String,
     pub created_at: Instant,
+    /// The write that entered it; orders the records of a noun.
+    pub created_write: i64,
     pub stamp: Stamp,
     pub body: T,
 }

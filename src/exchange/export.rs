@@ -54,7 +54,7 @@ fn export<E: Stored>(session: &mut Session<'_>, with_texts: bool) -> Result<Expo
     let (mut records, mut after, mut more) = (Vec::new(), None, true);
     while more && records.len() < MOST_RECORDS {
         let page = records::list::<E>(session, &[], &[State::Active], after, PAGE)?;
-        after = page.last().map(|last| After { created_at: last.version.created_at, id: last.version.id });
+        after = page.last().map(|last| After { created_write: last.version.created_write, id: last.version.id });
         more = page.len() == PAGE as usize;
         let texts = if with_texts { texts_of_page::<E>(session, &page)? } else { HashMap::new() };
         for found in page {

@@ -123,7 +123,7 @@ pub fn has_host(conn: &mut Conn) -> QueryResult<bool> {
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, id: RecordId, name: &str, role: Role, state: State) -> QueryResult<()> {
-    let created_at = tx.written_at();
+    let created_at = tx.now();
     diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(id),
@@ -333,7 +333,7 @@ fn keep_an_admin(tx: &mut Tx<'_>, leaving: &Account) -> Result<(), StoreError> {
     if leaving.role != Role::Admin || tx.actor().account == HOST {
         return Ok(());
     }
-    let now = tx.written_at();
+    let now = tx.now();
     if acting_admins(tx.conn(), now)?.iter().any(|admin| *admin != leaving.id) {
         return Ok(());
     }

@@ -39,7 +39,7 @@ pub(super) fn advance(conn: &mut Conn, now: Instant) -> QueryResult<Head> {
         .find(1)
         .select((chain_head::write, chain_head::written_at, chain_head::hash))
         .first::<(i64, Instant, String)>(conn)?;
-    // A clock that was set back does not take the records with it.
+    // The stamp never decreases, so that the entries stay in order where a clock was set back. Nothing is reckoned from it.
     Ok(Head { write, written_at: now.max(last), previous_hash })
 }
 
@@ -81,6 +81,11 @@ pub(super) fn append(
 /// The database's own.
 pub(super) fn hash_of(conn: &mut Conn, write: i64) -> QueryResult<Option<String>> {
     audit_entries::table.find(write).select(audit_entries::hash).first(conn).optional()
+}
+
+/// The stamp of the newest write.
+pub(super) fn newest_stamp(conn: &mut Conn) -> QueryResult<Instant> {
+    chain_head::table.find(1).select(chain_head::written_at).first(conn)
 }
 
 /// The number of the newest write.

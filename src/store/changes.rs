@@ -42,7 +42,8 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Chec
     if let Some(code) = header.code {
         checker.new_code("code", code);
     }
-    let known_on = checker.past_day("known_on", header.known_on);
+    // What is known is known by the end of a day in UTC: where the day that was given has not begun there, it is today.
+    let known_on = checker.past_day("known_on", header.known_on).min(checker.register().today());
     let reason = checker.text("reason", header.reason);
     if before.is_some() && reason.is_none() {
         checker.refuse("reason", Rule::Required, None, "why it is corrected; no personal text");
@@ -86,7 +87,7 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<Rec
         ));
     }
     may_publish::<E>(tx, &[&body])?;
-    let (created_at, created_write) = (tx.written_at(), tx.write());
+    let (created_at, created_write) = (tx.now(), tx.write());
     diesel::insert_into(records::table)
         .values((
             records::id.eq(id),
@@ -161,7 +162,7 @@ pub fn set_state<E: Stored>(
     let found = expected::<E>(tx, id, seen)?;
     let mut checker = Checker::new(tx.session());
     let reason = Some(checker.required("reason", reason));
-    let known_on = checker.past_day("known_on", known_on);
+    let known_on = checker.past_day("known_on", known_on).min(checker.register().today());
     if found.version.stamp.state == state {
         let already = super::stamps::state_name(state);
         checker.refuse("id", Rule::Inconsistent, None, format!("a record that is not {already} already"));

@@ -27,6 +27,8 @@ const COST: (u32, u32, u32) = (64 * 1024, 3, 1);
 const TOTP_SECRET: usize = 20;
 /// How long a code of the second factor stands, in seconds.
 const STEP: u64 = 30;
+/// By how many of these the clocks of two processes and a phone may differ.
+const SKEW: u8 = 5;
 /// How many recovery codes there are, and how many random bytes each holds.
 const CODES: usize = 10;
 const CODE_BYTES: usize = 10;
@@ -106,11 +108,12 @@ impl SecondFactor {
         Zeroizing::new(BASE32_NOPAD.encode(self.0.as_slice()))
     }
 
-    /// SHA-1, six digits, thirty seconds, one step to either side: what every app speaks (RFC 6238).
+    /// SHA-1, six digits, thirty seconds: what every app speaks (RFC 6238). As many steps to either side as clocks may differ, so
+    /// that a phone and two processes need not agree to the minute; a code is good once, by the step that the phone gave it.
     fn totp(&self) -> Totp {
         Builder::new()
             .with_secret(Secret::new_stack(*self.0))
-            .with_skew(1)
+            .with_skew(SKEW.into())
             .with_step_duration(STEP)
             .build_noncompliant()
     }
@@ -149,7 +152,7 @@ pub(super) fn totp_place(account: RecordId) -> String {
 /// # Errors
 /// The database's own.
 pub fn end_access(tx: &mut Tx<'_>, account: RecordId) -> Result<(), StoreError> {
-    let now = tx.written_at();
+    let now = tx.now();
     let open = sessions::table.filter(sessions::account_id.eq(account)).filter(sessions::revoked_at.is_null());
     diesel::update(open).set(sessions::revoked_at.eq(now)).execute(tx.conn())?;
     let links = enrolments::table
@@ -209,7 +212,7 @@ pub type Codes = Vec<Zeroizing<String>>;
 /// Gives an account new recovery codes in the place of those that it had.
 pub(super) fn set_recovery_codes(tx: &mut Tx<'_>, account: RecordId) -> Result<Codes, StoreError> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::account_id.eq(account))).execute(tx.conn())?;
-    let now = tx.written_at();
+    let now = tx.now();
     let mut codes = Codes::new();
     for _ in 0..CODES {
         let plain = Zeroizing::new(BASE32_NOPAD.encode(&*Zeroizing::new(random::<CODE_BYTES>()?)));
@@ -243,12 +246,14 @@ pub(super) fn use_code(tx: &mut Tx<'_>, account: RecordId, code: &str) -> Result
         .select((accounts::totp_secret, accounts::totp_step, accounts::state))
         .first::<(Option<Vec<u8>>, Option<i64>, String)>(tx.conn())?;
     let Some(sealed) = sealed.filter(|_| state == State::Active.name()) else { return Ok(false) };
-    let now = tx.written_at();
+    let now = tx.now();
     let digits: String = code.chars().filter(|c| !c.is_whitespace()).take(8).collect();
     if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let factor = SecondFactor::open(&*tx.session().keys()?, &totp_place(account), &sealed)?;
         let Some(step) = factor.check(&digits, now) else { return Ok(false) };
-        if last.is_some_and(|last| step <= last) {
+        // A step that nobody's clock has come to was noted under one that ran ahead.
+        let latest = step_of(now) + i64::from(SKEW);
+        if last.is_some_and(|last| step <= last && last <= latest) {
             return Ok(false);
         }
         diesel::update(accounts::table.find(account)).set(accounts::totp_step.eq(step)).execute(tx.conn())?;

@@ -248,7 +248,7 @@ impl Store {
         let head = chain::advance(conn, self.now())?;
         accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
-        let session = Session::new(conn, head.written_at, actor.clone(), keys.clone(), &self.vocabulary)?;
+        let session = Session::new(conn, self.now(), actor.clone(), keys.clone(), &self.vocabulary)?;
         let mut tx = Tx::new(session, head.write, head.written_at);
         let value = work(&mut tx)?;
         let details = tx.details();

@@ -48,7 +48,7 @@ pub fn equip(store: &Store, role: Role) -> Result<Equipped, StoreError> {
         };
         credentials::set_passphrase(tx, id, &stretched)?;
         // No code was used yet.
-        let before = credentials::step_of(tx.written_at()) - 2;
+        let before = credentials::step_of(tx.now()) - 2;
         credentials::set_second_factor(tx, id, &factor, before)
     })?;
     Ok(Equipped { name, passphrase, secret, code })

@@ -10,6 +10,7 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::accounts::{self as people, Account, HOST, State};
 use super::backend::Conn;
+use super::clock;
 use super::credentials::{self, Codes, SecondFactor, hash, new_secret};
 use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt, word};
@@ -67,7 +68,7 @@ fn place(enrolment: RecordId) -> String {
 
 /// Makes a link for an account, in the transaction that gives the reason for it.
 pub(super) fn make(tx: &mut Tx<'_>, account: &Account, reason: Reason) -> Result<Link, StoreError> {
-    let (id, now) = (RecordId::new(), tx.written_at());
+    let (id, now) = (RecordId::new(), tx.now());
     let by = tx.actor().account;
     // Whoever commands the machine starts alone; from the second admin on there is somebody to approve.
     let alone = by == HOST && people::acting_admins(tx.conn(), now)?.len() <= 1;
@@ -165,7 +166,7 @@ fn still_open(now: Instant) -> _ {
 pub fn approve(store: &Store, actor: &Actor, id: RecordId) -> Result<Open, StoreError> {
     let by = actor.account;
     store.write(actor, "account.approve", move |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         let found = still_open(now).filter(enrolments::id.eq(id)).first::<OpenRow>(tx.conn()).optional()?;
         let row = found.ok_or(StoreError::Absent("enrolment"))?;
         let (account, requested_by, needs_approval, approved_by) = (row.1, row.3, row.4, row.5);
@@ -212,6 +213,7 @@ fn find(session: &mut Session<'_>, token: &str, now: Instant) -> Result<Option<F
         .filter(enrolments::used_at.is_null())
         .filter(enrolments::revoked_at.is_null())
         .filter(enrolments::expires_at.gt(now))
+        .filter(enrolments::created_at.le(clock::latest(now)))
         .select((
             enrolments::id,
             enrolments::account_id,
@@ -265,7 +267,7 @@ pub enum Enrolled {
 pub fn enrol(store: &Store, token: &str, stretched: String, code: &str) -> Result<Enrolled, StoreError> {
     let (token, code) = (Zeroizing::new(token.to_owned()), code.trim().to_owned());
     let done = store.attempt(&people::host(), "account.enrol", move |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         let found = find(tx.session(), &token, now)?.filter(|found| !found.waiting);
         let Some(found) = found else { return Ok(Outcome::Abandon(Enrolled::Bad)) };
         let Some(step) = found.factor.check(&code, now) else { return Ok(Outcome::Abandon(Enrolled::WrongCode)) };

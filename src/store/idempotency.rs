@@ -44,7 +44,7 @@ pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<
 /// The database's own.
 pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) -> Result<(), StoreError> {
     let (key, request_hash) = (keyed(tx, key)?, keyed(tx, request_hash)?);
-    let (account, write, created_at) = (tx.actor().account, tx.write(), tx.written_at());
+    let (account, write, created_at) = (tx.actor().account, tx.write(), tx.now());
     diesel::insert_into(idempotency_keys::table)
         .values((
             idempotency_keys::account_id.eq(account),

@@ -105,7 +105,7 @@ fn keep(
     signatures: u8,
 ) -> Result<RecordId, StoreError> {
     let (id, write, account) = (RecordId::new(), tx.write(), tx.actor().account);
-    let prepared_at = tx.written_at();
+    let prepared_at = tx.now();
     diesel::insert_into(releases::table)
         .values((
             releases::id.eq(id),
@@ -194,7 +194,7 @@ fn again<T>(found: Result<T, StoreError>) -> Result<T, StoreError> {
 /// Makes a release public in this write.
 fn announce(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
     let keys = tx.session().keys()?;
-    let (write, now) = (tx.write(), tx.written_at());
+    let (write, now) = (tx.write(), tx.now());
     // The audit up to here: this write's own entry is made when it ends.
     let before = write - 1;
     let head = chain::hash_of(tx.conn(), before)?.ok_or_else(|| corrupt("the audit lacks its newest entry"))?;

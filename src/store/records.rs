@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::check::FieldError;
@@ -25,10 +26,10 @@ pub enum Which {
     Of(i64),
 }
 
-/// Where a list goes on: after this record.
+/// Where a list goes on: after this record. The number of the write orders, for clocks may be set back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct After {
-    pub created_at: Instant,
+    pub created_write: i64,
     pub id: RecordId,
 }
 
@@ -38,6 +39,7 @@ pub struct Registered {
     pub id: RecordId,
     pub code: String,
     pub created_at: Instant,
+    pub created_write: i64,
 }
 
 /// A version before it is put together with its line of the register.
@@ -52,6 +54,8 @@ pub trait Stored: Entry {
     fn supersede(conn: &mut Conn, id: RecordId, by: i64) -> QueryResult<usize>;
     /// Versions of some records, oldest first.
     fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Self::Body>>>;
+    /// The records whose newest version is known only from a day after this one, with that day.
+    fn known_after(conn: &mut Conn, day: NaiveDate) -> QueryResult<Vec<(RecordId, NaiveDate)>>;
     /// The records of a list that the reader may see, in the order of their creation.
     fn page(
         conn: &mut Conn,
@@ -115,7 +119,7 @@ fn register(conn: &mut Conn, noun: Noun, ids: &[RecordId]) -> QueryResult<Vec<Re
     records::table
         .filter(records::noun.eq(noun.name()))
         .filter(records::id.eq_any(ids))
-        .select((records::id, records::code, records::created_at))
+        .select((records::id, records::code, records::created_at, records::created_write))
         .load(conn)
 }
 
@@ -160,7 +164,8 @@ fn complete<E: Stored>(
         let by = authors.get(&stamp.write).ok_or_else(missing)?.clone();
         let own = E::references(&body).into_iter().filter_map(|id| Some((id, codes.get(&id)?.clone()))).collect();
         let texts = texts.get(&id).map(|held| held.at(stamp.write)).unwrap_or_default();
-        let version = Version { id, code: line.code.clone(), created_at: line.created_at, stamp, body };
+        let Registered { code, created_at, created_write, .. } = (*line).clone();
+        let version = Version { id, code, created_at, created_write, stamp, body };
         found.push(Found { version, by, codes: own, texts });
     }
     Ok(found)
@@ -247,7 +252,7 @@ fn page<E: Stored>(
     let loaded = E::versions(conn, &ids, Which::Current)?;
     let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
     let mut found = complete::<E>(conn, &registered, loaded, &authors)?;
-    found.sort_by_key(|found| (found.version.created_at, found.version.id));
+    found.sort_by_key(|found| (found.version.created_write, found.version.id));
     Ok(found)
 }
 
@@ -260,7 +265,7 @@ pub fn all<E: Stored>(conn: &mut Conn, states: &[State]) -> Result<Vec<Found<E::
     const NOBODY: RecordId = RecordId(uuid::Uuid::nil());
     let mut found: Vec<Found<E::Body>> = Vec::new();
     loop {
-        let after = found.last().map(|last| After { created_at: last.version.created_at, id: last.version.id });
+        let after = found.last().map(|last| After { created_write: last.version.created_write, id: last.version.id });
         let page = page::<E>(conn, NOBODY, &[], states, after, BATCH)?;
         let last = page.len() < BATCH as usize;
         found.extend(page);

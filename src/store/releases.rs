@@ -227,7 +227,7 @@ pub(super) fn standing(
 pub fn sign(store: &Store, actor: &Actor, id: RecordId, seen: i64) -> Result<Release, StoreError> {
     store.write(actor, "release.sign", move |tx| {
         let release = standing(tx.conn(), id, seen, &[State::Prepared], "only a prepared release is signed")?;
-        let (write, account, signed_at) = (tx.write(), tx.actor().account, tx.written_at());
+        let (write, account, signed_at) = (tx.write(), tx.actor().account, tx.now());
         if account == HOST && release.signatures_required > 1 {
             return Err(StoreError::Refused("two people must sign, and the machine itself is none"));
         }
@@ -291,7 +291,7 @@ pub fn withdraw(
         let mut checker = Checker::new(tx.session());
         let reason = checker.required("reason", reason.as_deref());
         let reason = checker.finish(reason)?;
-        let (write, now) = (tx.write(), tx.written_at());
+        let (write, now) = (tx.write(), tx.now());
         diesel::update(releases::table.find(id))
             .set((
                 releases::state.eq(State::Withdrawn.name()),

@@ -80,6 +80,10 @@ impl Register for Session<'_> {
         self.now.day()
     }
 
+    fn latest_day(&self) -> NaiveDate {
+        self.now.latest_day()
+    }
+
     fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
@@ -144,8 +148,14 @@ impl<'c> Tx<'c> {
         self.write
     }
 
-    pub fn written_at(&self) -> Instant {
+    /// The audit's stamp of this write. It orders and is no time: see [`Tx::now`].
+    pub(super) fn written_at(&self) -> Instant {
         self.written_at
+    }
+
+    /// Now, by the wall clock: what days, expiries and delays are reckoned from.
+    pub fn now(&self) -> Instant {
+        self.session.now
     }
 
     pub fn actor(&self) -> &Actor {

@@ -9,6 +9,7 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::accounts::{self as people, Account, State};
 use super::backend::Conn;
+use super::clock;
 use super::credentials::{hash, new_secret};
 use super::database::Store;
 use super::error::StoreError;
@@ -46,6 +47,7 @@ pub fn find(conn: &mut Conn, secret: &str, now: Instant) -> Result<Option<Found>
         .filter(sessions::hash.eq(hash(secret)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
+        .filter(sessions::created_at.le(clock::latest(now)))
         .filter(accounts::state.eq(State::Active.name()))
         .select((sessions::id, sessions::account_id, sessions::created_at, sessions::seen_at, sessions::expires_at))
         .first::<Row>(conn)
@@ -56,7 +58,7 @@ pub fn find(conn: &mut Conn, secret: &str, now: Instant) -> Result<Option<Found>
 
 /// Opens a session and gives its secret. What is past its time for long is removed on the way.
 pub(super) fn open(tx: &mut Tx<'_>, account: RecordId) -> Result<Zeroizing<String>, StoreError> {
-    let now = tx.written_at();
+    let now = tx.now();
     let old = Instant::new(now.0 - LASTING);
     diesel::delete(sessions::table.filter(sessions::expires_at.lt(old))).execute(tx.conn())?;
     let (id, secret) = (RecordId::new(), new_secret()?);
@@ -76,7 +78,7 @@ pub(super) fn open(tx: &mut Tx<'_>, account: RecordId) -> Result<Zeroizing<Strin
 
 /// That a session has not ended since the request came in, in the transaction that it does something in.
 pub(super) fn must_be_open(tx: &mut Tx<'_>, id: RecordId) -> Result<(), StoreError> {
-    let now = tx.written_at();
+    let now = tx.now();
     let open = sessions::table.find(id).filter(sessions::revoked_at.is_null()).filter(sessions::expires_at.gt(now));
     let found = open.select(sessions::id).first::<RecordId>(tx.conn()).optional()?;
     found.map(drop).ok_or(StoreError::Absent("session"))
@@ -88,7 +90,7 @@ pub(super) fn must_be_open(tx: &mut Tx<'_>, id: RecordId) -> Result<(), StoreErr
 /// The database's own.
 pub fn see(store: &Store, actor: &Actor, id: RecordId) -> Result<(), StoreError> {
     store.write(actor, "session.use", move |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         diesel::update(sessions::table.find(id)).set(sessions::seen_at.eq(now)).execute(tx.conn())?;
         tx.note("session", id.to_string());
         Ok(())
@@ -102,7 +104,7 @@ pub fn see(store: &Store, actor: &Actor, id: RecordId) -> Result<(), StoreError>
 pub fn end(store: &Store, actor: &Actor, id: RecordId) -> Result<(), StoreError> {
     let account = actor.account;
     store.write(actor, "session.end", move |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         let own =
             sessions::table.find(id).filter(sessions::account_id.eq(account)).filter(sessions::revoked_at.is_null());
         if diesel::update(own).set(sessions::revoked_at.eq(now)).execute(tx.conn())? == 0 {
@@ -169,7 +171,7 @@ pub(super) fn remember(
     account: RecordId,
     known: Option<RecordId>,
 ) -> Result<Zeroizing<String>, StoreError> {
-    let now = tx.written_at();
+    let now = tx.now();
     let old = devices::table.filter(devices::expires_at.lt(now));
     diesel::delete(old).execute(tx.conn())?;
     if let Some(known) = known {

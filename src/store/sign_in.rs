@@ -10,6 +10,7 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::accounts::{self as people, HOST, State, host};
 use super::backend::Conn;
+use super::clock;
 use super::credentials::{self, Codes, SecondFactor};
 use super::database::{Outcome, Store};
 use super::error::StoreError;
@@ -105,7 +106,7 @@ fn delay(failures: i64) -> i64 {
 pub fn count(store: &Store, who: &Who) -> Result<Counted, StoreError> {
     let who = who.clone();
     let counted = store.attempt(&host(), "sign_in.attempt", move |tx| {
-        let (keys, now) = (tx.session().keys()?, tx.written_at());
+        let (keys, now) = (tx.session().keys()?, tx.now());
         let counter = read_counter(tx.conn(), &keys, &who, now)?;
         let before = attempts::table
             .find(&counter.key)
@@ -115,7 +116,8 @@ pub fn count(store: &Store, who: &Who) -> Result<Counted, StoreError> {
         let old = Instant::new(now.0 - REMEMBERED);
         let failures = before.filter(|(_, last)| *last > old).map_or(0, |(failures, _)| failures);
         if let Some((_, last)) = before {
-            let wait = TimeDelta::seconds(delay(failures)) - (now.0 - last.0);
+            let waited = clock::since(last, now);
+            let wait = waited.map_or(TimeDelta::zero(), |waited| TimeDelta::seconds(delay(failures)) - waited);
             if wait > TimeDelta::zero() {
                 let seconds = u64::try_from(wait.num_seconds()).unwrap_or_default() + 1;
                 return Ok(Outcome::Abandon(Counted::Wait(seconds)));
@@ -283,7 +285,7 @@ pub fn take_second_factor(
 ) -> Result<bool, StoreError> {
     let (account, code) = (actor.account, code.trim().to_owned());
     let done = store.attempt(actor, "account.second_factor", move |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         let Some(step) = factor.check(&code, now) else { return Ok(Outcome::Abandon(false)) };
         sessions::must_be_open(tx, session)?;
         credentials::set_second_factor(tx, account, &factor, step)?;

@@ -11,6 +11,7 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::accounts::{self as people, State, host};
 use super::backend::Conn;
+use super::clock;
 use super::credentials::{hash, new_secret};
 use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt};
@@ -171,7 +172,7 @@ fn insert(
     scopes: &Scopes,
 ) -> Result<String, StoreError> {
     let token = format!("{PREFIX}{}", *new_secret()?);
-    let (id, now) = (RecordId::new(), tx.written_at());
+    let (id, now) = (RecordId::new(), tx.now());
     tx.note("account", account.to_string());
     tx.note("token", id.to_string());
     let scopes = scopes.as_deref().map(write_scopes);
@@ -198,7 +199,7 @@ fn insert(
 /// [`StoreError::Unavailable`].
 pub fn revoke_demo_tokens(store: &Store) -> Result<(), StoreError> {
     store.write(&host(), "token.revoke", |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         let open = tokens::table.filter(tokens::purpose.eq("demo")).filter(tokens::revoked_at.is_null());
         let revoked = diesel::update(open).set(tokens::revoked_at.eq(now)).execute(tx.conn())?;
         tx.note("revoked", revoked);
@@ -223,7 +224,7 @@ pub fn revoke_tokens(store: &Store, name: &str) -> Result<usize, StoreError> {
 }
 
 pub(super) fn revoke_all(tx: &mut Tx<'_>, account: RecordId) -> Result<usize, StoreError> {
-    let now = tx.written_at();
+    let now = tx.now();
     let own = tokens::table.filter(tokens::account_id.eq(account)).filter(tokens::revoked_at.is_null());
     let revoked = diesel::update(own).set(tokens::revoked_at.eq(now)).execute(tx.conn())?;
     tx.note("revoked", revoked);
@@ -237,7 +238,7 @@ pub(super) fn revoke_all(tx: &mut Tx<'_>, account: RecordId) -> Result<usize, St
 pub fn revoke_own(store: &Store, actor: &Actor, id: RecordId) -> Result<(), StoreError> {
     let account = actor.account;
     store.write(actor, "token.revoke", move |tx| {
-        let now = tx.written_at();
+        let now = tx.now();
         let own = tokens::table.find(id).filter(tokens::account_id.eq(account)).filter(tokens::revoked_at.is_null());
         if diesel::update(own).set(tokens::revoked_at.eq(now)).execute(tx.conn())? == 0 {
             return Err(StoreError::Absent("token"));
@@ -322,6 +323,7 @@ pub fn authenticate(conn: &mut Conn, token: &str, now: Instant) -> QueryResult<O
         .filter(tokens::hash.eq(hash(token)))
         .filter(tokens::revoked_at.is_null())
         .filter(tokens::expires_at.gt(now))
+        .filter(tokens::created_at.le(clock::latest(now)))
         .filter(accounts::state.eq(State::Active.name()))
         .select((accounts::id, accounts::name, accounts::role, tokens::scopes))
         .first::<(RecordId, String, String, Option<String>)>(conn)

@@ -97,6 +97,19 @@ macro_rules! version_table {
             diesel::update(newest).set($table::superseded_by.eq(by)).execute(conn)
         }
 
+        fn known_after(
+            conn: &mut $crate::store::backend::Conn,
+            day: chrono::NaiveDate,
+        ) -> diesel::QueryResult<Vec<($crate::domain::record::RecordId, chrono::NaiveDate)>> {
+            use diesel::prelude::*;
+            $table::table
+                .filter($table::superseded_by.is_null())
+                .filter($table::known_on.gt(day))
+                .order(($table::known_on, $table::record_id))
+                .select(($table::record_id, $table::known_on))
+                .load(conn)
+        }
+
         fn page(
             conn: &mut $crate::store::backend::Conn,
             reader: $crate::domain::record::RecordId,
@@ -113,16 +126,16 @@ macro_rules! version_table {
                 .filter(records::noun.eq(<Self as $crate::domain::entry::Entry>::NOUN.name()))
                 .filter($table::superseded_by.is_null())
                 .filter($table::state.eq_any(states))
-                .order((records::created_at, records::id))
+                .order((records::created_write, records::id))
                 .limit(limit)
-                .select((records::id, records::code, records::created_at))
+                .select((records::id, records::code, records::created_at, records::created_write))
                 .into_boxed();
             // A noun that concerns no person is there for everybody who may read it.
             let _ = reader;
             $($(query = query.filter($table::$person.ne_all($crate::store::visibility::hidden(reader)));)+)?
             if let Some(after) = after {
-                let later = records::created_at.gt(after.created_at);
-                let same = records::created_at.eq(after.created_at).and(records::id.gt(after.id));
+                let later = records::created_write.gt(after.created_write);
+                let same = records::created_write.eq(after.created_write).and(records::id.gt(after.id));
                 query = query.filter(later.or(same));
             }
             for narrowing in narrowings {

@@ -56,7 +56,7 @@ fn what_is_not_known_is_refused_by_name(app: &App) {
 }
 
 fn what_is_still_to_come_cannot_be_asked(app: &App) {
-    let tomorrow = app.clock.now().date_naive().succ_opt().unwrap();
+    let tomorrow = (app.clock.now() + chrono::TimeDelta::days(2)).date_naive();
     app.researcher().get(&format!("{PATH}?as_of={tomorrow}")).refuses(400, "as_of", "in_future");
     let newest = app.contents().write;
     app.researcher().get(&format!("{PATH}?at_write={}", newest + 1)).refuses(400, "at_write", "out_of_range");

@@ -23,7 +23,7 @@ fn an_unknown_parameter_is_refused_by_name_at_every_address(app: &App) {
 }
 
 fn a_question_that_cannot_be_asked_is_refused_by_parameter(app: &App) {
-    let tomorrow = (app.clock.now() + chrono::TimeDelta::days(1)).date_naive();
+    let tomorrow = (app.clock.now() + chrono::TimeDelta::days(2)).date_naive();
     let questions = [
         ("measure=souls".to_owned(), "measure", "unknown_code"),
         ("by=colour".to_owned(), "by", "unknown_code"),

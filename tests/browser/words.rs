@@ -235,7 +235,7 @@ fn what_the_domain_says_is_said_in_russian_with_its_values() {
         ("a value", Some("значение")),
         ("the code or id of an event", Some("код или id эпизода")),
         ("one of F, M", Some("одно из: F, M")),
-        ("a day not after today, 2026-11-23 (UTC)", Some("день не позже сегодняшнего, 2026-11-23 (UTC)")),
+        ("a day not after today, 2026-11-23", Some("день не позже сегодняшнего, 2026-11-23")),
         (
             "`arrest`, which took its place, or a code of the vocabulary `kind`: arrest, death",
             Some("`arrest`, который его заменил, или код из словаря `kind`: arrest, death"),

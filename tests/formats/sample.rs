@@ -272,7 +272,7 @@ fn version<T>(id: RecordId, code: String, body: T) -> Version<T> {
     let created_at = Instant::new("2026-01-01T00:00:00Z".parse().unwrap());
     let known_on = "2026-01-01".parse().unwrap();
     let stamp = Stamp { write: 1, known_on, state: State::Active, reason: None, superseded_by: None };
-    Version { id, code, created_at, stamp, body }
+    Version { id, code, created_at, created_write: 1, stamp, body }
 }
 
 /// The series of [`published`] as a picture.

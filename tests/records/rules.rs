@@ -16,7 +16,7 @@ on_both! {
     an_external_id_that_was_corrected_away_is_free_again,
     an_external_id_and_its_source_system_come_together,
     a_known_on_in_the_future_is_refused,
-    a_known_on_of_today_in_utc_is_accepted,
+    a_day_that_has_begun_anywhere_on_earth_is_accepted_and_none_after_it,
     a_date_of_another_century_is_kept_with_a_warning,
     a_return_without_an_evacuation_is_kept_with_a_warning,
     a_person_belongs_to_whoever_entered_it_or_is_named,
@@ -74,7 +74,8 @@ fn an_external_id_and_its_source_system_come_together(app: &App) {
 }
 
 fn a_known_on_in_the_future_is_refused(app: &App) {
-    let tomorrow = (app.clock.now() + TimeDelta::days(1)).date_naive().to_string();
+    // Tomorrow may have begun somewhere.
+    let tomorrow = (app.clock.now() + TimeDelta::days(2)).date_naive().to_string();
     for noun in Noun::ALL {
         let caller = app.enterer_of(noun);
         let mut body = entry(app, noun);
@@ -95,17 +96,29 @@ fn a_known_on_in_the_future_is_refused(app: &App) {
     }
 }
 
-fn a_known_on_of_today_in_utc_is_accepted(app: &App) {
-    // One minute before midnight in UTC, and one after.
+fn a_day_that_has_begun_anywhere_on_earth_is_accepted_and_none_after_it(app: &App) {
+    // One minute before the next day begins at UTC+14, and one after.
     let now = app.clock.now();
-    let midnight = (now.date_naive() + TimeDelta::days(2)).and_time(chrono::NaiveTime::MIN).and_utc();
-    app.clock.advance(midnight - now - TimeDelta::minutes(1));
-    let (today, tomorrow) = ((midnight - TimeDelta::minutes(1)).date_naive(), midnight.date_naive());
+    let begins =
+        (now.date_naive() + TimeDelta::days(2)).and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::hours(14);
+    app.clock.advance(begins - now - TimeDelta::minutes(1));
+    let (today, tomorrow) = (begins.date_naive(), begins.date_naive() + TimeDelta::days(1));
     let known = |day: chrono::NaiveDate| json!({"known_on": day.to_string()});
     app.caseworker().enter(Noun::Person, &known(today));
     app.caseworker().create(Noun::Person, &known(tomorrow)).refuses(422, "known_on", "in_future");
     app.clock.advance(TimeDelta::minutes(2));
-    app.caseworker().enter(Noun::Person, &known(tomorrow));
+    // It was known by the end of today in UTC, and counts at once.
+    let made = app.caseworker().enter(Noun::Person, &known(tomorrow));
+    let read = app.caseworker().get(&made.path(Noun::Person)).expect(200);
+    assert_eq!(read.json()["known_on"], json!(today.to_string()));
+    let asked = format!("/api/v1/research/aggregates?as_of={today}");
+    assert_eq!(app.researcher().get(&asked).expect(200).json()["total"]["count"], json!(2));
+    app.researcher().get(&format!("/api/v1/research/aggregates?as_of={tomorrow}")).expect(200);
+    let day = tomorrow.to_string();
+    let incident = json!({"person": made.json()["code"], "kind": "threat", "date": day});
+    app.caseworker().enter(Noun::Incident, &incident);
+    let consent = json!({"person": made.json()["code"], "purpose": "count", "decision": "refused", "manner": "spoken", "decided_on": day});
+    app.caseworker().enter(Noun::Consent, &consent);
 }
 
 fn a_date_of_another_century_is_kept_with_a_warning(app: &App) {

@@ -173,7 +173,12 @@ impl Home {
 
     /// Opens the database as the programme does, with this test's clock.
     pub fn open(&self) -> Store {
-        let store = self.open_locked();
+        self.open_at(self.clock.reader())
+    }
+
+    /// The same, with a clock that differs from this test's.
+    pub fn open_at(&self, clock: attest::store::database::Clock) -> Store {
+        let store = Store::open(&self.database_url(), clock).unwrap();
         if self.keys().file().exists() {
             store.unlock(Keyring::open(&self.keys()).unwrap()).unwrap();
         }

@@ -10,8 +10,10 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use crate::domain::record::Instant;
 use crate::exchange::formats::Language;
 
 tokio::task_local! {
@@ -50,6 +52,11 @@ pub fn here() -> Here {
 /// The reader's language.
 pub fn language() -> Language {
     HERE.try_with(|here| here.language).unwrap_or(Language::English)
+}
+
+/// The day that it is where the organisation is.
+pub fn today(now: Instant) -> NaiveDate {
+    now.0.with_timezone(&here().zone).date_naive()
 }
 
 /// The address of a page of ours, in the language that the reader's address names.

@@ -16,6 +16,7 @@ use crate::domain::policy::{self, Action, Actor, Permit};
 use crate::domain::record::{Instant, RecordId};
 use crate::keys::cipher::Key;
 use crate::store::chain::hex;
+use crate::store::clock;
 use crate::store::sessions::{self, Found, IDLE, WRITTEN_EVERY};
 use crate::store::sign_in::Who;
 
@@ -36,12 +37,12 @@ impl Seen {
     fn touch(&self, found: &Found, now: Instant) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = seen.get(&found.id).copied().unwrap_or(found.seen_at).max(found.seen_at);
-        if now.0 - last.0 >= IDLE {
+        if clock::since(last, now).is_none_or(|idle| idle >= IDLE) {
             seen.remove(&found.id);
             return false;
         }
         if seen.len() > 10_000 {
-            seen.retain(|_, last| now.0 - last.0 < IDLE);
+            seen.retain(|_, last| clock::since(*last, now).is_some_and(|idle| idle < IDLE));
         }
         seen.insert(found.id, now);
         true

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
-use chrono::DateTime;
+
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::entry::Patch;
-use crate::domain::record::{Instant, RecordId, State};
+use crate::domain::record::{Instant, RecordId, State, Version};
 use crate::domain::text::Texts;
 use crate::store::error::StoreError;
 use crate::store::narrowing::{self, By};
@@ -150,17 +150,15 @@ impl<E: Stored> IntoParams for ListParameters<E> {
 }
 
 /// Where a list goes on, as the `Link` header spells it.
-pub fn cursor(created_at: Instant, id: RecordId) -> String {
-    format!("{}.{}", created_at.0.timestamp_micros(), id)
+pub fn cursor<T>(last: &Version<T>) -> String {
+    format!("{}.{}", last.created_write, last.id)
 }
 
 /// Reads where a list goes on; nothing where it is no such text.
 pub fn read_cursor(text: &str) -> Option<After> {
-    let (micros, id) = text.split_once('.')?;
-    let created_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-    // Before the first record and after the last that a database keeps, there is nowhere to go on.
-    let created_at = Instant::new(created_at).in_era()?;
-    Some(After { created_at, id: RecordId(Uuid::parse_str(id).ok()?) })
+    let (write, id) = text.split_once('.')?;
+    let created_write = write.parse().ok().filter(|write| *write > 0)?;
+    Some(After { created_write, id: RecordId(Uuid::parse_str(id).ok()?) })
 }
 
 /// Reads the size of a page.
@@ -218,7 +216,7 @@ pub async fn list<E: Stored, P: Permission>(
     let next = found.last().filter(|_| goes_on).map(|last| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(asked).append_pair("limit", &limit.to_string());
-        query.append_pair("after", &cursor(last.version.created_at, last.version.id));
+        query.append_pair("after", &cursor(&last.version));
         format!("</api/v1/staff/{}?{}>; rel=\"next\"", E::NOUN.plural(), query.finish())
     });
     let page = Page { items: found.iter().map(Record::<E>::new).collect() };

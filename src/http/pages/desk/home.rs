@@ -3,6 +3,7 @@
 use actix_web::get;
 use actix_web::web::{Data, ServiceConfig};
 use askama::Template;
+use chrono::TimeDelta;
 
 use crate::domain::due::{Due, Reason};
 use crate::domain::person::{Person, PersonEntry};
@@ -16,10 +17,11 @@ use crate::http::pages::here;
 use crate::http::pages::parts::{Cell, Notice, Table, Tone};
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::t;
+use crate::http::pages::words::{say, t};
 use crate::http::pages::{Page, filters, moment, own};
 use crate::http::reply::Reply;
 use crate::http::state::Records;
+use crate::store::clock;
 use crate::store::error::StoreError;
 use crate::store::recent::{self, Recent};
 use crate::store::session::Session;
@@ -35,7 +37,7 @@ const FEW: i64 = 10;
 #[derive(Template)]
 #[template(path = "desk/home.html")]
 struct Desk {
-    notice: Option<Notice>,
+    notices: Vec<Notice>,
     due: Option<Table>,
     mine: Option<Table>,
     recent: Option<Table>,
@@ -105,6 +107,26 @@ fn due_line(found: Due) -> Vec<Cell> {
     ]
 }
 
+/// What an admin is told about the clocks: by how much this machine's is behind the last write, and how many records one that ran
+/// ahead has dated.
+fn about_clocks((behind, ahead): (Option<TimeDelta>, usize)) -> Option<Notice> {
+    let minutes = behind.map(|behind| (behind.num_seconds() + 59) / 60);
+    let behind = minutes.map(|minutes| {
+        say("This machine's clock is behind the last write, in minutes: {}. One of the two was wrong.", &[&minutes])
+    });
+    let ahead = (ahead > 0).then(|| {
+        say(
+            "Records that are known only from a day that has not come, and are in no count: {}. When the clock is right: attest clock repair.",
+            &[&ahead],
+        )
+    });
+    if behind.is_none() && ahead.is_none() {
+        return None;
+    }
+    let notice = Notice::new(Tone::Warning, t("A clock was wrong."));
+    Some(behind.into_iter().chain(ahead).fold(notice, Notice::line))
+}
+
 /// The desk.
 #[get("/desk")]
 pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Turned> {
@@ -118,12 +140,17 @@ pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<
         let rows = found.recent.into_iter().map(recent_line).collect();
         recent = table("What changed last", &["Code", "What", "When", "Who"], rows);
     }
-    let notice = visit.found.account.was_reset.then(|| {
+    let reset = visit.found.account.was_reset.then(|| {
         let notice = Notice::new(Tone::Warning, t("Somebody has reset your account since you last signed in."));
         notice.line(t("If you did not ask for it, tell your organisation now. Your account page lets you confirm that you have read this."))
     });
+    let clocks = if visit.may(Action::ReadAccounts) {
+        store.run(|store| Ok((clock::behind(store)?, clock::ahead(store)?.len()))).await?
+    } else {
+        (None, 0)
+    };
     let content = Desk {
-        notice,
+        notices: reset.into_iter().chain(about_clocks(clocks)).collect(),
         due,
         mine,
         recent,

@@ -162,7 +162,7 @@ pub async fn show<E: Stored, P: Permission>(
     let next = found.last().filter(|_| goes_on).map(|last| {
         let mut next = url::form_urlencoded::Serializer::new(String::new());
         next.extend_pairs(&asked.filters).append_pair("status", &asked.status);
-        next.append_pair("after", &cursor(last.version.created_at, last.version.id));
+        next.append_pair("after", &cursor(&last.version));
         format!("{address}?{}", next.finish())
     });
     let states = [("", "Those that count"), ("withdrawn", "Those taken back"), ("all", "All")];

@@ -15,7 +15,7 @@ use crate::http::kept;
 use crate::http::pages::filters;
 use crate::http::pages::form::{Form, Posted};
 use crate::http::pages::frame::below;
-use crate::http::pages::here::link;
+use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Notice, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
@@ -137,7 +137,7 @@ pub async fn create<E: Stored, P: Permission>(
 ) -> Result<Reply, Turned> {
     let Posted { visit, form: sent } = posted;
     let values = values::of_form(E::NOUN, sent.pairs());
-    let today = store.store().now().0.date_naive();
+    let today = here::today(store.store().now());
     let (fields, wrong) = values::read(E::NOUN, &values, E::TEXTS, today, false);
     let mut given = Patch::from(fields);
     let read = (|| {
@@ -213,7 +213,7 @@ pub async fn correct<E: Stored, P: Permission>(
 ) -> Result<Reply, Turned> {
     let Posted { visit, form: sent } = posted;
     let values = values::of_form(E::NOUN, sent.pairs());
-    let (fields, wrong) = values::read(E::NOUN, &values, &[], store.store().now().0.date_naive(), true);
+    let (fields, wrong) = values::read(E::NOUN, &values, &[], here::today(store.store().now()), true);
     let seen = seen(&sent)?;
     let kept = kept::keep_correction::<E>(&store, visit.actor(), id, seen, Patch::from(fields)).await;
     let problem = match kept {

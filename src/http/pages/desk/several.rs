@@ -16,6 +16,7 @@ use crate::http::auth::WriteCases;
 use crate::http::kept;
 use crate::http::pages::form::Posted;
 use crate::http::pages::frame::below;
+use crate::http::pages::here;
 use crate::http::pages::parts::{Field, Notice, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
@@ -164,7 +165,7 @@ pub async fn enter(posted: Posted<WriteCases>, store: Data<Records>, path: Recor
     let Posted { visit, form: sent } = posted;
     let id = path.get()?;
     let typed: Values = sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let today = store.store().now().0.date_naive();
+    let today = here::today(store.store().now());
     let filled = (0..ROWS).map(|at| (at, row(&typed, at)));
     let filled: Vec<_> = filled.filter(|(_, row)| row.values().any(|value| !value.trim().is_empty())).collect();
     let (mut rows, mut errors) = (Vec::new(), Vec::new());

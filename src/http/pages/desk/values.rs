@@ -79,6 +79,9 @@ pub fn filled(name: &str, parts: &'static [Input], values: &Values) -> usize {
     rows(name, parts, values).len()
 }
 
+/// The fields whose day must have come where the organisation is.
+const PAST: [&str; 5] = ["date", "known_on", "decided_on", "published_on", "as_of"];
+
 /// What was typed, as an entry takes it, and what of it was no date. What was left empty is left out of a new entry, and
 /// emptied by a correction.
 pub fn read(
@@ -119,6 +122,15 @@ fn one(input: &Input, typed: &str, today: NaiveDate, correcting: bool, wrong: &m
         return correcting.then_some(Value::Null);
     }
     let mut refuse = |expected: String| wrong.push(FieldError::new(input.name, Rule::Malformed, Some(typed), expected));
+    let date = matches!(input.kind, Kind::Date | Kind::Day).then(|| typed_date::read(typed, today));
+    if let Some(Ok(date)) = &date
+        && PAST.contains(&input.name)
+        && date.earliest() > today
+    {
+        let expected = format!("a day not after today, {today}");
+        wrong.push(FieldError::new(input.name, Rule::InFuture, Some(typed), expected));
+        return Some(Value::from(typed));
+    }
     match input.kind {
         Kind::Number => match typed.replace([' ', '\u{a0}'], "").parse::<i64>() {
             Ok(number) => return Some(Value::from(number)),

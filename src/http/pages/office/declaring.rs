@@ -238,7 +238,7 @@ pub async fn prepare(
     most: Data<MostSignatures>,
 ) -> Result<Reply, Turned> {
     let Posted { visit, form: sent } = posted;
-    let problem = match read(&sent, store.store().now().0.date_naive()) {
+    let problem = match read(&sent, here::today(store.store().now())) {
         Ok(entry) => {
             let key = Repeatable { key: sent.get("once").to_owned(), hash: sent.hash("release") };
             let key = (!key.key.is_empty()).then_some(key);
