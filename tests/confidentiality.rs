@@ -12,5 +12,6 @@ mod confidentiality {
     mod moved;
     mod scan;
     mod sealed;
+    mod snapshot;
     mod texts;
 }

@@ -10,7 +10,7 @@ use crate::store::database::Outcome;
 use crate::store::error::StoreError;
 use crate::store::idempotency;
 use crate::store::records::{self, Found, Stored, Which};
-use crate::store::session::Tx;
+use crate::store::session::{Session, Tx};
 
 use super::problem::Problem;
 use super::staff::actions::{correct_action, create_action, restore_action, withdraw_action};
@@ -58,12 +58,16 @@ pub async fn keep_new<E: Stored>(
 /// # Errors
 /// That there is none.
 pub async fn read_one<E: Stored>(store: &Records, actor: Actor, id: RecordId) -> Result<FoundWarned<E>, Problem> {
-    store
-        .read(actor, move |session| {
-            let found = records::current::<E>(session, id)?;
-            warned::<E>(session.conn(), found)
-        })
-        .await
+    store.read(actor, move |session| current::<E>(session, id)).await
+}
+
+/// The same, as a part of a reading.
+///
+/// # Errors
+/// [`StoreError::Missing`].
+pub fn current<E: Stored>(session: &mut Session<'_>, id: RecordId) -> Result<FoundWarned<E>, StoreError> {
+    let found = records::current::<E>(session, id)?;
+    warned::<E>(session.conn(), found)
 }
 
 /// A version, with what is odd about it.

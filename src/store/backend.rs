@@ -322,6 +322,19 @@ pub fn live_columns(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
     Ok(rows.into_iter().map(|row| (row.table_name, row.column_name)).collect())
 }
 
+/// Begins a transaction that will only read: all its questions are answered from the moment of the first.
+///
+/// # Errors
+/// The database's own.
+pub fn begin_read(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN"),
+        Conn::Postgres(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
+    }
+}
+
 /// Begins a transaction that will write: on SQLite with the write lock at once, because one that read first fails with
 /// "database is locked" instead of waiting.
 ///
@@ -399,7 +412,7 @@ pub fn commit(conn: &mut Conn) -> QueryResult<()> {
     <Conn as diesel::Connection>::TransactionManager::commit_transaction(conn)
 }
 
-/// Ends the transaction of [`begin_write`] and forgets what it did.
+/// Ends the transaction of [`begin_read`], or that of [`begin_write`] and forgets what it did.
 ///
 /// # Errors
 /// The database's own; the pool then drops the connection.

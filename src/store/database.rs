@@ -179,7 +179,8 @@ impl Store {
         }
     }
 
-    /// Reads. The connection cannot write.
+    /// Reads, all of it at one moment: what is written meanwhile is not seen, neither by the rules nor by the answer. The
+    /// connection cannot write.
     ///
     /// # Errors
     /// What the reading gives, or [`StoreError::Unavailable`].
@@ -188,18 +189,26 @@ impl Store {
         reader: &Actor,
         work: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut conn = self.readers.get()?;
-        accounts::must_be_active(&mut conn, reader)?;
-        let mut session = Session::new(&mut conn, self.now(), reader.clone(), self.keys(), &self.vocabulary)?;
-        work(&mut session)
+        self.look(|conn| {
+            accounts::must_be_active(conn, reader)?;
+            let mut session = Session::new(conn, self.now(), reader.clone(), self.keys(), &self.vocabulary)?;
+            work(&mut session)
+        })
     }
 
-    /// Reads what concerns nobody in particular, without vocabulary or account.
+    /// Reads what concerns nobody in particular, without vocabulary or account, all of it at one moment.
     ///
     /// # Errors
     /// What the reading gives, or [`StoreError::Unavailable`].
     pub fn look<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        work(&mut *self.readers.get()?)
+        let mut conn = self.readers.get()?;
+        backend::begin_read(&mut conn)?;
+        let outcome = work(&mut conn);
+        // Where even this fails, the pool closes the connection, as it does after a panic; what was read stays true.
+        if let Err(why) = backend::roll_back(&mut conn) {
+            tracing::warn!(error = %why, "a reading was not ended in order");
+        }
+        outcome
     }
 
     /// The one door in: numbers the write, does the work, appends the audit entry and keeps all of it or nothing.
@@ -233,7 +242,9 @@ impl Store {
         let outcome = self.work(&mut conn, actor, action, work);
         match &outcome {
             Ok(Outcome::Keep(_)) => backend::commit(&mut conn)?,
-            Ok(Outcome::Abandon(_)) | Err(_) => backend::roll_back(&mut conn)?,
+            Ok(Outcome::Abandon(_)) => backend::roll_back(&mut conn)?,
+            // Why the work failed is what is told; a connection that cannot even forget it is closed by the pool.
+            Err(_) => drop(backend::roll_back(&mut conn)),
         }
         outcome
     }
@@ -272,7 +283,7 @@ impl Store {
         Ok(true)
     }
 
-    /// The times of an answer that is given now.
+    /// The times of an answer that is given now. One that is read itself takes those of its [`Session`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

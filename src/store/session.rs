@@ -8,11 +8,12 @@ use diesel::prelude::*;
 
 use crate::domain::check::{Fault, Register};
 use crate::domain::policy::Actor;
-use crate::domain::record::{Instant, Noun, RecordId};
+use crate::domain::record::{Instant, Noun, RecordId, Times};
 use crate::domain::vocabulary::{Term, Vocabulary};
 
 use super::accounts;
 use super::backend::Conn;
+use super::chain;
 use super::error::StoreError;
 use super::schema::records;
 use super::terms;
@@ -59,6 +60,14 @@ impl<'c> Session<'c> {
 
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// The times of an answer that this reading gives.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn times(&mut self) -> Result<Times, StoreError> {
+        Ok(Times { as_of: self.now.day(), at_write: chain::newest_write(self.conn)? })
     }
 
     /// Who reads.

@@ -173,26 +173,25 @@ fn few(answer: &Answer, least: u32) -> BTreeSet<Vec<String>> {
 /// # Errors
 /// What is wrong with the question, by parameter.
 pub fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<Answered, StoreError> {
-    let now = store.times()?;
-    let (query, times) = store.read(actor, |session| {
+    let (found, times) = store.read(actor, |session| {
+        let now = session.times()?;
         let mut checker = Checker::new(session);
         let (query, asked) = Query::read(pairs, &mut checker);
-        Ok(checker.finish((query, check_times(asked, now)?))?)
-    })?;
-    let (answer, small, erased) = store.look(|conn| {
-        let mut counter = Counter::new(conn, times)?;
+        let (query, times) = checker.finish((query, check_times(asked, now)?))?;
+        let mut counter = Counter::new(session.conn(), times)?;
         let answer = counter.answer(&query)?;
         let small = small(&mut counter, &query)?;
-        Ok((answer, small, erasure::erased_since(conn, times)?))
+        let erased = erasure::erased_since(session.conn(), times)?;
+        Ok((Answered { query, answer, small, erased }, times))
     })?;
-    let asked = query.canonical();
+    let asked = found.query.canonical();
     store.write(actor, "aggregate.read", move |tx| {
         tx.note("query", asked);
         tx.note("as_of", times.as_of.to_string());
         tx.note("at_write", times.at_write);
         Ok(())
     })?;
-    Ok(Answered { query, answer, small, erased })
+    Ok(found)
 }
 
 fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {

@@ -46,14 +46,17 @@ pub struct Reconciliation {
 /// # Errors
 /// That there is no publication of such a code.
 pub fn reconcile(store: &Store, actor: &Actor, codes: Option<&[String]>) -> Result<Reconciliation, StoreError> {
-    let times = store.times()?;
-    let (published, findings) = store.read(actor, |session| Findings::of_published(session, codes, times))?;
+    let (published, findings) = store.read(actor, |session| {
+        let times = session.times()?;
+        Findings::of_published(session, codes, times)
+    })?;
+    let at_write = findings.times.at_write;
     let asked = codes.map(|codes| codes.join(","));
     store.write(actor, "reconciliation.read", move |tx| {
         if let Some(asked) = asked {
             tx.note("publication", asked);
         }
-        tx.note("at_write", times.at_write);
+        tx.note("at_write", at_write);
         Ok(())
     })?;
     Ok(view(&published, &findings))

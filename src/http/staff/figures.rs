@@ -94,8 +94,8 @@ pub async fn keep_answer(
     // Counted before the write begins: nobody waits for it to enter a case.
     let entry = store
         .count(move |store| {
-            let now = store.times()?;
             store.read(&actor, |session| {
+                let now = session.times()?;
                 let question = asked.query.unwrap_or_default();
                 let entry = FigureEntry {
                     publication: asked.publication,
@@ -211,8 +211,8 @@ fn change(from: State, to: State, one: &Difference, codes: &Codes) -> ChangeView
 /// # Errors
 /// That there is no such figure.
 pub fn held_against_records(store: &Store, actor: &Actor, id: RecordId) -> Result<FigureReconciliation, StoreError> {
-    let times = store.times()?;
     store.read(actor, |session| {
+        let times = session.times()?;
         let (found, findings) = Findings::of_figure(session, id, times)?;
         let publication = stored::codes(session.conn(), [found.version.body.publication])?;
         let publication = publication.into_values().next().ok_or(StoreError::Missing(Noun::Publication))?;

@@ -155,8 +155,9 @@ pub async fn view(
     request: HttpRequest,
 ) -> Result<Reply, Turned> {
     let id = path.get()?;
-    let found = kept::read_one::<PersonEntry>(&store, visit.actor(), id).await?;
-    let around = store.read(visit.actor(), move |session| around(session, id)).await?;
+    let (found, around) = store
+        .read(visit.actor(), move |session| Ok((kept::current::<PersonEntry>(session, id)?, around(session, id)?)))
+        .await?;
     let actor = visit.actor();
     let alike_found =
         store.count(move |store| store.read(&actor, |session| candidates::find(session, id, CANDIDATES))).await?;
