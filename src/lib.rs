@@ -106,6 +106,7 @@ pub mod store {
     pub mod people;
     pub mod persons;
     pub mod publications;
+    pub mod publicity;
     pub mod published;
     pub mod publishing;
     mod question;
@@ -188,6 +189,7 @@ pub mod http {
         pub mod actions;
         pub mod audit;
         pub mod candidates;
+        pub mod confirmations;
         pub mod due;
         pub mod enrolments;
         pub mod figures;

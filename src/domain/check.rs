@@ -190,6 +190,16 @@ impl<'r> Checker<'r> {
         Some(value.to_owned())
     }
 
+    /// An address of the web, where there is one.
+    pub fn web_address(&mut self, field: &str, value: Option<&str>) -> Option<String> {
+        let address = self.text(field, value)?;
+        let web = url::Url::parse(&address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !web || address.contains(char::is_whitespace) {
+            self.refuse(field, Rule::Malformed, Some(&address), "an address with http:// or https://");
+        }
+        Some(address)
+    }
+
     /// A code that a person or a programme chose: letters, digits, `.`, `_` and `-`.
     pub fn new_code(&mut self, field: &str, value: &str) {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

@@ -173,6 +173,18 @@ impl<'c> Counter<'c> {
         Ok(tallies.into_values().next().unwrap_or(Count::ZERO.into()))
     }
 
+    /// Whether a question without dimensions counts any case file, for sure or by a date that leaves it open.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn counts_case_files(&mut self, query: &Query) -> Result<bool, StoreError> {
+        if sum(&self.case_file(query, &Certainty::Definite)?) > 0 {
+            return Ok(true);
+        }
+        let possible = Certainty::Possible(Buckets::new());
+        Ok(query.is_of_time() && sum(&self.case_file(query, &possible)?) > 0)
+    }
+
     /// What is definite, together with what is possible where the question is about time.
     fn tallies(&mut self, query: &Query, definite: &Parts) -> Result<BTreeMap<Vec<String>, Tally>, StoreError> {
         let mut definite = merged(definite);

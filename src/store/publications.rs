@@ -3,14 +3,18 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::domain::check::FieldError;
 use crate::domain::publication::{Publication, PublicationEntry, Visibility};
-use crate::domain::record::{RecordId, Stamp};
+use crate::domain::record::{RecordId, Stamp, State};
 
 use super::backend::Conn;
-use super::error::word;
+use super::error::{StoreError, word};
 use super::narrowing::By;
+use super::publicity;
 use super::records::{Loaded, Stored, Which};
 use super::schema::publication_versions;
+use super::session::Tx;
+use super::stamps::STATES;
 use super::version_table::version_table;
 
 version_table! {
@@ -41,6 +45,24 @@ impl Stored for PublicationEntry {
         );
         let row = PublicationRow::stamped(id, stamp, columns);
         diesel::insert_into(publication_versions::table).values(&row).execute(conn).map(drop)
+    }
+
+    fn admit(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &Publication) -> Result<Vec<FieldError>, StoreError> {
+        let public = |state: State, visibility: Visibility| state == State::Active && visibility == Visibility::Published;
+        let before: Option<(String, String)> = publication_versions::table
+            .filter(publication_versions::record_id.eq(id))
+            .order(publication_versions::write.desc())
+            .select((publication_versions::state, publication_versions::visibility))
+            .first(tx.conn())
+            .optional()?;
+        let was_public = match before {
+            Some((state, visibility)) => public(word(STATES, &state)?, word(Visibility::WORDS, &visibility)?),
+            None => false,
+        };
+        if was_public || !public(stamp.state, body.visibility) {
+            return Ok(Vec::new());
+        }
+        publicity::with_publication(tx, id)
     }
 
     fn versions(conn: &mut Conn, ids: &[RecordId], which: Which) -> QueryResult<Vec<Loaded<Publication>>> {

@@ -20,7 +20,8 @@ pub fn entry(app: &App, noun: Noun) -> Value {
         Noun::Figure => {
             let publication = app.caseworker().enter(Noun::Publication, &entry(app, Noun::Publication)).json();
             json!({"publication": publication["code"], "code": "evacuated", "measure": "persons",
-                "population": "people evacuated", "region": "Chechnya", "value": 114, "as_of": "2018-04-03"})
+                "population": "people evacuated", "region": "Chechnya", "value": 114, "as_of": "2018-04-03",
+                "address": "https://example.org/statement"})
         }
         Noun::Person => json!({"code": format!("P-{tag}"), "ground": "threatened_by_relatives", "origin": "RU-CE"}),
         Noun::Incident => {
