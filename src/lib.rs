@@ -82,6 +82,7 @@ pub mod store {
     pub mod changes;
     pub mod checkpoint;
     pub mod classes;
+    mod codes;
     pub mod consents;
     pub mod credentials;
     pub mod data_keys;

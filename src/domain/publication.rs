@@ -73,7 +73,8 @@ impl Entry for PublicationEntry {
     }
 
     fn check(self, mut c: Checker<'_>) -> Result<Publication, CheckError> {
-        c.required("code", self.code.as_deref());
+        let code = c.required("code", self.code.as_deref());
+        c.file_code("code", &code);
         c.required("published_on", self.published_on.as_deref());
         c.required("address", self.address.as_deref());
         let address = c.web_address("address", self.address.as_deref()).unwrap_or_default();

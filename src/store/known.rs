@@ -123,7 +123,7 @@ impl Register for Lists<'_> {
         Ok(None)
     }
 
-    fn account(&mut self, _: &str) -> Result<Option<RecordId>, Fault> {
+    fn account(&mut self, _: &str, _: bool) -> Result<Option<RecordId>, Fault> {
         Ok(None)
     }
 

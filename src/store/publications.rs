@@ -3,16 +3,16 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::domain::check::FieldError;
+use crate::domain::check::{FieldError, Rule};
 use crate::domain::publication::{Publication, PublicationEntry, Visibility};
-use crate::domain::record::{RecordId, Stamp, State};
+use crate::domain::record::{Noun, RecordId, Stamp, State};
 
 use super::backend::Conn;
 use super::error::{StoreError, word};
 use super::narrowing::By;
 use super::publicity;
 use super::records::{Loaded, Stored, Which};
-use super::schema::publication_versions;
+use super::schema::{publication_versions, records as register};
 use super::session::Tx;
 use super::stamps::STATES;
 use super::version_table::version_table;
@@ -57,7 +57,12 @@ impl Stored for PublicationEntry {
             .optional()?;
         let was_public = match before {
             Some((state, visibility)) => public(word(STATES, &state)?, word(Visibility::WORDS, &visibility)?),
-            None => false,
+            None => {
+                if let Some(wrong) = taken_in_other_case(tx.conn(), id)? {
+                    return Ok(vec![wrong]);
+                }
+                false
+            }
         };
         if was_public || !public(stamp.state, body.visibility) {
             return Ok(Vec::new());
@@ -76,4 +81,14 @@ impl Stored for PublicationEntry {
             })
             .collect()
     }
+}
+
+/// On some disks two codes that differ by case alone are one file.
+fn taken_in_other_case(conn: &mut Conn, id: RecordId) -> QueryResult<Option<FieldError>> {
+    let codes: Vec<(RecordId, String)> =
+        register::table.filter(register::noun.eq(Noun::Publication.name())).select((register::id, register::code)).load(conn)?;
+    let Some((_, own)) = codes.iter().find(|(other, _)| *other == id) else { return Ok(None) };
+    let same = codes.iter().any(|(other, code)| *other != id && code.eq_ignore_ascii_case(own));
+    let expected = "a code that differs from every other by more than capital letters";
+    Ok(same.then(|| FieldError::new("code", Rule::Taken, Some(own), expected)))
 }
