@@ -11,6 +11,7 @@ pub mod commands;
 /// What Attest knows and decides. No web, no database, no environment, no clock.
 pub mod domain {
     pub mod aggregate;
+    pub mod alike;
     pub mod attested;
     pub mod candidate;
     pub mod cell;

@@ -101,7 +101,7 @@ pub fn reached(
     let width = |(from, to): &(NaiveDate, NaiveDate)| (*to - *from).num_days();
     let up_to = |widest: i64| {
         let narrow: Vec<_> = dates.iter().copied().filter(|date| width(date) <= widest).collect();
-        buckets(grain, &covered(&narrow, asked.filter(|_| !narrow.is_empty())))
+        buckets(grain, &covered(&narrow, asked))
     };
     let mut widths: Vec<_> = dates.iter().map(width).collect();
     widths.sort_unstable();
