@@ -11,7 +11,7 @@ use chrono::{TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Command, Database, Import, LogFormat, Serve, TokenCommand};
+use crate::config::{Command, Database, Import, LogFormat, NewCode, Serve, TokenCommand};
 use crate::domain::check::{MOST_ERRORS, Register};
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
@@ -53,7 +53,7 @@ pub fn run(command: Command) -> Done {
         Command::Clock { command } => clock::run(&command),
         Command::Key { command } => keys::run(&command),
         Command::Release { command } => release::run(&command),
-        Command::DemoData { persons, database } => invent(persons, &database),
+        Command::DemoData { persons, new_code, database } => invent(persons, &new_code, &database),
         Command::Openapi => {
             print!("{}", Document::new(&app::openapi()).0);
             Ok(ExitCode::SUCCESS)
@@ -111,7 +111,7 @@ fn serve(options: &Serve) -> Done {
     if options.demo && !options.listen.ip().is_loopback() {
         return Err("--demo: listens on loopback only, such as 127.0.0.1:8080".into());
     }
-    // Before anything is made: a recovery code that is not shown is lost.
+    // Before anything is made, so that what cannot be served leaves no keyring behind.
     let listener = TcpListener::bind(options.listen).map_err(|why| format!("--listen {}: {why}", options.listen))?;
     if let Some(folder) = &options.public_only {
         return serve_folder(listener, folder, options);
@@ -144,7 +144,7 @@ fn serve(options: &Serve) -> Done {
             writeln!(out, "locked: the keyring is not open, and only what is public is served; the log says why")?;
         }
         if let Some(code) = &code {
-            keys::show(&mut out, code)?;
+            keys::CodeTo::of(&options.new_code).show(&mut out, code)?;
         }
         out.flush()?;
         drop(out);
@@ -169,7 +169,7 @@ fn serve_folder(listener: TcpListener, folder: &Path, options: &Serve) -> Done {
 }
 
 /// Fills an empty database, which is made if there is none, with invented records.
-fn invent(persons: u32, database: &Database) -> Done {
+fn invent(persons: u32, new_code: &NewCode, database: &Database) -> Done {
     let store = Store::open(&DatabaseUrl::parse(&database.url(FILE))?, Utc::now)?;
     let code = keys::open_or_create(&store, &database.keys.place(None), false)?;
     seed::install(&store)?;
@@ -182,7 +182,7 @@ fn invent(persons: u32, database: &Database) -> Done {
     }
     println!("a declaration to begin with: seed-data/releases/invented.json");
     if let Some(code) = &code {
-        keys::show(&mut std::io::stdout(), code)?;
+        keys::CodeTo::of(new_code).show(&mut std::io::stdout(), code)?;
     }
     Ok(ExitCode::SUCCESS)
 }

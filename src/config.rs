@@ -66,6 +66,8 @@ pub enum Command {
         #[arg(long, default_value_t = crate::exchange::invented::USUAL, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20_000))]
         persons: u32,
         #[command(flatten)]
+        new_code: NewCode,
+        #[command(flatten)]
         database: Database,
     },
     /// Print the OpenAPI document.
@@ -137,6 +139,8 @@ pub struct Serve {
     pub listen: SocketAddr,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub new_code: NewCode,
     /// Serve the founding data set from a database of its own, on loopback only, and print how to ask.
     #[arg(long, env = "ATTEST_DEMO")]
     pub demo: bool,
@@ -344,6 +348,8 @@ pub enum KeyCommand {
     /// Make a new master key and recovery code, wrap every data key anew, and forget the old master key.
     Rotate {
         #[command(flatten)]
+        new_code: NewCode,
+        #[command(flatten)]
         database: Database,
     },
     /// Try the recovery code: open the keyring with it alone, and with that every data key. Changes nothing.
@@ -365,6 +371,15 @@ pub enum KeyCommand {
         #[command(flatten)]
         database: Database,
     },
+}
+
+/// Where a new recovery code goes: to the terminal on which the command runs, or to this file. What standard output is joined to
+/// otherwise, a log or a journal, never gets it.
+#[derive(Debug, Args)]
+pub struct NewCode {
+    /// Write a new recovery code to this file, made for its owner alone, instead of the terminal. Refused where there is such a file.
+    #[arg(long, env = "ATTEST_RECOVERY_CODE_FILE", value_name = "FILE")]
+    pub recovery_code_file: Option<PathBuf>,
 }
 
 /// Where the recovery code is.

@@ -11,6 +11,7 @@ pub mod commands;
 /// What Attest knows and decides. No web, no database, no environment, no clock.
 pub mod domain {
     pub mod aggregate;
+    pub mod alike;
     pub mod attested;
     pub mod candidate;
     pub mod cell;
@@ -83,6 +84,7 @@ pub mod store {
     pub mod checkpoint;
     pub mod classes;
     pub mod clock;
+    mod codes;
     pub mod consents;
     pub mod credentials;
     pub mod data_keys;
@@ -107,6 +109,7 @@ pub mod store {
     pub mod people;
     pub mod persons;
     pub mod publications;
+    pub mod publicity;
     pub mod published;
     pub mod publishing;
     mod question;
@@ -189,6 +192,7 @@ pub mod http {
         pub mod actions;
         pub mod audit;
         pub mod candidates;
+        pub mod confirmations;
         pub mod due;
         pub mod enrolments;
         pub mod figures;

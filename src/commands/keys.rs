@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::io::{BufRead, IsTerminal, Read, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::Utc;
 use zeroize::Zeroizing;
 
-use crate::config::{CodeFile, Database, KeyCommand};
-use crate::keys::files::read_private;
+use crate::config::{CodeFile, Database, KeyCommand, NewCode};
+use crate::keys::files::{read_private, write_new_private};
 use crate::keys::keyring::{Keyring, KeyringError, Place, RecoveryCode};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -81,24 +82,72 @@ fn install_new(
     Ok((!demo).then_some(code))
 }
 
-/// Shows the recovery code, once.
-///
-/// # Errors
-/// That it cannot be written.
-pub fn show(out: &mut impl Write, code: &RecoveryCode) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "\nThe recovery code of the keyring. It opens all personal text when everything else is lost, and is not shown"
-    )?;
-    writeln!(out, "again. Write it on paper, keep it elsewhere, then say so with `attest key confirm`:\n")?;
-    writeln!(out, "recovery code: {}", *code.show())
+/// Where a new recovery code goes.
+pub enum CodeTo {
+    Terminal,
+    File(PathBuf),
+    /// Nobody watches, and no file is named: a log or a journal must not have it.
+    Nowhere,
+}
+
+impl CodeTo {
+    /// Where this command may show one.
+    pub fn of(given: &NewCode) -> Self {
+        match &given.recovery_code_file {
+            Some(path) => Self::File(path.clone()),
+            None if std::io::stdout().is_terminal() => Self::Terminal,
+            None => Self::Nowhere,
+        }
+    }
+
+    /// That a code can be shown, before anything hangs on it.
+    fn must_show(&self) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Terminal => Ok(()),
+            Self::File(path) if path.try_exists()? => {
+                Err(format!("--recovery-code-file {}: there is such a file already", path.display()).into())
+            }
+            Self::File(_) => Ok(()),
+            Self::Nowhere => Err("a recovery code is shown on a terminal, and this is none: run it on one, or name a file \
+                                  for it with --recovery-code-file"
+                .into()),
+        }
+    }
+
+    /// Shows a recovery code, once, or says what shows another.
+    ///
+    /// # Errors
+    /// That it cannot be written.
+    pub fn show(&self, out: &mut impl Write, code: &RecoveryCode) -> Result<(), Box<dyn Error>> {
+        const WHAT: &str = "It opens all personal text when everything else is lost, and is not shown again.";
+        match self {
+            Self::Terminal => {
+                writeln!(out, "\nThe recovery code of the keyring. {WHAT}")?;
+                writeln!(out, "Write it on paper, keep it elsewhere, then say so with `attest key confirm`:\n")?;
+                writeln!(out, "recovery code: {}", *code.show())?;
+            }
+            Self::File(path) => {
+                let mut text = code.show();
+                text.push('\n');
+                write_new_private(path, text.as_bytes())?;
+                writeln!(out, "\nThe recovery code of the keyring is in {}. {WHAT}", path.display())?;
+                writeln!(out, "Take it elsewhere, delete the file, then say so with `attest key confirm`.")?;
+            }
+            Self::Nowhere => {
+                writeln!(out, "\nThe recovery code of the keyring is shown on a terminal only, and this is none. On one, run")?;
+                writeln!(out, "`attest key rotate`, which makes and shows another, then `attest key confirm`. Until then no")?;
+                writeln!(out, "personal text is accepted.")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Keeps the keyring.
 pub fn run(command: &KeyCommand) -> Done {
     match command {
         KeyCommand::Confirm { code, database } => confirm(code, database),
-        KeyCommand::Rotate { database } => rotate(database),
+        KeyCommand::Rotate { new_code, database } => rotate(&CodeTo::of(new_code), database),
         KeyCommand::Drill { code, database } => drill(code, database),
         KeyCommand::Restore { code, database } => restore(code, database),
         KeyCommand::Status { database } => status(database),
@@ -136,14 +185,15 @@ fn confirm(code: &CodeFile, database: &Database) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn rotate(database: &Database) -> Done {
+fn rotate(code_to: &CodeTo, database: &Database) -> Done {
+    code_to.must_show()?;
     let store = open_existing(database)?;
     let keys = store.keys().ok_or("there is no keyring yet; `attest serve` makes one")?;
     let lock = keys.lock()?;
     let code = keys.begin_rotation(&lock)?;
     // Shown before anything hangs on it. Until it is confirmed the code before opens the keyring too.
     let mut out = std::io::stdout();
-    show(&mut out, &code)?;
+    code_to.show(&mut out, &code)?;
     out.flush()?;
     let bar = bar("data keys", Some(0));
     let (shown, wrapping) = (bar.clone(), keys.clone());

@@ -110,13 +110,17 @@ pub trait Register {
     /// # Errors
     /// [`Fault`] when the look-up itself fails.
     fn find(&mut self, noun: Noun, key: &str) -> Result<Option<RecordId>, Fault>;
-    /// The account of somebody who may own persons.
+    /// The account of somebody who may own persons. Who is to own one `anew` can sign in.
     ///
     /// # Errors
     /// [`Fault`] when the look-up itself fails.
-    fn account(&mut self, name: &str) -> Result<Option<RecordId>, Fault>;
+    fn account(&mut self, name: &str, anew: bool) -> Result<Option<RecordId>, Fault>;
     /// The account that is entering this.
     fn own_account(&self) -> RecordId;
+    /// What stands as owner of persons whom nobody owns.
+    fn nobody(&self) -> RecordId {
+        RecordId(uuid::Uuid::nil())
+    }
 }
 
 /// Collects mistakes while an entry is read. Every method takes the field's name and gives a value to go on with;
@@ -127,11 +131,13 @@ pub struct Checker<'r> {
     fault: Option<Fault>,
     /// The codes that the record carries already.
     carried: BTreeSet<String>,
+    /// Whether the record is there and nobody owns it.
+    unowned: bool,
 }
 
 impl<'r> Checker<'r> {
     pub fn new(register: &'r mut dyn Register) -> Self {
-        Self { register, errors: Vec::new(), fault: None, carried: BTreeSet::new() }
+        Self { register, errors: Vec::new(), fault: None, carried: BTreeSet::new(), unowned: false }
     }
 
     /// For a correction: a retired code that the record carries already may stay.
@@ -149,6 +155,7 @@ impl<'r> Checker<'r> {
         }
         let mut checker = Self::new(register);
         let before = serde_json::to_value(before).map_err(|why| Fault(why.into()))?;
+        checker.unowned = before.get("owner").is_some_and(serde_json::Value::is_null);
         texts(before, &mut checker.carried);
         Ok(checker)
     }
@@ -194,6 +201,16 @@ impl<'r> Checker<'r> {
         Some(value.to_owned())
     }
 
+    /// An address of the web, where there is one.
+    pub fn web_address(&mut self, field: &str, value: Option<&str>) -> Option<String> {
+        let address = self.text(field, value)?;
+        let web = url::Url::parse(&address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !web || address.contains(char::is_whitespace) {
+            self.refuse(field, Rule::Malformed, Some(&address), "an address with http:// or https://");
+        }
+        Some(address)
+    }
+
     /// A code that a person or a programme chose: letters, digits, `.`, `_` and `-`.
     pub fn new_code(&mut self, field: &str, value: &str) {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -201,6 +218,17 @@ impl<'r> Checker<'r> {
         let identifier = uuid::Uuid::parse_str(value).is_ok();
         if value.is_empty() || value.len() > LONGEST_CODE || identifier || !value.chars().all(fits) {
             let expected = format!("1 to {LONGEST_CODE} of A-Z a-z 0-9 . _ - that are no UUID");
+            self.refuse(field, Rule::Malformed, Some(value), expected);
+        }
+    }
+
+    /// That a code can be part of an address and the name of a file everywhere: what a record carries already may stay.
+    pub fn file_code(&mut self, field: &str, value: &str) {
+        let ending = value.rsplit_once('.').is_some_and(|(_, ending)| ending.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let dots = value.starts_with('.') || value.ends_with('.');
+        if (ending || dots || is_device(value)) && !self.carried.contains(value) {
+            let expected = "a code that neither begins nor ends with a dot, has no ending like that of a file, and is no name \
+                            that a system keeps for itself";
             self.refuse(field, Rule::Malformed, Some(value), expected);
         }
     }
@@ -293,11 +321,14 @@ impl<'r> Checker<'r> {
         self.reference(field, noun, value).unwrap_or(RecordId(uuid::Uuid::nil()))
     }
 
-    /// The account that owns a person; the one that enters it where none is named.
+    /// The account that owns a person; the one that enters it where none is named, and nobody still where nobody did.
     pub fn owner(&mut self, field: &str, value: Option<&str>) -> RecordId {
         let own = self.register.own_account();
-        let Some(name) = value.map(str::trim).filter(|value| !value.is_empty()) else { return own };
-        let found = if name.contains(char::is_control) { Ok(None) } else { self.register.account(name) };
+        let Some(name) = value.map(str::trim).filter(|value| !value.is_empty()) else {
+            return if self.unowned { self.register.nobody() } else { own };
+        };
+        let anew = !self.carried.contains(name);
+        let found = if name.contains(char::is_control) { Ok(None) } else { self.register.account(name, anew) };
         match found {
             Ok(Some(id)) => return id,
             Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(name), "the name of a caseworker or publisher"),
@@ -356,6 +387,16 @@ impl<'r> Checker<'r> {
         }
         if self.errors.is_empty() { Ok(value) } else { Err(Invalid(self.errors).into()) }
     }
+}
+
+/// Whether Windows takes a name for that of a device, whatever its ending.
+pub fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered = |device: &str| {
+        let number = stem.strip_prefix(device).filter(|number| number.len() == 1);
+        number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 /// Whether a text holds nothing but what can be seen, and line breaks.

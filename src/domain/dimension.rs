@@ -74,6 +74,13 @@ const fn time(code: &'static str, grain: Grain, description: &'static str) -> Di
 
 const BASES: &[&str] = &["case_file", "reconstructed"];
 
+/// What is never public, though a question may be about it, and why.
+pub const NEVER_PUBLIC: &[(&str, &str)] = &[
+    ("source", "who told it is never public"),
+    ("event", "an event may be known to few, and then it names them"),
+    ("basis", "where the records come from is said beside every number"),
+];
+
 /// The registry of dimensions. A new one is a line here.
 pub const DIMENSIONS: &[Dimension] = &[
     coded("kind", Level::Incident, "kind", "what happened"),

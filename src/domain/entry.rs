@@ -211,11 +211,35 @@ pub fn some(value: &impl ToString) -> Option<String> {
     Some(value.to_string())
 }
 
-/// The code for a record that was entered without one: the noun's initial and 40 random bits, so that it tells nothing
-/// about order or number.
-pub fn new_code(noun: Noun, id: RecordId) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let random = id.0.as_u128() & 0xff_ffff_ffff;
-    let text: String = (0..8).rev().map(|place| char::from(ALPHABET[(random >> (place * 5) & 31) as usize])).collect();
-    format!("{}-{text}", noun.name()[..1].to_uppercase())
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// How many signs of the alphabet a code has that Attest makes: 40 random bits.
+const MADE: usize = 8;
+
+/// Whether Attest makes the codes of a noun that is entered without one.
+pub fn makes_codes(noun: Noun) -> bool {
+    !matches!(noun, Noun::Term | Noun::Publication | Noun::Figure)
+}
+
+fn initial(noun: Noun) -> String {
+    noun.name()[..1].to_uppercase()
+}
+
+/// The code for a record that was entered without one: the noun's initial and 40 random bits, so that it tells nothing about order
+/// or number. None where chance gave digits alone, for people write such codes themselves.
+pub fn made_code(noun: Noun, random: u64) -> Option<String> {
+    let text: String =
+        (0..MADE).rev().map(|place| char::from(ALPHABET[(random >> (place * 5) & 31) as usize])).collect();
+    Some(format!("{}-{text}", initial(noun))).filter(|code| is_made_code(noun, code))
+}
+
+/// Whether a code has the shape of those that Attest makes. Nobody chooses such a one by hand, so that nobody can try out whether a
+/// record has it.
+pub fn is_made_code(noun: Noun, code: &str) -> bool {
+    let initial = initial(noun);
+    let made = makes_codes(noun).then(|| code.strip_prefix(&initial)?.strip_prefix('-')).flatten();
+    made.is_some_and(|made| {
+        made.len() == MADE
+            && made.bytes().all(|sign| ALPHABET.contains(&sign))
+            && made.bytes().any(|sign| sign.is_ascii_alphabetic())
+    })
 }

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::aggregate::{Measure, Query};
+use super::aggregate::{self, Measure, Query};
 use super::check::{CheckError, Checker, Rule};
 use super::count::{Bounded, Qualifier};
+use super::dimension::NEVER_PUBLIC;
 use super::entry::{Codes, Entry, Header, some};
 use super::publication::Visibility;
 use super::record::{Noun, RecordId, Version};
@@ -75,6 +76,17 @@ pub struct Figure {
     pub at_write: Option<i64>,
     pub visibility: Visibility,
     pub note: Option<String>,
+    /// Where it was read.
+    pub address: Option<String>,
+}
+
+impl Figure {
+    /// Whether another version says the same number of the same thing from the same place: only the note, and whether it is a
+    /// draft, may differ.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let plain = |figure: &Self| Self { visibility: Visibility::Draft, note: None, ..figure.clone() };
+        plain(self) == plain(other)
+    }
 }
 
 /// A figure as staff enter it and read it back.
@@ -125,7 +137,10 @@ pub struct FigureEntry {
     pub at_write: Option<i64>,
     /// What a reader must know of it.
     pub note: Option<String>,
-    /// draft or published; draft where it is missing. Publishing needs the role of a publisher.
+    /// Where the number was read, an http or https address: a figure without a query is published only with it.
+    pub address: Option<String>,
+    /// draft or published; draft where it is missing. Publishing needs the role of a publisher; what counts case files is
+    /// published by a release that signs it, and by nothing else.
     pub state: Option<String>,
     /// The day from which it was known, YYYY-MM-DD; today where it is missing.
     pub known_on: Option<String>,
@@ -163,6 +178,16 @@ impl FigureEntry {
     }
 }
 
+/// Refuses in the question of a figure that is to be public what is never public.
+fn only_public_questions(query: Option<&str>, c: &mut Checker<'_>) {
+    for (name, value) in aggregate::pairs(query.unwrap_or_default()) {
+        if let Some((_, why)) = NEVER_PUBLIC.iter().find(|(never, _)| *never == name) {
+            let expected = format!("a query without `{name}`, for it is to be public: {why}");
+            c.refuse("query", Rule::Inconsistent, Some(&format!("{name}={value}")), expected);
+        }
+    }
+}
+
 impl Entry for FigureEntry {
     type Body = Figure;
     const NOUN: Noun = Noun::Figure;
@@ -195,6 +220,10 @@ impl Entry for FigureEntry {
         if self.at_write.is_some() && query.is_none() {
             c.refuse("at_write", Rule::Inconsistent, None, "no write: nothing is computed without a query");
         }
+        let visibility = c.word("state", Visibility::WORDS, self.state.as_deref(), Visibility::Draft);
+        if visibility == Visibility::Published {
+            only_public_questions(self.query.as_deref(), &mut c);
+        }
         let figure = Figure {
             publication: c.required_reference("publication", Noun::Publication, self.publication.as_deref()),
             name,
@@ -210,8 +239,9 @@ impl Entry for FigureEntry {
             breakdown: c.text("breakdown", self.breakdown.as_deref()),
             query,
             at_write: self.at_write,
-            visibility: c.word("state", Visibility::WORDS, self.state.as_deref(), Visibility::Draft),
+            visibility,
             note: c.text("note", self.note.as_deref()),
+            address: c.web_address("address", self.address.as_deref()),
         };
         c.finish(figure)
     }
@@ -239,6 +269,7 @@ impl Entry for FigureEntry {
             query: figure.query.clone(),
             at_write: figure.at_write,
             note: figure.note.clone(),
+            address: figure.address.clone(),
             state: some(&figure.visibility.name()),
             known_on: some(&version.stamp.known_on),
             reason: version.stamp.reason.clone(),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::check::{CheckError, Checker, Rule};
+use super::check::{CheckError, Checker};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, Version};
 
@@ -73,13 +73,11 @@ impl Entry for PublicationEntry {
     }
 
     fn check(self, mut c: Checker<'_>) -> Result<Publication, CheckError> {
-        c.required("code", self.code.as_deref());
+        let code = c.required("code", self.code.as_deref());
+        c.file_code("code", &code);
         c.required("published_on", self.published_on.as_deref());
-        let address = c.required("address", self.address.as_deref());
-        let web = url::Url::parse(&address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !address.is_empty() && (!web || address.contains(char::is_whitespace)) {
-            c.refuse("address", Rule::Malformed, Some(&address), "an address with http:// or https://");
-        }
+        c.required("address", self.address.as_deref());
+        let address = c.web_address("address", self.address.as_deref()).unwrap_or_default();
         let publication = Publication {
             published_on: c.past_day("published_on", self.published_on.as_deref()),
             publisher: c.required("publisher", self.publisher.as_deref()),

@@ -87,6 +87,31 @@ pub fn covered(dates: &[(NaiveDate, NaiveDate)], asked: Option<(NaiveDate, Naive
     merged
 }
 
+/// The buckets into which some dates reach, and whether the widest dates make none of their own: where all would make more than
+/// [`MOST_BUCKETS`], the widest are taken as dates without a known end are, so that one of them does not take the answer from everybody.
+/// They reach into the buckets of the others, and lie wholly inside none. `None` where even dates of one bucket make too many.
+pub fn reached(
+    grain: Grain,
+    dates: &[(NaiveDate, NaiveDate)],
+    asked: Option<(NaiveDate, NaiveDate)>,
+) -> Option<(Vec<Bucket>, bool)> {
+    if let Some(all) = buckets(grain, &covered(dates, asked)) {
+        return Some((all, false));
+    }
+    let width = |(from, to): &(NaiveDate, NaiveDate)| (*to - *from).num_days();
+    let up_to = |widest: i64| {
+        let narrow: Vec<_> = dates.iter().copied().filter(|date| width(date) <= widest).collect();
+        buckets(grain, &covered(&narrow, asked))
+    };
+    let mut widths: Vec<_> = dates.iter().map(width).collect();
+    widths.sort_unstable();
+    widths.dedup();
+    // Wider dates never make fewer buckets.
+    let fitting = widths.partition_point(|widest| up_to(*widest).is_some());
+    let widest = fitting.checked_sub(1).and_then(|last| widths.get(last))?;
+    Some((up_to(*widest)?, true))
+}
+
 /// The buckets in which some span lies, in their order; `None` where they are more than [`MOST_BUCKETS`].
 pub fn buckets(grain: Grain, spans: &[(NaiveDate, NaiveDate)]) -> Option<Vec<Bucket>> {
     let mut found: Vec<Bucket> = Vec::new();

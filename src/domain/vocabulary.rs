@@ -101,6 +101,28 @@ impl FromIterator<Term> for Vocabulary {
     }
 }
 
+impl Term {
+    /// What a form in a language calls it: in English where it has no label in that language.
+    pub fn label(&self, language: &str) -> Option<&str> {
+        self.texts.get(language).or_else(|| self.texts.get("en")).map(|text| text.label.as_str())
+    }
+
+    /// The terms among some of its list that a form calls the same in some language, by `read`, with that language.
+    pub fn called_the_same<'t>(
+        &self,
+        others: impl Iterator<Item = &'t Term>,
+        read: fn(&str) -> String,
+    ) -> Vec<(&'static str, &'t Term)> {
+        let own = ["en", "ru"].map(|language| (language, self.label(language).map(read)));
+        let same = |other: &'t Term| {
+            let found = own.iter().find(|(language, own)| own.is_some() && other.label(language).map(read) == *own);
+            found.map(|(language, _)| (*language, other))
+        };
+        let others = others.filter(|other| other.code != self.code && !other.retired);
+        others.filter_map(same).collect()
+    }
+}
+
 impl Vocabulary {
     /// Adds a term, or replaces the one of the same list and code.
     pub fn insert(&mut self, term: Term) {

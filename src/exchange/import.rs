@@ -215,7 +215,7 @@ impl Import<'_, '_> {
         entry: E,
         texts: &Texts,
     ) -> Result<Option<RecordId>, StoreError> {
-        match changes::create(self.tx, entry, texts) {
+        match changes::create_from_file(self.tx, entry, texts) {
             Ok(id) => Ok(Some(id)),
             Err(StoreError::Invalid(invalid)) => {
                 for error in invalid.0 {

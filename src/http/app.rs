@@ -57,7 +57,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         )
         .service(scope("/terms").configure(staff::nouns::terms::services))
         .service(scope("/publications").configure(staff::nouns::publications::services))
-        .service(scope("/figures").configure(staff::figures::services).configure(staff::nouns::figures::services))
+        .service(scope("/figures").configure(staff::figures::services).configure(staff::confirmations::services).configure(staff::nouns::figures::services))
         .service(scope("/releases").configure(staff::releases::services))
         .service(staff::figures::keep_answer)
         .service(staff::texts::search)

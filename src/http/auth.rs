@@ -35,7 +35,7 @@ macro_rules! permissions {
 }
 
 permissions! {
-    ReadCases WriteCases ReadFigures WriteFigures ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
+    ReadCases WriteCases ReadFigures WriteFigures Publish ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
     ReadAudit ReadTexts Seal Erase ReadAccounts WriteAccounts ApproveAccounts KeepOwnAccount
     ReadReleases Release
 }

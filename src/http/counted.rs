@@ -61,6 +61,8 @@ pub struct Remarks {
     pub of_time: bool,
     /// Whether joined records are counted under several values of what should be one attribute.
     pub joined: bool,
+    /// Whether some dates reach over so many buckets that they have none of their own.
+    pub wide: bool,
     /// How many persons were held at the time of the answer and have been erased since.
     pub erased: i64,
 }
@@ -77,6 +79,11 @@ impl Remarks {
             let detail = "A count by time is what lies wholly inside; `possible` is what may lie there besides. Open dates \
                           may also lie outside of the times shown.";
             caveats.push(caveat("uncertain_dates", detail));
+        }
+        if self.wide {
+            let detail = "Some dates reach over more times than one answer has: they are counted under `_U`, and are `possible` in \
+                          the times shown into which they reach; times into which nothing else reaches are not shown.";
+            caveats.push(caveat("wide_dates", detail));
         }
         if self.joined {
             let detail = "Records of one person were joined that differ here: the person is counted under each value, and \

@@ -72,6 +72,18 @@ fn private_options() -> OpenOptions {
     options
 }
 
+/// Makes a file that nobody but its owner reads. One that is there already stays as it is.
+///
+/// # Errors
+/// The system's own.
+pub fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
+    let written = private_options().create_new(true).open(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(|why| file_error(path, why))
+}
+
 /// Makes or replaces a file whole, so that a crash leaves all of it or what was there. Whoever does so holds the lock.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
     let new = path.with_extension("new");

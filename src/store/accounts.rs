@@ -25,7 +25,7 @@ pub use super::tokens::{
 pub const HOST: RecordId = RecordId(Uuid::from_u128(1));
 pub(super) const HOST_NAME: &str = "host";
 
-/// The actor of commands on the machine itself. It may own what it imports.
+/// The actor of commands on the machine itself. It owns nobody: what it imports without naming an owner has none.
 pub fn host() -> Actor {
     Actor::new(HOST, HOST_NAME, Role::Publisher)
 }

@@ -42,6 +42,8 @@ pub struct Answer {
     pub additive: Vec<bool>,
     /// Whether joined records of some person differ in what is divided by, so that the person is counted under each value.
     pub joined_differ: bool,
+    /// Whether some dates reach so far that they have no buckets of their own.
+    pub wide_dates: bool,
     /// How many of the counted units come from case files.
     pub case_file: u64,
     /// How many of the counted units are reconstructed, or the most that they can be.
@@ -63,6 +65,8 @@ pub struct Counter<'c> {
     refusing: bool,
     /// Whether any term's place was taken by another.
     replaced: bool,
+    /// Whether some date reached so far that it had no buckets of its own.
+    wide: bool,
     pub(super) world: Option<World>,
     /// The controlled lists as they stood after the write, once a question needs them.
     vocabulary: Option<Vocabulary>,
@@ -93,7 +97,7 @@ impl<'c> Counter<'c> {
                 .filter(term_versions::write.le(times.at_write)),
         ))
         .get_result(conn)?;
-        Ok(Self { conn, times, linked, refusing, replaced, world: None, vocabulary: None })
+        Ok(Self { conn, times, linked, refusing, replaced, wide: false, world: None, vocabulary: None })
     }
 
     /// What a question without dimensions counts, of whatever basis.
@@ -136,6 +140,7 @@ impl<'c> Counter<'c> {
         };
         Ok(Answer {
             joined_differ: self.joined_differ(query)?,
+            wide_dates: std::mem::take(&mut self.wide),
             times: self.times,
             rows,
             // Joined records of one person may differ in what should be one attribute.
@@ -171,6 +176,18 @@ impl<'c> Counter<'c> {
         let found = self.cells(&asked, &Certainty::Definite)?;
         let tallies = self.tallies(&asked, &found)?;
         Ok(tallies.into_values().next().unwrap_or(Count::ZERO.into()))
+    }
+
+    /// Whether a question without dimensions counts any case file, for sure or by a date that leaves it open.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn counts_case_files(&mut self, query: &Query) -> Result<bool, StoreError> {
+        if sum(&self.case_file(query, &Certainty::Definite)?) > 0 {
+            return Ok(true);
+        }
+        let possible = Certainty::Possible(Buckets::new());
+        Ok(query.is_of_time() && sum(&self.case_file(query, &possible)?) > 0)
     }
 
     /// What is definite, together with what is possible where the question is about time.
@@ -217,15 +234,15 @@ impl<'c> Counter<'c> {
             Filter::Days(days) if days.special.is_empty() => days.hull(),
             _ => None,
         });
-        let spans = timing::covered(&dates, hull);
         for (dimension, grain) in times {
-            let Some(found) = timing::buckets(grain, &spans) else {
+            let Some((found, wide)) = timing::reached(grain, &dates, hull) else {
                 let expected = format!(
                     "no more than {MOST_BUCKETS} buckets, but the dates reach into more: narrow it, as in year=2017..2018"
                 );
                 let error = FieldError::new("by", Rule::OutOfRange, Some(dimension.code), expected);
                 return Err(Invalid::one(error).into());
             };
+            self.wide = self.wide || wide;
             buckets.insert(dimension.code, found);
         }
         Ok(buckets)

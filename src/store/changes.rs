@@ -3,16 +3,16 @@
 use diesel::prelude::*;
 
 use crate::domain::check::{CheckError, Checker, FieldError, Invalid, Register, Rule};
-use crate::domain::entry::{self, Entry, Patch, new_code};
+use crate::domain::entry::{self, Entry, Patch, is_made_code};
 use crate::domain::policy::{self, Action};
 use crate::domain::record::{RecordId, Stamp, State};
 use crate::domain::text::Texts;
 
 use super::error::StoreError;
-use super::records::{Found, Stored, codes, current};
-use super::schema::records;
+use super::records::{self, Found, Stored, current};
+use super::schema::records as register;
 use super::session::Tx;
-use super::{seals, texts, visibility};
+use super::{codes, seals, texts, visibility};
 
 fn invalid(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> StoreError {
     Invalid::one(FieldError::new(field, rule, value, expected)).into()
@@ -61,15 +61,27 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Chec
         }
         (Err(why), _) | (_, Err(why)) => return Err(why.into()),
     };
-    let codes = codes(tx.conn(), E::references(&body))?;
-    Ok(Checked { code: E::register_code(&body, own, &codes), body, known_on, reason })
+    let named = records::codes(tx.conn(), E::references(&body))?;
+    Ok(Checked { code: E::register_code(&body, own, &named), body, known_on, reason })
 }
 
-/// Enters a new record.
+/// Enters a new record. A code of the shape that Attest makes is nobody's to choose.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with every mistake.
 pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<RecordId, StoreError> {
+    if let Some(code) = entry.header().code.filter(|code| is_made_code(E::NOUN, code)) {
+        let expected = "a code of your own, or none: Attest makes those of this shape, and nobody chooses one";
+        return Err(invalid(E::CODE, Rule::Inconsistent, Some(code), expected));
+    }
+    create_from_file(tx, entry, texts)
+}
+
+/// Enters a new record from a file, which may have been exported from here, with codes that Attest made.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with every mistake.
+pub fn create_from_file<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<RecordId, StoreError> {
     let given = entry.header().code.is_some();
     let Checked { body, known_on, reason, code } = check(tx, entry, None)?;
     let id = RecordId::new();
@@ -77,30 +89,38 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<Rec
         let expected = "no code: the records of a sealed person get one that tells nothing";
         return Err(invalid(E::CODE, Rule::Inconsistent, None, expected));
     }
-    let code = code.unwrap_or_else(|| new_code(E::NOUN, id));
-    if tx.session().find(E::NOUN, &code)?.is_some() {
-        return Err(invalid(
-            E::CODE,
-            Rule::Taken,
-            Some(&code),
-            format!("{}; correct that one, or restore it", E::unique()),
-        ));
-    }
+    let code = match code {
+        Some(code) => {
+            make_free::<E>(tx, &code)?;
+            code
+        }
+        None => codes::draw(tx, E::NOUN)?,
+    };
     may_publish::<E>(tx, &[&body])?;
     let (created_at, created_write) = (tx.now(), tx.write());
-    diesel::insert_into(records::table)
+    diesel::insert_into(register::table)
         .values((
-            records::id.eq(id),
-            records::noun.eq(E::NOUN.name()),
-            records::code.eq(&code),
-            records::created_at.eq(created_at),
-            records::created_write.eq(created_write),
+            register::id.eq(id),
+            register::noun.eq(E::NOUN.name()),
+            register::code.eq(&code),
+            register::created_at.eq(created_at),
+            register::created_write.eq(created_write),
         ))
         .execute(tx.conn())?;
     let stamp = Stamp { write: created_write, known_on, state: State::Active, reason, superseded_by: None };
     keep::<E>(tx, id, &stamp, &body)?;
     texts::keep(tx, id, E::subject(id, &body), texts)?;
     Ok(id)
+}
+
+/// That a code is free for a new record. Whoever may not see the record that has it is not told so: that one gets another code.
+fn make_free<E: Stored>(tx: &mut Tx<'_>, code: &str) -> Result<(), StoreError> {
+    let Some(holder) = codes::holder(tx.conn(), E::NOUN, code)? else { return Ok(()) };
+    if tx.session().find(E::NOUN, code)?.is_none() {
+        return seals::make_way(tx, E::NOUN, holder);
+    }
+    let expected = format!("{}; correct that one, or restore it", E::unique());
+    Err(invalid(E::CODE, Rule::Taken, Some(code), expected))
 }
 
 fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {

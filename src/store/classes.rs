@@ -112,7 +112,7 @@ pub const TABLES: &[Table] = tables! {
     }
     figure_versions {
         coded: [known_on, state, measure, value, qualifier, as_of, period_start, relation, breakdown, query, visibility, definition],
-        internal: [record_id, write, reason, superseded_by, publication_id, name, population, region, parent_id, note, at_write]
+        internal: [record_id, write, reason, superseded_by, publication_id, name, population, region, parent_id, note, at_write, address]
     }
     recovery_codes {
         coded: [],
@@ -170,5 +170,17 @@ pub const TABLES: &[Table] = tables! {
     release_signatures {
         coded: [],
         internal: [release_id, account_id, signed_at, write]
+    }
+    figure_confirmations {
+        coded: [],
+        internal: [figure_id, version, account_id, confirmed_at, write]
+    }
+    seal_requests {
+        coded: [],
+        internal: [person_id, seal_write, listed_id, requested_by, reason, requested_at, write]
+    }
+    notices {
+        coded: [],
+        internal: [account_id, write, kind, noun, record_id, other_noun, other_id, told_at]
     }
 };

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use r2d2::Pool;
 
 use crate::domain::policy::Actor;
-use crate::domain::record::{Instant, Times};
+use crate::domain::record::{Instant, RecordId, Times};
 
 use super::accounts;
 use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError};
@@ -27,12 +27,22 @@ const READERS: u32 = 4;
 /// What tells the time. A test may bring its own.
 pub type Clock = fn() -> DateTime<Utc>;
 
+/// What gives the random bits of codes, 64 at a time. A test may bring its own.
+pub type Chance = fn() -> u64;
+
+/// The random half of an identifier.
+fn chance() -> u64 {
+    let (_, random) = RecordId::new().0.as_u64_pair();
+    random
+}
+
 /// The records, in either database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     readers: Pool<Manager>,
     writer: Pool<Manager>,
     clock: Clock,
+    chance: Chance,
     vocabulary: Arc<RwLock<VocabularyCache>>,
     keys: Arc<RwLock<Option<Arc<Keyring>>>>,
     /// Why the keyring is not open though it should be.
@@ -72,10 +82,17 @@ impl Store {
             readers: pool(Access::Read, READERS)?,
             writer: pool(Access::Write, 1)?,
             clock,
+            chance,
             vocabulary: Arc::default(),
             keys: Arc::default(),
             locked: Arc::default(),
         })
+    }
+
+    /// The same store with another source of chance.
+    #[must_use]
+    pub fn with_chance(self, chance: Chance) -> Self {
+        Self { chance, ..self }
     }
 
     /// Now, as both databases keep it.
@@ -260,7 +277,7 @@ impl Store {
         accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
         let session = Session::new(conn, self.now(), actor.clone(), keys.clone(), &self.vocabulary)?;
-        let mut tx = Tx::new(session, head.write, head.written_at);
+        let mut tx = Tx::new(session, head.write, head.written_at, self.chance);
         let value = work(&mut tx)?;
         let details = tx.details();
         chain::append(tx.conn(), &head, actor.account, action, &details, keys.as_deref())?;

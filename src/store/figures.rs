@@ -15,6 +15,7 @@ use super::backend::Conn;
 use super::erasure;
 use super::error::{StoreError, corrupt, word};
 use super::narrowing::By;
+use super::publicity;
 use super::records::{Loaded, Stored, Which};
 use super::schema::figure_versions;
 use super::session::{Session, Tx};
@@ -39,6 +40,7 @@ version_table! {
         note: Option<String>,
         definition: String,
         at_write: Option<i64>,
+        address: Option<String>,
     }
 }
 
@@ -64,6 +66,7 @@ impl FigureRow {
             at_write: self.at_write,
             visibility: word(Visibility::WORDS, &self.visibility)?,
             note: self.note,
+            address: self.address,
         })
     }
 }
@@ -100,6 +103,7 @@ impl Stored for FigureEntry {
             figure.note,
             figure.definition,
             figure.at_write,
+            figure.address,
         );
         let row = FigureRow::stamped(id, stamp, columns);
         diesel::insert_into(figure_versions::table).values(&row).execute(conn).map(drop)
@@ -114,6 +118,9 @@ impl Stored for FigureEntry {
         let mut wrong: Vec<_> = parent_loop(tx, id, body)?.into_iter().collect();
         if stamp.state == State::Active {
             wrong.extend(not_computed(tx, id, body)?);
+        }
+        if wrong.is_empty() {
+            wrong = publicity::of_version(tx, id, stamp, body)?;
         }
         Ok(wrong)
     }

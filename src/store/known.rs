@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 use crate::domain::aggregate::{Query, Totals};
 use crate::domain::check::{Checker, Fault, Register};
 use crate::domain::count::Count;
-use crate::domain::dimension::{Dimension, Values};
-use crate::domain::figure::Figure;
-use crate::domain::record::{Noun, RecordId, Times};
+use crate::domain::dimension::{Dimension, NEVER_PUBLIC, Values};
+use crate::domain::figure::{Figure, FigureEntry};
+use crate::domain::record::{Noun, RecordId, State, Times};
 use crate::domain::release::content::{SignedFigure, Table};
 use crate::domain::release::declare::{Declaration, OTHER, TableSpec};
 use crate::domain::release::mask::Signed;
@@ -23,6 +23,7 @@ use super::error::StoreError;
 use super::people;
 use super::published::Published;
 use super::question::Certainty;
+use super::records;
 use super::terms;
 
 /// What is known of a release before case files are counted.
@@ -46,13 +47,19 @@ pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreEr
     let mut known = Known::default();
     let published = Published::read(conn, None)?;
     let public: HashSet<RecordId> = published.figures.iter().map(|found| found.version.id).collect();
+    let documents: HashSet<RecordId> = published.publications.iter().map(|found| found.version.id).collect();
+    let figures = if declaration.figures.is_empty() {
+        Vec::new()
+    } else {
+        records::all::<FigureEntry>(conn, &[State::Active])?
+    };
     let vocabulary = terms::vocabulary(conn, Some(declaration.at_write))?;
     let mixed = people::has_mixed(conn)?;
     let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };
     let mut counter = Counter::new(conn, times)?;
     let built = counter.world.as_ref().map(|world| world.members.keys().copied().collect::<Vec<_>>());
-    if let Some(figures) = &built {
-        if figures.iter().any(|figure| !public.contains(figure)) {
+    if let Some(built) = &built {
+        if built.iter().any(|figure| !public.contains(figure)) {
             let detail = "some records are reconstructed from a figure that is not published: publish it first";
             known.blocks.push(Block::Records { detail: detail.to_owned() });
         }
@@ -65,10 +72,14 @@ pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreEr
         }
     }
     for id in &declaration.figures {
-        let found = published.figures.iter().find(|found| found.version.code == *id);
+        // A draft becomes public with the release that signs it.
+        let found = figures.iter().find(|found| found.version.code == *id);
         let query = match found {
+            Some(found) if !documents.contains(&found.version.body.publication) => {
+                Err("its publication is no published one: publish that first".to_owned())
+            }
             Some(found) => signable(&found.version.body, declaration, &vocabulary),
-            None => Err("no such published figure".to_owned()),
+            None => Err("no such figure".to_owned()),
         };
         match (found, query) {
             (Some(found), Ok(query)) => {
@@ -112,7 +123,7 @@ impl Register for Lists<'_> {
         Ok(None)
     }
 
-    fn account(&mut self, _: &str) -> Result<Option<RecordId>, Fault> {
+    fn account(&mut self, _: &str, _: bool) -> Result<Option<RecordId>, Fault> {
         Ok(None)
     }
 
@@ -133,7 +144,7 @@ fn signable(figure: &Figure, declaration: &Declaration, vocabulary: &Vocabulary)
     checker
         .finish(())
         .map_err(|_| "its query asks for what is never public, or has words that are no more".to_owned())?;
-    if query.filters.contains_key("source") || query.filters.contains_key("basis") {
+    if NEVER_PUBLIC.iter().any(|(name, _)| query.filters.contains_key(name)) {
         return Err("its query asks where the records come from, which is never public".to_owned());
     }
     Ok(query)

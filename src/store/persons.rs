@@ -7,6 +7,7 @@ use crate::domain::person::{Basis, ExternalId, Person, PersonEntry};
 use crate::domain::policy::{self, Action, Standing};
 use crate::domain::record::{RecordId, Stamp};
 
+use super::accounts::HOST;
 use super::backend::Conn;
 use super::error::{StoreError, word};
 use super::narrowing::By;
@@ -100,7 +101,7 @@ impl Stored for PersonEntry {
             return Ok(vec![wrong]);
         }
         may_change_owner(tx, id, body.owner)?;
-        if !seals::lists(tx.conn(), id, body.owner)? {
+        if body.owner != HOST && !seals::lists(tx.conn(), id, body.owner)? {
             let expected = "an account on the list of the sealed person";
             return Ok(vec![FieldError::new("owner", Rule::Inconsistent, None, expected)]);
         }

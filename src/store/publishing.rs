@@ -16,6 +16,7 @@ use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt};
 use super::idempotency;
 use super::material::{Frozen, Material};
+use super::publicity;
 use super::released;
 use super::releases::{Release, State, by_code, get, note, signatures_required, signatures_that_count, standing};
 use super::schema::releases;
@@ -211,6 +212,8 @@ fn announce(tx: &mut Tx<'_>, release: &Release) -> Result<(), StoreError> {
             releases::changed_write.eq(write),
         ))
         .execute(tx.conn())?;
+    let prepared = releases::table.find(release.id).select(releases::prepared_write).first(tx.conn())?;
+    publicity::publish_signed(tx, &release.content, prepared)?;
     note(tx, release.id, &release.hash);
     Ok(())
 }

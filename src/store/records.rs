@@ -10,6 +10,7 @@ use crate::domain::entry::{Codes, Entry};
 use crate::domain::policy::Action;
 use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Version};
 
+use super::accounts::HOST;
 use super::backend::Conn;
 use super::error::StoreError;
 use super::narrowing::{By, Narrowing};
@@ -123,7 +124,7 @@ fn register(conn: &mut Conn, noun: Noun, ids: &[RecordId]) -> QueryResult<Vec<Re
         .load(conn)
 }
 
-/// The codes of records, and the names of accounts.
+/// The codes of records, and the names of accounts. What the machine entered is owned by nobody, so the machine has no name here.
 pub fn codes(conn: &mut Conn, ids: impl IntoIterator<Item = RecordId>) -> QueryResult<Codes> {
     let mut ids: Vec<_> = ids.into_iter().collect();
     ids.sort_unstable();
@@ -132,7 +133,8 @@ pub fn codes(conn: &mut Conn, ids: impl IntoIterator<Item = RecordId>) -> QueryR
     for ids in ids.chunks(500) {
         let of_records = records::table.filter(records::id.eq_any(ids)).select((records::id, records::code));
         codes.extend(of_records.load::<(RecordId, String)>(conn)?);
-        let of_accounts = accounts::table.filter(accounts::id.eq_any(ids)).select((accounts::id, accounts::name));
+        let of_accounts = accounts::table.filter(accounts::id.eq_any(ids)).filter(accounts::id.ne(HOST));
+        let of_accounts = of_accounts.select((accounts::id, accounts::name));
         codes.extend(of_accounts.load::<(RecordId, String)>(conn)?);
     }
     Ok(codes)

@@ -14,6 +14,7 @@ use super::accounts::{HOST, State as AccountState};
 use super::backend::Conn;
 use super::database::Store;
 use super::error::{StoreError, corrupt, word};
+use super::publicity;
 use super::schema::{accounts, release_signatures, releases};
 use super::session::Tx;
 
@@ -165,18 +166,25 @@ pub fn by_code(conn: &mut Conn, code: &str) -> QueryResult<Option<RecordId>> {
         .optional()
 }
 
+/// How many publishers there are.
+///
+/// # Errors
+/// The database's own.
+pub fn publishers(conn: &mut Conn) -> QueryResult<i64> {
+    accounts::table
+        .filter(accounts::role.eq(Role::Publisher.name()))
+        .filter(accounts::state.eq(AccountState::Active.name()))
+        .filter(accounts::id.ne(HOST))
+        .count()
+        .get_result(conn)
+}
+
 /// How many publishers must sign: two where the organisation has two, unless it has set `most` to one.
 ///
 /// # Errors
 /// The database's own.
 pub fn signatures_required(conn: &mut Conn, most: u8) -> QueryResult<u8> {
-    let publishers: i64 = accounts::table
-        .filter(accounts::role.eq(Role::Publisher.name()))
-        .filter(accounts::state.eq(AccountState::Active.name()))
-        .filter(accounts::id.ne(HOST))
-        .count()
-        .get_result(conn)?;
-    Ok(if publishers >= 2 && most >= 2 { 2 } else { 1 })
+    Ok(if publishers(conn)? >= 2 && most >= 2 { 2 } else { 1 })
 }
 
 /// How many of those who signed a release count today: who is no publisher any more does not, and the machine does where one
@@ -300,6 +308,7 @@ pub fn withdraw(
                 releases::changed_write.eq(write),
             ))
             .execute(tx.conn())?;
+        publicity::take_back_signed(tx, &release.content)?;
         note(tx, id, &release.hash);
         get(tx.conn(), id)
     })

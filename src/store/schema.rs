@@ -291,6 +291,7 @@ diesel::table! {
         note -> Nullable<Text>,
         definition -> Text,
         at_write -> Nullable<BigInt>,
+        address -> Nullable<Text>,
     }
 }
 
@@ -483,6 +484,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    figure_confirmations (figure_id, version, account_id) {
+        figure_id -> Id,
+        version -> BigInt,
+        account_id -> Id,
+        confirmed_at -> Moment,
+        write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    seal_requests (person_id, seal_write, listed_id, requested_by) {
+        person_id -> Id,
+        seal_write -> BigInt,
+        listed_id -> Id,
+        requested_by -> Id,
+        reason -> Text,
+        requested_at -> Moment,
+        write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    notices (account_id, write, kind, record_id) {
+        account_id -> Id,
+        write -> BigInt,
+        kind -> Text,
+        noun -> Text,
+        record_id -> Id,
+        other_noun -> Nullable<Text>,
+        other_id -> Nullable<Id>,
+        told_at -> Moment,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     tokens,
@@ -516,4 +558,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     consent_versions,
     releases,
     release_signatures,
+    figure_confirmations,
+    seal_requests,
+    notices,
 );

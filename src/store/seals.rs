@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use crate::domain::check::{Checker, FieldError, Invalid, Rule};
-use crate::domain::entry::{Entry, new_code};
+use crate::domain::entry::Entry;
 use crate::domain::incident::IncidentEntry;
 use crate::domain::person::{Basis, PersonEntry};
 use crate::domain::policy::Action;
 use crate::domain::record::{Noun, RecordId, Stamp};
 use crate::domain::text::{FORMER_CODE, Private, Texts};
 
+use super::accounts::HOST;
 use super::backend::Conn;
 use super::changes;
 use super::error::StoreError;
@@ -24,7 +25,7 @@ use super::schema::{
     records as register,
 };
 use super::session::{Session, Tx};
-use super::{texts, visibility};
+use super::{codes, texts, visibility};
 
 /// Whether a person is sealed, and who sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,7 @@ fn read(conn: &mut Conn, person: RecordId) -> QueryResult<Seal> {
         .inner_join(accounts::table.on(accounts::id.eq(person_seal_accounts::account_id)))
         .filter(person_seal_accounts::person_id.eq(person))
         .filter(person_seal_accounts::write.eq(write))
+        .filter(accounts::id.ne(HOST))
         .order(accounts::name)
         .select(accounts::name)
         .load(conn)?;
@@ -110,6 +112,8 @@ pub fn seal(
     let found = allowed(tx, person, seen)?;
     let own = tx.actor().account;
     let mut list = BTreeSet::from([own, found.version.body.owner]);
+    // It stands for nobody.
+    list.remove(&HOST);
     let mut checker = Checker::new(tx.session());
     let reason = checker.required("reason", reason);
     if found.version.body.basis == Basis::Reconstructed {
@@ -218,6 +222,21 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
         rename(tx, Noun::Incident, incident, person)?;
         again::<IncidentEntry>(tx, incident, reason)?;
     }
+    let counted_as_it: Vec<RecordId> = linkage_versions::table
+        .filter(linkage_versions::canonical_id.eq(person))
+        .select(linkage_versions::record_id)
+        .distinct()
+        .load(tx.conn())?;
+    for record in counted_as_it {
+        // Its code is that of a person whom others see, and may join with somebody else.
+        let code = codes::draw(tx, Noun::Linkage)?;
+        set_code(tx, record, &code)?;
+    }
+    rename_what_is_made_of(tx, person, &former, &code)
+}
+
+/// Gives the records whose codes are made of a person's the new one in its place.
+fn rename_what_is_made_of(tx: &mut Tx<'_>, person: RecordId, former: &str, code: &str) -> Result<(), StoreError> {
     let consents: Vec<RecordId> = consent_versions::table
         .filter(consent_versions::person_id.eq(person))
         .select(consent_versions::record_id)
@@ -228,21 +247,21 @@ fn hide_codes(tx: &mut Tx<'_>, person: RecordId, reason: &str) -> Result<(), Sto
         .select(linkage_versions::record_id)
         .distinct()
         .load(tx.conn())?;
-    let counted_as_it: Vec<RecordId> = linkage_versions::table
-        .filter(linkage_versions::canonical_id.eq(person))
-        .select(linkage_versions::record_id)
-        .distinct()
-        .load(tx.conn())?;
-    for record in counted_as_it {
-        // Its code is that of a person whom others see, and may join with somebody else.
-        set_code(tx, record, &new_code(Noun::Linkage, RecordId::new()))?;
-    }
-    // Their codes are made of the person's.
     for record in consents.into_iter().chain(linkages) {
         let old: String = register::table.find(record).select(register::code).first(tx.conn())?;
-        set_code(tx, record, &old.replacen(&former, &code, 1))?;
+        set_code(tx, record, &old.replacen(former, code, 1))?;
     }
     Ok(())
+}
+
+/// Gives a record another code that tells nothing, because somebody who may not see it has chosen the one that it has: any other
+/// answer would tell that there is such a record. The audit names it.
+pub(super) fn make_way(tx: &mut Tx<'_>, noun: Noun, record: RecordId) -> Result<(), StoreError> {
+    let former: String = register::table.find(record).select(register::code).first(tx.conn())?;
+    let code = codes::draw(tx, noun)?;
+    set_code(tx, record, &code)?;
+    tx.touch(noun, record);
+    if noun == Noun::Person { rename_what_is_made_of(tx, record, &former, &code) } else { Ok(()) }
 }
 
 /// What goes over to a sealed person has a code that others know; the code that something had before it was sealed would tell
@@ -268,7 +287,7 @@ fn rename(tx: &mut Tx<'_>, noun: Noun, record: RecordId, person: RecordId) -> Re
     let former: String = register::table.find(record).select(register::code).first(tx.conn())?;
     let texts = Texts::from([(FORMER_CODE, Some(Private::new(&former)))]);
     texts::keep(tx, record, person, &texts)?;
-    let code = new_code(noun, RecordId::new());
+    let code = codes::draw(tx, noun)?;
     set_code(tx, record, &code)?;
     Ok((former, code))
 }

@@ -11,7 +11,7 @@ use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, Noun, RecordId, Times};
 use crate::domain::vocabulary::{Term, Vocabulary};
 
-use super::accounts;
+use super::accounts::{self, HOST, State};
 use super::backend::Conn;
 use super::chain;
 use super::error::StoreError;
@@ -120,9 +120,16 @@ impl Register for Session<'_> {
         Ok(found)
     }
 
-    fn account(&mut self, name: &str) -> Result<Option<RecordId>, Fault> {
-        let account = accounts::by_name(self.conn, name).map_err(|why| Fault(why.into()))?;
-        Ok(account.filter(|account| account.role.owns_persons()).map(|account| account.account))
+    fn account(&mut self, name: &str, anew: bool) -> Result<Option<RecordId>, Fault> {
+        let account = accounts::named(self.conn, name).map_err(|why| Fault(why.into()))?;
+        let can = account.filter(|account| {
+            account.role.owns_persons() && account.id != HOST && (!anew || account.state != State::Disabled)
+        });
+        Ok(can.map(|account| account.id))
+    }
+
+    fn nobody(&self) -> RecordId {
+        HOST
     }
 
     fn own_account(&self) -> RecordId {
@@ -135,13 +142,14 @@ pub struct Tx<'c> {
     session: Session<'c>,
     write: i64,
     written_at: Instant,
+    chance: fn() -> u64,
     notes: serde_json::Map<String, serde_json::Value>,
     touched: Vec<serde_json::Value>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant) -> Self {
-        Self { session, write, written_at, notes: serde_json::Map::new(), touched: Vec::new() }
+    pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant, chance: fn() -> u64) -> Self {
+        Self { session, write, written_at, chance, notes: serde_json::Map::new(), touched: Vec::new() }
     }
 
     pub fn conn(&mut self) -> &mut Conn {
@@ -169,6 +177,11 @@ impl<'c> Tx<'c> {
 
     pub fn actor(&self) -> &Actor {
         &self.session.reader
+    }
+
+    /// Random bits.
+    pub(super) fn chance(&self) -> u64 {
+        (self.chance)()
     }
 
     /// Adds a word to the audit entry. Identifiers and codes only, never personal text.

@@ -2,14 +2,16 @@
 
 use diesel::prelude::*;
 
+use crate::domain::alike;
+use crate::domain::check::{FieldError, Register, Rule};
 use crate::domain::record::{RecordId, Stamp, State};
 use crate::domain::term::TermEntry;
 use crate::domain::vocabulary::{Term, Vocabulary};
 
 use super::backend::{Conn, JsonValue};
-use super::error::corrupt;
+use super::error::{StoreError, corrupt};
 use super::narrowing::By;
-use super::records::{Loaded, Stored, Which};
+use super::records::{Loaded, Stored, Warning, Which};
 use super::schema::term_versions;
 use super::session::Tx;
 use super::version_table::version_table;
@@ -62,6 +64,40 @@ impl Stored for TermEntry {
         rows.into_iter()
             .map(|row| row.stamp().and_then(|stamp| Ok((row.record_id, stamp.clone(), row.body(stamp.state)?))))
             .collect()
+    }
+
+    /// A form that offers two equal choices makes its reader guess: each label is called once in a list.
+    fn admit(tx: &mut Tx<'_>, _: RecordId, stamp: &Stamp, body: &Term) -> Result<Vec<FieldError>, StoreError> {
+        if stamp.state == State::Withdrawn || body.replaced_by.is_some() {
+            return Ok(Vec::new());
+        }
+        let known = tx.session().vocabulary();
+        let same = body.called_the_same(known.active(&body.vocabulary), alike::folded);
+        let wrong = same.into_iter().map(|(language, other)| {
+            let language = if body.texts.contains_key(language) { language } else { "en" };
+            let expected = format!("a label that no other term of the list has; `{}` has this one", other.code);
+            FieldError::new(&format!("label_{language}"), Rule::Taken, body.label(language), expected)
+        });
+        Ok(wrong.collect())
+    }
+
+    fn warnings(conn: &mut Conn, state: State, body: &Term) -> QueryResult<Vec<Warning>> {
+        if state == State::Withdrawn || body.replaced_by.is_some() {
+            return Ok(Vec::new());
+        }
+        let rows = term_versions::table
+            .filter(term_versions::superseded_by.is_null())
+            .filter(term_versions::vocabulary.eq(&body.vocabulary))
+            .select(TermRow::as_select())
+            .load(conn)?;
+        let others = rows.into_iter().map(|row: TermRow| row.stamp().and_then(|stamp| row.body(stamp.state)));
+        let others: Vec<Term> = others.collect::<QueryResult<_>>()?;
+        let look = body.called_the_same(others.iter(), alike::look).into_iter().map(|(language, other)| {
+            let label = other.label(language).unwrap_or_default();
+            let detail = format!("its label looks like that of `{}`: {label}", other.code);
+            Warning { code: "label_looks_like", detail }
+        });
+        Ok(look.collect())
     }
 
     fn kept(tx: &mut Tx<'_>, body: &Term, state: State) {

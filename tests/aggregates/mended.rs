@@ -17,7 +17,7 @@ fn replace(app: &App, code: &str, successor: &str) -> Answer {
 
 fn add(app: &App, vocabulary: &str, code: &str, family: Option<&str>, broader: Option<&str>) {
     let body = json!({"vocabulary": vocabulary, "code": code, "family": family, "broader": broader,
-        "label_en": "A word", "definition_en": "What it means."});
+        "label_en": format!("A word, {code}"), "definition_en": "What it means."});
     app.admin().enter(Noun::Term, &body);
 }
 

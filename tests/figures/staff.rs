@@ -15,7 +15,8 @@ pub fn publication(app: &App, code: &str, state: &str) -> Answer {
 /// A figure of a publication, with what is said of it besides.
 pub fn figure(app: &App, publication: &str, code: &str, value: u64, more: &Value) -> Answer {
     let mut entry = json!({"publication": publication, "code": code, "measure": "persons", "value": value,
-        "population": "people who asked for help", "region": "Chechnya", "as_of": "2018-04-10", "state": "published"});
+        "population": "people who asked for help", "region": "Chechnya", "as_of": "2018-04-10", "state": "published",
+        "address": "https://example.org/statement"});
     entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     app.publisher().enter(Noun::Figure, &entry)
 }

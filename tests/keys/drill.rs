@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::subjects::{self, fill};
-use super::tools::{code_in, private_file, typing};
+use super::tools::{code_in_file, private_file, rotate, typing};
 use crate::support::app::contents;
 use crate::support::cli::{Ended, attest_on, run};
 use crate::support::{Backend, Home, on_both};
@@ -17,7 +17,9 @@ on_both! {
 
 /// The code of a keyring that was rotated for it.
 fn code(home: &Home) -> String {
-    let code = code_in(run(attest_on(home).args(["key", "rotate"])).done().out.lines()).unwrap();
+    let (ended, path) = rotate(home);
+    ended.done();
+    let code = code_in_file(&path);
     run(typing(attest_on(home).args(["key", "confirm"]), &code)).done();
     code
 }

@@ -12,7 +12,7 @@ use chrono::Utc;
 use diesel::prelude::*;
 
 use super::subjects::{self, assert_readable, fill};
-use super::tools::{code_in, typing};
+use super::tools::{self, code_in_file, typing};
 use crate::support::cli::{Ended, attest_on, run};
 use crate::support::{Home, on_both};
 
@@ -26,11 +26,14 @@ on_both! {
 }
 
 fn rotate(home: &Home) -> Ended {
-    run(attest_on(home).args(["key", "rotate"])).done()
+    tools::rotate(home).0.done()
 }
 
-fn code_of(ended: &Ended) -> RecoveryCode {
-    RecoveryCode::read(&code_in(ended.out.lines()).unwrap()).unwrap()
+/// The recovery code of a rotation.
+fn rotated(home: &Home) -> RecoveryCode {
+    let (ended, path) = tools::rotate(home);
+    ended.done();
+    RecoveryCode::read(&code_in_file(&path)).unwrap()
 }
 
 fn masters(home: &Home) -> BTreeSet<String> {
@@ -97,18 +100,17 @@ fn a_rotation_that_was_cut_off_anywhere_is_completed_by_the_next(home: &Home) {
         ordered.select((keys_table::master_id, keys_table::wrapped)).load(&mut home.connect()).unwrap()
     };
     let before = rows(home);
-    let failed = run(attest_on(home).args(["key", "rotate"]));
+    let (failed, _) = tools::rotate(home);
     assert!(failed.code == Some(1) && failed.err.contains("missing"), "{failed:?}");
     assert_eq!(rows(home), before);
     assert_readable(&home.open(), &subjects[..9]);
 }
 
 fn the_earlier_code_opens_until_the_new_one_is_confirmed(home: &Home) {
-    let first = code_of(&rotate(home));
+    let first = rotated(home);
     Keyring::open(&home.keys()).unwrap().confirm(&first, Utc::now()).unwrap();
     let copy = std::fs::read(home.keys().file()).unwrap();
-    let ended = rotate(home);
-    let second = code_of(&ended);
+    let second = rotated(home);
     assert!(!Keyring::open(&home.keys()).unwrap().is_confirmed());
     assert!(Keyring::recover(&home.keys(), &first).is_ok() && Keyring::recover(&home.keys(), &second).is_ok());
     // The earlier one does not count as confirmed.
@@ -154,7 +156,7 @@ fn two_rotations_at_once_leave_everything_readable(home: &Home) {
     let server = home.open();
     fill(&server, &subjects[..20]).unwrap();
     let ended: Vec<_> = std::thread::scope(|scope| {
-        let rotate = || run(attest_on(home).args(["key", "rotate"]));
+        let rotate = || tools::rotate(home).0;
         let running: Vec<_> = (0..4).map(|_| scope.spawn(rotate)).collect();
         // And somebody goes on entering.
         for subject in &subjects[20..] {

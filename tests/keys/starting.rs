@@ -7,14 +7,15 @@ use attest::store::accounts::{self, Purpose};
 use attest::store::instance;
 use chrono::TimeDelta;
 
-use super::tools::{LISTEN, ask, code_in, files, first_start, mode, private_file, set_mode};
+use super::tools::{LISTEN, ask, code_in_file, files, first_start, mode, private_file, rotate, set_mode};
 use crate::support::cli::{LISTENS, Serving, attest, attest_on, run};
-use crate::support::{Home, on_both, process};
+use crate::support::{Home, on_both, process, skip};
 
 on_both! {
     bare:
     two_servers_that_start_at_once_have_one_keyring_and_both_work,
-    the_recovery_code_is_printed_once_and_is_in_no_file_and_no_log,
+    the_recovery_code_is_told_once_and_is_in_no_other_file_and_no_log,
+    a_recovery_code_goes_to_a_terminal_or_a_named_file_and_never_to_a_log,
     a_database_that_lost_its_note_is_not_taken_for_a_new_one,
     without_a_place_for_its_keyring_a_new_database_is_not_served_to_staff,
 }
@@ -40,14 +41,14 @@ fn bytes_of(code: &str) -> Vec<u8> {
     data_encoding::BASE32_NOPAD.decode(code.replace('-', "").as_bytes()).unwrap()
 }
 
-fn the_recovery_code_is_printed_once_and_is_in_no_file_and_no_log(home: &Home) {
+fn the_recovery_code_is_told_once_and_is_in_no_other_file_and_no_log(home: &Home) {
     let home = &Home::blank(home.backend);
     let (serving, code) = first_start(&mut attest_on(home));
     let (_, log) = serving.stop();
     let mut traced = attest_on(home);
     traced.args(["serve", "--log", "trace"]).args(LISTEN);
     let again = Serving::start(&mut traced, LISTENS);
-    assert_eq!(code_in(again.lines.iter().map(String::as_str)), None);
+    assert!(!again.lines.iter().any(|line| line.contains("ecovery code")), "{:?}", again.lines);
     let (_, later) = again.stop();
     let plain = code.replace('-', "");
     let raw = bytes_of(&code);
@@ -63,6 +64,52 @@ fn the_recovery_code_is_printed_once_and_is_in_no_file_and_no_log(home: &Home) {
     }
     // It is the code, all the same.
     assert!(Keyring::recover(&home.keys(), &RecoveryCode::read(&code).unwrap()).is_ok());
+}
+
+fn a_recovery_code_goes_to_a_terminal_or_a_named_file_and_never_to_a_log(home: &Home) {
+    // Standard output is a pipe here, as it is under a service manager.
+    let home = &Home::blank(home.backend);
+    let serving = Serving::start(attest_on(home).arg("serve").args(LISTEN), "personal text is accepted.");
+    let looks_like_one = |line: &str| line.split(' ').any(|word| RecoveryCode::read(word).is_some());
+    let printed = serving.lines.clone();
+    let (_, log) = serving.stop();
+    assert!(!printed.iter().any(|line| looks_like_one(line)) && !log.lines().any(looks_like_one), "{printed:?} {log}");
+    assert!(printed.iter().any(|line| line.contains("attest key rotate")), "{printed:?}");
+    assert!(run(attest_on(home).args(["key", "status"])).done().out.contains("not confirmed"));
+    // What would show one shows nothing, and changes nothing.
+    let keyring = std::fs::read(home.keys().file()).unwrap();
+    let told = run(attest_on(home).args(["key", "rotate"])).refused().err;
+    assert!(told.contains("--recovery-code-file"), "{told}");
+    let there = private_file("something else");
+    let over = ["key", "rotate", "--recovery-code-file", there.to_str().unwrap()];
+    assert!(run(attest_on(home).args(over)).refused().err.contains("already"));
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "something else");
+    assert_eq!(std::fs::read(home.keys().file()).unwrap(), keyring);
+    // A file that is named gets it, for its owner alone.
+    let (ended, path) = rotate(home);
+    let ended = ended.done();
+    let code = code_in_file(&path);
+    assert!(!ended.out.contains(&code) && !ended.err.contains(&code), "{ended:?}");
+    assert!(Keyring::recover(&home.keys(), &RecoveryCode::read(&code).unwrap()).is_ok());
+}
+
+#[test]
+fn on_a_terminal_the_recovery_code_is_shown() {
+    let folder = process::new_folder();
+    drop(first_start(&mut attest(&folder)));
+    let Ok(version) = std::process::Command::new("script").arg("--version").output() else {
+        return skip("a terminal", "the program `script`", "on_a_terminal_the_recovery_code_is_shown");
+    };
+    assert!(version.status.success());
+    let mut command = attest(&folder);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut script = std::process::Command::new("script");
+    script.args(["--quiet", "--return", "--command", &format!("{program} key rotate"), "/dev/null"]);
+    script.current_dir(&folder).stdin(std::process::Stdio::null());
+    let shown = run(&mut script).done().out;
+    let code = shown.lines().find_map(|line| line.trim().strip_prefix("recovery code: ")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(Keyring::recover(&Place::beside(folder.join("attest-keys")), &RecoveryCode::read(code).unwrap()).is_ok());
+    assert!(run(command.args(["key", "status"])).done().out.contains("not confirmed"));
 }
 
 #[test]

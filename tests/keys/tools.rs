@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::cli::Serving;
-use crate::support::process;
+use crate::support::cli::{Ended, Serving, attest_on, run};
+use crate::support::{Home, process};
 
 pub const LISTEN: [&str; 2] = ["--listen", "127.0.0.1:0"];
-const CODE: &str = "recovery code: ";
 
 pub fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -32,19 +31,31 @@ pub fn typing<'c>(command: &'c mut Command, text: &str) -> &'c mut Command {
     command.stdin(File::open(private_file(text)).unwrap())
 }
 
-/// The recovery code among the lines that were printed.
-pub fn code_in<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<String> {
-    let mut codes = lines.into_iter().filter_map(|line| line.strip_prefix(CODE));
-    let code = codes.next().map(str::to_owned);
-    assert_eq!(codes.next(), None, "one code at most");
-    code
+/// A path at which there is no file, in a folder of its own.
+pub fn no_file() -> PathBuf {
+    process::new_folder().join("code")
 }
 
-/// Serves for the first time, which prints a recovery code.
+/// The recovery code that was written to a file.
+pub fn code_in_file(path: &Path) -> String {
+    assert_eq!(mode(path), 0o600, "{}", path.display());
+    let text = std::fs::read_to_string(path).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end().to_owned()
+}
+
+/// Serves for the first time, and gives the recovery code, which goes to a file.
 pub fn first_start(command: &mut Command) -> (Serving, String) {
-    let serving = Serving::start(command.arg("serve").args(LISTEN), CODE);
-    let code = code_in(serving.lines.iter().map(String::as_str)).unwrap();
-    (serving, code)
+    let path = no_file();
+    let arguments = ["serve", "--recovery-code-file", path.to_str().unwrap()];
+    let serving = Serving::start(command.args(arguments).args(LISTEN), "The recovery code of the keyring is in ");
+    (serving, code_in_file(&path))
+}
+
+/// Rotates the keys of a database, whatever comes of it: what the command did, and where the new recovery code is.
+pub fn rotate(home: &Home) -> (Ended, PathBuf) {
+    let path = no_file();
+    (run(attest_on(home).args(["key", "rotate", "--recovery-code-file", path.to_str().unwrap()])), path)
 }
 
 /// Asks a running server: status and body.

@@ -37,7 +37,7 @@ fn counts(app: &App, query: &str) -> Value {
 }
 
 fn add(app: &App, vocabulary: &str, code: &str, family: Option<&str>) -> Answer {
-    let body = json!({"vocabulary": vocabulary, "code": code, "family": family, "label_en": "A word",
+    let body = json!({"vocabulary": vocabulary, "code": code, "family": family, "label_en": format!("A word, {code}"),
         "definition_en": "What it means."});
     app.admin().enter(Noun::Term, &body)
 }

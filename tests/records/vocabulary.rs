@@ -20,7 +20,7 @@ on_both! {
 }
 
 fn kind(code: &str, family: &str) -> serde_json::Value {
-    json!({"vocabulary": "kind", "code": code, "family": family, "label_en": "Arson",
+    json!({"vocabulary": "kind", "code": code, "family": family, "label_en": format!("Arson, {code}"),
         "definition_en": "A home is set on fire to harm the person."})
 }
 

@@ -12,7 +12,7 @@ pub fn entry(app: &App, noun: Noun) -> Value {
     let tag = uuid::Uuid::now_v7().simple().to_string();
     match noun {
         Noun::Term => json!({"vocabulary": "kind", "code": format!("kind-{tag}"), "family": "violation",
-            "label_en": "Arson", "definition_en": "A home is set on fire to harm the person."}),
+            "label_en": format!("Arson {tag}"), "definition_en": "A home is set on fire to harm the person."}),
         Noun::Event => json!({"code": format!("E-{tag}"), "name": "Second wave", "date": "2018-12/2019-04"}),
         Noun::Source => json!({"code": format!("S-{tag}"), "type": "interview", "reliability": "high"}),
         Noun::Publication => json!({"code": format!("P-{tag}"), "published_on": "2019-01-14",
@@ -20,7 +20,8 @@ pub fn entry(app: &App, noun: Noun) -> Value {
         Noun::Figure => {
             let publication = app.caseworker().enter(Noun::Publication, &entry(app, Noun::Publication)).json();
             json!({"publication": publication["code"], "code": "evacuated", "measure": "persons",
-                "population": "people evacuated", "region": "Chechnya", "value": 114, "as_of": "2018-04-03"})
+                "population": "people evacuated", "region": "Chechnya", "value": 114, "as_of": "2018-04-03",
+                "address": "https://example.org/statement"})
         }
         Noun::Person => json!({"code": format!("P-{tag}"), "ground": "threatened_by_relatives", "origin": "RU-CE"}),
         Noun::Incident => {
@@ -36,7 +37,7 @@ pub fn entry(app: &App, noun: Noun) -> Value {
 /// A field of every noun that can be corrected, with another value that is accepted.
 pub fn correction(app: &App, noun: Noun) -> (&'static str, Value) {
     match noun {
-        Noun::Term => ("label_en", json!("Fire-setting")),
+        Noun::Term => ("label_en", json!(format!("Fire-setting {}", uuid::Uuid::now_v7().simple()))),
         Noun::Event => ("name", json!("Second wave, 2019")),
         Noun::Source => ("reliability", json!("low")),
         Noun::Publication => ("publisher", json!("The Network")),

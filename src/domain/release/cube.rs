@@ -67,7 +67,7 @@ impl Register for Words<'_> {
         Ok(named.then_some(RecordId(uuid::Uuid::nil())))
     }
 
-    fn account(&mut self, _name: &str) -> Result<Option<RecordId>, Fault> {
+    fn account(&mut self, _name: &str, _anew: bool) -> Result<Option<RecordId>, Fault> {
         Ok(None)
     }
 

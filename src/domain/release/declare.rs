@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query, Totals, read_buckets};
-use crate::domain::check::{CheckError, Checker, Rule};
-use crate::domain::dimension::{DIMENSIONS, Dimension, Values, dimension};
+use crate::domain::check::{CheckError, Checker, Rule, is_device};
+use crate::domain::dimension::{DIMENSIONS, Dimension, NEVER_PUBLIC, Values, dimension};
 use crate::domain::record::Times;
 use crate::domain::vocabulary::{NOT_APPLICABLE, TOTAL, UNKNOWN};
 
@@ -76,9 +76,6 @@ pub const MOST_CELLS: usize = 10_000;
 const MOST_PARTS: usize = 100;
 /// The highest threshold.
 const HIGHEST: u32 = 100;
-/// Dimensions that are never public: who told it, and where the record comes from.
-const NEVER: [&str; 2] = ["source", "basis"];
-
 /// A release as a publisher declares it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -110,7 +107,7 @@ pub struct DeclarationEntry {
     pub incidents: Option<u32>,
     /// The tables that are public, each with all its totals. What is in none of them is not public.
     pub tables: Vec<TableEntry>,
-    /// Published figures to sign, `publication:figure`: what the records give for them is public however small it is.
+    /// Figures to sign, `publication:figure`, drafts too, which become public with the release: what the records give for them is public however small it is.
     pub figures: Vec<String>,
 }
 
@@ -143,6 +140,8 @@ fn address(c: &mut Checker<'_>, field: &str, value: Option<&str>) -> String {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !code.is_empty() && (code.len() > 60 || code.starts_with('-') || !code.chars().all(fits)) {
         c.refuse(field, Rule::Malformed, Some(&code), "1 to 60 of a-z 0-9 -, not beginning with -");
+    } else if is_device(&code) {
+        c.refuse(field, Rule::Malformed, Some(&code), "a name that no system keeps for itself");
     }
     code
 }
@@ -273,9 +272,10 @@ impl TableEntry {
 
 /// A dimension that may be public.
 fn public(c: &mut Checker<'_>, field: &str, code: &str) -> Option<&'static Dimension> {
-    let found = dimension(code).filter(|dimension| !NEVER.contains(&dimension.code));
+    let never = |code: &str| NEVER_PUBLIC.iter().any(|(name, _)| *name == code);
+    let found = dimension(code).filter(|dimension| !never(dimension.code));
     if found.is_none() {
-        let all = DIMENSIONS.iter().map(|dimension| dimension.code).filter(|code| !NEVER.contains(code));
+        let all = DIMENSIONS.iter().map(|dimension| dimension.code).filter(|code| !never(code));
         let expected = format!("one of {}", all.collect::<Vec<_>>().join(", "));
         c.refuse(field, Rule::UnknownCode, Some(code), expected);
     }

@@ -9,6 +9,8 @@ use super::Page;
 
 /// Sealing and erasing.
 mod care;
+/// The page of a figure.
+mod figures;
 /// Finding, by name too.
 mod find;
 /// The fields of a form.
@@ -75,6 +77,7 @@ pub const GROUPS: &[&[Page]] = &[
     nouns::terms::PAGES,
     nouns::publications::PAGES,
     nouns::figures::PAGES,
+    figures::PAGES,
 ];
 
 /// The services of [`GROUPS`].

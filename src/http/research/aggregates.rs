@@ -218,6 +218,7 @@ pub fn remarks(found: &Answered) -> Remarks {
         not_attested: answer.rows.iter().any(|row| matches!(row.tally.count, Count::NotAttested { .. })),
         of_time: query.is_of_time(),
         joined: answer.joined_differ,
+        wide: answer.wide_dates,
         erased: *erased,
     }
 }

@@ -76,6 +76,7 @@ fn view(published: &Published, findings: &Findings) -> Reconciliation {
         not_attested: computed().any(|computed| matches!(computed.then.count, Count::NotAttested { .. })),
         of_time: computed().any(|computed| computed.then.possible.is_some()),
         joined: false,
+        wide: false,
         erased: 0,
     };
     Reconciliation {

@@ -262,6 +262,12 @@ const FIGURE: &[Input] = &[
     ),
     usual("state", "State", "Publishing needs the role of a publisher.", STATE),
     usual("note", "What a reader must know of it", "", Kind::Area),
+    usual(
+        "address",
+        "Address where the number was read",
+        "With http:// or https://; a figure that nothing can be computed for is published only with it.",
+        Kind::Line,
+    ),
     more(
         "relation",
         "How it stands to its parent",

@@ -130,7 +130,6 @@ page!(consent, ConsentEntry, "Consent", ReadCases);
 page!(linkage, LinkageEntry, "Linkage", ReadCases);
 page!(term, TermEntry, "Term", ReadTerms);
 page!(publication, PublicationEntry, "Document", ReadFigures);
-page!(figure, FigureEntry, "Figure", ReadFigures);
 
 use super::texts::{of_event, of_incident, of_person, of_source};
 
@@ -221,5 +220,5 @@ noun!(
     "Figures",
     ReadFigures,
     WriteFigures,
-    [figure::services]
+    [super::super::figures::services]
 );

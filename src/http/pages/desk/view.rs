@@ -73,6 +73,7 @@ pub fn done(asked: &str) -> Option<Notice> {
         "restoration" => "It counts again.",
         "sealed" => "The person is sealed.",
         "unsealed" => "The seal is taken away.",
+        "confirmed" => "The figure is confirmed.",
         "texts" => "The personal text is kept.",
         "several" => "The incidents are kept.",
         _ => return None,

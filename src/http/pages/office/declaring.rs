@@ -7,7 +7,6 @@ use askama::Template;
 
 use crate::domain::check::FieldError;
 use crate::domain::dimension::DIMENSIONS;
-use crate::domain::entry::Entry;
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::policy::Action;
 use crate::domain::record::{RecordId, State};
@@ -100,16 +99,14 @@ fn blocked(block: &Block) -> String {
     }
 }
 
-/// What can be signed: published figures with a question.
+/// What can be signed: figures with a question. A draft becomes public with the release.
 async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<Signable>, Problem> {
     let actor = visit.actor();
     store
         .run(move |store| {
             store.read(&actor, |session| {
                 let found = records::all::<FigureEntry>(session.conn(), &[State::Active])?;
-                let can = found.into_iter().filter(|figure| {
-                    figure.version.body.query.is_some() && FigureEntry::is_published(&figure.version.body)
-                });
+                let can = found.into_iter().filter(|figure| figure.version.body.query.is_some());
                 let line = |figure: records::Found<Figure>| Signable {
                     id: figure.version.code,
                     value: figure.version.body.value.value.to_string(),

@@ -99,6 +99,7 @@ pub fn remark(caveat: &Caveat) -> String {
         "reconstructed" => say("{} of the counted records are built from published figures.", &[&numbers]),
         "uncertain_dates" => t("A count by time is what lies wholly inside; “perhaps” tells what may lie there besides. Open dates may also lie outside of the times shown.").to_owned(),
         "joined_records_differ" => t("Records of one person were joined that differ here: the person is counted under each value, and once in the total.").to_owned(),
+        "wide_dates" => t("Some dates reach over more times than one answer has: they are counted as not known, and as “perhaps” in the times shown into which they reach; times into which nothing else reaches are not shown.").to_owned(),
         "erased" => say("{} of the persons who were held then have been erased since: an earlier answer that counted them cannot be computed again.", &[&numbers]),
         "not_attested" => t("Nobody published how some of these records combine; the true number lies between the two that are given.").to_owned(),
         _ => caveat.detail.clone(),

@@ -1,0 +1,285 @@
+//! Whether a figure may be public. What counts a case file becomes public only through a release that signs it, where it is masked,
+//! consented to and signed; what was read elsewhere needs the address and, where there are two publishers, both.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use crate::domain::aggregate::{Query, Totals};
+use crate::domain::check::{Checker, FieldError, Register, Rule};
+use crate::domain::figure::{Figure, FigureEntry};
+use crate::domain::policy::Role;
+use crate::domain::publication::Visibility;
+use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Times};
+use crate::domain::release::content::Content;
+
+use super::accounts::{HOST, State as AccountState};
+use super::aggregates::Counter;
+use super::backend::Conn;
+use super::changes;
+use super::error::StoreError;
+use super::records::{self, Stored, Which};
+use super::releases;
+use super::schema::{accounts, figure_confirmations, figure_versions, records as register};
+use super::session::{Session, Tx};
+use super::released;
+
+/// Who confirmed a figure as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    pub account: String,
+    pub confirmed_at: Instant,
+}
+
+/// Confirms a figure as it stands: the first of the two pairs of eyes that a published one needs.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Stale`], or [`StoreError::Refused`] where the account has confirmed this version, or is
+/// nobody who can see.
+pub fn confirm(tx: &mut Tx<'_>, figure: RecordId, seen: i64) -> Result<Vec<Confirmation>, StoreError> {
+    let found = records::current::<FigureEntry>(tx.session(), figure)?;
+    if found.version.stamp.write != seen {
+        return Err(StoreError::Stale);
+    }
+    let (account, write, now) = (tx.actor().account, tx.write(), tx.written_at());
+    if account == HOST {
+        return Err(StoreError::Refused("two people must look at it, and the machine itself is none"));
+    }
+    let confirmed = diesel::dsl::exists(figure_confirmations::table.find((figure, seen, account)));
+    if diesel::select(confirmed).get_result(tx.conn())? {
+        return Err(StoreError::Refused("you have confirmed it; another publisher makes it public"));
+    }
+    diesel::insert_into(figure_confirmations::table)
+        .values((
+            figure_confirmations::figure_id.eq(figure),
+            figure_confirmations::version.eq(seen),
+            figure_confirmations::account_id.eq(account),
+            figure_confirmations::confirmed_at.eq(now),
+            figure_confirmations::write.eq(write),
+        ))
+        .execute(tx.conn())?;
+    tx.touch(Noun::Figure, figure);
+    confirmations(tx.session(), figure)
+}
+
+/// Who confirmed what a figure says now.
+///
+/// # Errors
+/// [`StoreError::Missing`] where there is no such figure.
+pub fn confirmations(session: &mut Session<'_>, figure: RecordId) -> Result<Vec<Confirmation>, StoreError> {
+    let found = records::current::<FigureEntry>(session, figure)?;
+    let confirmed = of_what_it_says(session.conn(), figure, &found.version.body)?;
+    Ok(confirmed.into_iter().map(|(_, confirmation)| confirmation).collect())
+}
+
+/// The publishers of today who confirmed a version that says the same.
+fn of_what_it_says(
+    conn: &mut Conn,
+    figure: RecordId,
+    body: &Figure,
+) -> QueryResult<Vec<(RecordId, Confirmation)>> {
+    let rows = figure_confirmations::table
+        .inner_join(accounts::table.on(accounts::id.eq(figure_confirmations::account_id)))
+        .filter(figure_confirmations::figure_id.eq(figure))
+        .filter(accounts::role.eq(Role::Publisher.name()))
+        .filter(accounts::state.eq(AccountState::Active.name()))
+        .order(figure_confirmations::write)
+        .select((
+            figure_confirmations::version,
+            accounts::id,
+            accounts::name,
+            figure_confirmations::confirmed_at,
+        ))
+        .load::<(i64, RecordId, String, Instant)>(conn)?;
+    let mut confirmed = Vec::new();
+    for (version, id, account, confirmed_at) in rows {
+        let said = FigureEntry::versions(conn, &[figure], Which::Of(version))?;
+        if said.iter().any(|(_, _, said)| said.says_the_same(body)) {
+            confirmed.push((id, Confirmation { account, confirmed_at }));
+        }
+    }
+    Ok(confirmed)
+}
+
+/// Why a new version of a figure may not be public, where it says it is: nothing, where it says what was public before.
+pub(super) fn of_version(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    stamp: &Stamp,
+    body: &Figure,
+) -> Result<Vec<FieldError>, StoreError> {
+    if stamp.state != State::Active || body.visibility != Visibility::Published {
+        return Ok(Vec::new());
+    }
+    // The version before is superseded already, where there is one.
+    let before: Option<i64> = figure_versions::table
+        .filter(figure_versions::record_id.eq(id))
+        .select(diesel::dsl::max(figure_versions::write))
+        .first(tx.conn())?;
+    if let Some(before) = before {
+        let said = FigureEntry::versions(tx.conn(), &[id], Which::Of(before))?;
+        let was_public = |(_, stamp, said): &(RecordId, Stamp, Figure)| {
+            stamp.state == State::Active && said.visibility == Visibility::Published && said.says_the_same(body)
+        };
+        if said.iter().any(was_public) {
+            return Ok(Vec::new());
+        }
+    }
+    why_not(tx, id, body)
+}
+
+/// Why the figures of a publication may not be public with it, where it becomes public.
+pub(super) fn with_publication(
+    tx: &mut Tx<'_>,
+    publication: RecordId,
+) -> Result<Vec<FieldError>, StoreError> {
+    let figures: Vec<RecordId> = figure_versions::table
+        .filter(figure_versions::publication_id.eq(publication))
+        .filter(figure_versions::superseded_by.is_null())
+        .filter(figure_versions::state.eq("active"))
+        .filter(figure_versions::visibility.eq(Visibility::Published.name()))
+        .order(figure_versions::record_id)
+        .select(figure_versions::record_id)
+        .load(tx.conn())?;
+    let mut wrong = Vec::new();
+    for (id, _, body) in FigureEntry::versions(tx.conn(), &figures, Which::Current)? {
+        if let Some(why) = why_not(tx, id, &body)?.into_iter().next() {
+            let expected = format!("a draft, while its figure `{}` is not ready: {}", body.name, why.expected);
+            wrong.push(FieldError::new("state", why.rule, Some(&body.name), expected));
+        }
+    }
+    Ok(wrong)
+}
+
+fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldError>, StoreError> {
+    if is_signed(tx.conn(), id, body)? {
+        return Ok(Vec::new());
+    }
+    let mut wrong = Vec::new();
+    let refuse = |field: &str, rule: Rule, expected: &str| FieldError::new(field, rule, None, expected);
+    let mut reproduced = false;
+    match &body.query {
+        Some(text) => {
+            let mut checker = Checker::new(tx.session());
+            let query = Query::read_figure(text, "query", &mut checker);
+            let query = checker.finish(query)?;
+            let counted = counts(tx, body, &query)?;
+            if counted.case_files {
+                let expected = "draft: its query counts case files, and what counts one becomes public only through a release \
+                                that signs it";
+                return Ok(vec![refuse("state", Rule::Inconsistent, expected)]);
+            }
+            reproduced = counted.reproduced;
+        }
+        None if body.address.is_none() => {
+            let expected = "the address where the number was read: it has no query that could be computed";
+            wrong.push(refuse("address", Rule::Required, expected));
+        }
+        None => {}
+    }
+    // What anybody can reckon from figures that are public needs no second look.
+    if !reproduced && releases::publishers(tx.conn())? >= 2 {
+        let mut eyes: BTreeSet<RecordId> =
+            of_what_it_says(tx.conn(), id, body)?.into_iter().map(|(account, _)| account).collect();
+        let actor = tx.actor();
+        eyes.extend((actor.account != HOST && actor.role == Role::Publisher).then_some(actor.account));
+        if eyes.len() < 2 {
+            let expected = "draft, until another publisher has confirmed it as it is: two of them look at what is published";
+            wrong.push(refuse("state", Rule::Inconsistent, expected));
+        }
+    }
+    Ok(wrong)
+}
+
+struct Counts {
+    /// Whether the question counts any case file, for sure or perhaps, as of the figure's day or today.
+    case_files: bool,
+    /// Whether it gives the value as of the figure's day.
+    reproduced: bool,
+}
+
+fn counts(tx: &mut Tx<'_>, body: &Figure, query: &Query) -> Result<Counts, StoreError> {
+    let (today, at_write) = (tx.session().today(), tx.write());
+    let query = Query { by: Vec::new(), totals: Totals::Grand, ..query.clone() };
+    let mut case_files = false;
+    for as_of in [body.as_of, today] {
+        case_files = case_files || Counter::new(tx.conn(), Times { as_of, at_write })?.counts_case_files(&query)?;
+    }
+    let tally = Counter::new(tx.conn(), Times { as_of: body.as_of, at_write })?.count(&query)?;
+    Ok(Counts { case_files, reproduced: tally.stated() == Some(body.value) })
+}
+
+/// Whether a release that stands signs this very number.
+fn is_signed(conn: &mut Conn, id: RecordId, body: &Figure) -> Result<bool, StoreError> {
+    let Some(query) = &body.query else { return Ok(false) };
+    let code: Option<String> = register::table.find(id).select(register::code).first(conn).optional()?;
+    let Some(code) = code else { return Ok(false) };
+    let standing = released::all(conn)?.into_iter().filter(|release| release.withdrawn.is_none());
+    let signs = |content: &Content| {
+        content.figures.iter().any(|signed| {
+            signed.id == code
+                && signed.query == *query
+                && signed.measure == body.measure
+                && signed.as_of == body.as_of
+                && (signed.value, signed.qualifier) == (body.value.value, body.value.qualifier)
+        })
+    };
+    Ok(standing.into_iter().any(|release| signs(&release.content)))
+}
+
+/// Makes the drafts public that a release signs, in the write that publishes it. `prepared` is the write that prepared it.
+///
+/// # Errors
+/// [`StoreError::Outdated`] where a draft has changed since: its words were not before the eyes of those who signed.
+pub(super) fn publish_signed(tx: &mut Tx<'_>, release: &Content, prepared: i64) -> Result<(), StoreError> {
+    let reason = format!("signed in the release {}", release.id);
+    for (id, stamp, body) in signed_figures(tx, release, Visibility::Draft)? {
+        if stamp.write > prepared {
+            return Err(StoreError::Outdated);
+        }
+        again(tx, id, stamp, Figure { visibility: Visibility::Published, ..body }, &reason)?;
+    }
+    Ok(())
+}
+
+/// Makes drafts again of the figures that a release signed, in the write that withdraws it, where nothing else lets them be public.
+pub(super) fn take_back_signed(tx: &mut Tx<'_>, release: &Content) -> Result<(), StoreError> {
+    let reason = format!("the release {} that signed it was withdrawn", release.id);
+    for (id, stamp, body) in signed_figures(tx, release, Visibility::Published)? {
+        if !is_signed(tx.conn(), id, &body)? && counts_a_case(tx, &body)? {
+            again(tx, id, stamp, Figure { visibility: Visibility::Draft, ..body }, &reason)?;
+        }
+    }
+    Ok(())
+}
+
+/// The figures of a release that are what is asked, as they stand.
+fn signed_figures(
+    tx: &mut Tx<'_>,
+    release: &Content,
+    visibility: Visibility,
+) -> Result<Vec<(RecordId, Stamp, Figure)>, StoreError> {
+    let mut found = Vec::new();
+    for signed in &release.figures {
+        let Some(id) = tx.session().find(Noun::Figure, &signed.id)? else { continue };
+        found.extend(FigureEntry::versions(tx.conn(), &[id], Which::Current)?);
+    }
+    found.retain(|(_, stamp, body)| stamp.state == State::Active && body.visibility == visibility);
+    Ok(found)
+}
+
+fn again(tx: &mut Tx<'_>, id: RecordId, stamp: Stamp, body: Figure, reason: &str) -> Result<(), StoreError> {
+    let stamp = Stamp { write: tx.write(), reason: Some(reason.to_owned()), superseded_by: None, ..stamp };
+    changes::replace::<FigureEntry>(tx, id, &stamp, &body)
+}
+
+fn counts_a_case(tx: &mut Tx<'_>, body: &Figure) -> Result<bool, StoreError> {
+    let Some(text) = &body.query else { return Ok(false) };
+    let mut checker = Checker::new(tx.session());
+    let query = Query::read_figure(text, "query", &mut checker);
+    // A question that cannot be asked any more is not taken for a harmless one.
+    match checker.finish(query) {
+        Ok(query) => Ok(counts(tx, body, &query)?.case_files),
+        Err(_) => Ok(true),
+    }
+}
