@@ -12,10 +12,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Command, Database, Import, LogFormat, NewCode, Serve, TokenCommand};
-use crate::domain::check::{MOST_ERRORS, Register};
+use crate::domain::check::Register;
 use crate::domain::policy::Role;
 use crate::domain::record::Noun;
-use crate::exchange::{import, invented, seed, template};
+use crate::exchange::{import, invented, seed, sheet, template};
 use crate::http::app;
 use crate::http::documentation::{self, Document};
 use crate::keys::keyring::RecoveryCode;
@@ -268,8 +268,7 @@ fn import_file(options: &Import) -> Done {
     };
     let bytes = std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
     let store = open_existing(&options.database)?;
-    let rows = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-    let bar = bar("rows", Some(rows));
+    let bar = bar("rows", Some(sheet::rows(&bytes)));
     let shown = bar.clone();
     let file = import::File { noun, name: path.display().to_string(), bytes };
     let progress = Box::new(move |rows| shown.set_position(rows));
@@ -277,11 +276,8 @@ fn import_file(options: &Import) -> Done {
     bar.finish_and_clear();
     let report = match report {
         Ok(report) => report,
-        Err(import::ImportError::Rows(errors)) => {
-            errors.iter().for_each(|error| eprintln!("{error}"));
-            if errors.len() >= MOST_ERRORS {
-                eprintln!("... and perhaps more");
-            }
+        Err(import::ImportError::Rows(mistakes)) => {
+            eprintln!("{}", mistakes.to_string().trim_end());
             return Err("nothing was imported".into());
         }
         Err(why) => return Err(why.into()),
@@ -290,6 +286,9 @@ fn import_file(options: &Import) -> Done {
     for (name, noun, count) in report.created {
         let done = if options.dry_run { "would be imported" } else { "imported" };
         println!("{name}: {count} {} {done}", noun.plural());
+    }
+    if report.skipped > 0 {
+        println!("empty rows that were passed over: {}", report.skipped);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -139,12 +139,15 @@ pub mod exchange {
     pub mod codebook;
     pub mod export;
     pub mod fields;
+    pub mod flavour;
     pub mod folder;
     pub mod formats;
     pub mod import;
     pub mod invented;
     mod nouns;
+    pub mod scan;
     pub mod seed;
+    pub mod sheet;
     pub mod steps;
     pub mod table;
     pub mod template;
@@ -156,6 +159,7 @@ pub mod http {
     pub mod auth;
     pub mod counted;
     pub mod documentation;
+    pub mod download;
     pub mod health;
     pub mod kept;
     pub mod limits;

@@ -108,9 +108,11 @@ impl CodeTo {
                 Err(format!("--recovery-code-file {}: there is such a file already", path.display()).into())
             }
             Self::File(_) => Ok(()),
-            Self::Nowhere => Err("a recovery code is shown on a terminal, and this is none: run it on one, or name a file \
+            Self::Nowhere => {
+                Err("a recovery code is shown on a terminal, and this is none: run it on one, or name a file \
                                   for it with --recovery-code-file"
-                .into()),
+                    .into())
+            }
         }
     }
 
@@ -134,8 +136,14 @@ impl CodeTo {
                 writeln!(out, "Take it elsewhere, delete the file, then say so with `attest key confirm`.")?;
             }
             Self::Nowhere => {
-                writeln!(out, "\nThe recovery code of the keyring is shown on a terminal only, and this is none. On one, run")?;
-                writeln!(out, "`attest key rotate`, which makes and shows another, then `attest key confirm`. Until then no")?;
+                writeln!(
+                    out,
+                    "\nThe recovery code of the keyring is shown on a terminal only, and this is none. On one, run"
+                )?;
+                writeln!(
+                    out,
+                    "`attest key rotate`, which makes and shows another, then `attest key confirm`. Until then no"
+                )?;
                 writeln!(out, "personal text is accepted.")?;
             }
         }

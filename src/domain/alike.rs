@@ -87,7 +87,15 @@ mod tests {
     #[test]
     fn what_nobody_can_see_makes_no_difference() {
         for same in [
-            "Arson", "arson", "ARSON", " Arson ", "Ar\u{200b}son", "A\u{ad}rson", "\u{feff}Arson", "Ａｒｓｏｎ", "Arson\u{a0}",
+            "Arson",
+            "arson",
+            "ARSON",
+            " Arson ",
+            "Ar\u{200b}son",
+            "A\u{ad}rson",
+            "\u{feff}Arson",
+            "Ａｒｓｏｎ",
+            "Arson\u{a0}",
             "Arson\u{e0101}",
         ] {
             assert_eq!(folded(same), "arson", "{same:?}");
@@ -102,7 +110,8 @@ mod tests {
 
     #[test]
     fn letters_of_another_alphabet_look_alike() {
-        for (one, other) in [("Аrson", "Arson"), ("ТОРТ", "TOPT"), ("Ρeace", "Peace"), ("ΚΑΝΟ", "KANO"), ("Еще", "Ещё"), ("1ll", "Ill")]
+        for (one, other) in
+            [("Аrson", "Arson"), ("ТОРТ", "TOPT"), ("Ρeace", "Peace"), ("ΚΑΝΟ", "KANO"), ("Еще", "Ещё"), ("1ll", "Ill")]
         {
             assert_eq!(look(one), look(other), "{one} {other}");
             assert_ne!(folded(one), folded(other), "{one} {other}");

@@ -26,9 +26,12 @@ pub struct FieldError {
     /// The field, column or parameter.
     pub field: String,
     pub rule: Rule,
-    /// The line of a file, as an editor numbers it.
+    /// The row of a file, as a spreadsheet numbers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
+    /// The line of a file, as an editor numbers it, where it has another number than the row: cells may hold line breaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// What was given, where there was something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -40,15 +43,15 @@ impl FieldError {
     pub fn new(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> Self {
         // Nobody needs more of a long value to find it.
         let cut = |text: &str| text.chars().take(200).collect::<String>();
-        Self { field: cut(field), rule, row: None, value: value.map(cut), expected: expected.into() }
+        Self { field: cut(field), rule, row: None, line: None, value: value.map(cut), expected: expected.into() }
     }
 }
 
 impl FieldError {
     /// The same mistake, in a row of a file.
     #[must_use]
-    pub fn in_row(self, row: u64) -> Self {
-        Self { row: Some(row), ..self }
+    pub fn in_row(self, row: u64, line: u64) -> Self {
+        Self { row: Some(row), line: (line != row).then_some(line), ..self }
     }
 }
 
@@ -121,6 +124,8 @@ pub trait Register {
     fn nobody(&self) -> RecordId {
         RecordId(uuid::Uuid::nil())
     }
+    /// That a retired code of a list was accepted, because the record carries it already.
+    fn note_retired(&mut self, _list: &str, _code: &str) {}
 }
 
 /// Collects mistakes while an entry is read. Every method takes the field's name and gives a value to go on with;
@@ -224,7 +229,8 @@ impl<'r> Checker<'r> {
 
     /// That a code can be part of an address and the name of a file everywhere: what a record carries already may stay.
     pub fn file_code(&mut self, field: &str, value: &str) {
-        let ending = value.rsplit_once('.').is_some_and(|(_, ending)| ending.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let ending =
+            value.rsplit_once('.').is_some_and(|(_, ending)| ending.starts_with(|c: char| c.is_ascii_alphabetic()));
         let dots = value.starts_with('.') || value.ends_with('.');
         if (ending || dots || is_device(value)) && !self.carried.contains(value) {
             let expected = "a code that neither begins nor ends with a dot, has no ending like that of a file, and is no name \
@@ -253,6 +259,7 @@ impl<'r> Checker<'r> {
                 };
                 self.refuse(field, Rule::RetiredCode, Some(code), expected)
             }
+            Some(term) if term.retired => self.register.note_retired(vocabulary, code),
             Some(_) => {}
             None => self.refuse(field, Rule::UnknownCode, Some(code), self.code_of(vocabulary)),
         }

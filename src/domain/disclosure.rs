@@ -19,6 +19,11 @@ impl<T> Disclosed<T> {
     pub fn get(&self) -> &T {
         &self.0
     }
+
+    /// The value, where it can be written out once only.
+    pub fn take(self) -> T {
+        self.0
+    }
 }
 
 /// Opens the gate for somebody whom the policy allowed to read or write this.

@@ -63,6 +63,11 @@ pub trait Entry: DeserializeOwned + Serialize + ToSchema + Default + Send + 'sta
         id
     }
 
+    /// Whether nothing in it tells of anything, so that a row of a file is one that nobody has filled in.
+    fn says_nothing(&self) -> bool {
+        false
+    }
+
     /// The records that the value refers to, so that their codes can be looked up.
     fn references(_body: &Self::Body) -> Vec<RecordId> {
         Vec::new()

@@ -198,6 +198,14 @@ impl Entry for PersonEntry {
         }
     }
 
+    fn says_nothing(&self) -> bool {
+        let named = [&self.code, &self.source_system, &self.external_id, &self.figure, &self.ground_figure];
+        let known = [&self.ground, &self.origin, &self.sex, &self.age_group];
+        let value = |field: &Option<String>| field.as_deref().map(str::trim).unwrap_or_default().to_owned();
+        named.into_iter().map(value).all(|value| value.is_empty())
+            && known.into_iter().map(value).all(|value| value.is_empty() || value == UNKNOWN)
+    }
+
     fn persons(id: RecordId, _: &Person) -> Vec<RecordId> {
         vec![id]
     }

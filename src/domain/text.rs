@@ -101,14 +101,15 @@ fn read(field: &TextField, value: serde_json::Value) -> Result<Option<Private>, 
     let text = match value {
         serde_json::Value::Null => return Ok(None),
         // Forms and files of some systems end lines in two characters.
-        serde_json::Value::String(text) => Zeroizing::new(text.replace("\r\n", "\n").replace('\t', " ")),
+        serde_json::Value::String(text) => Zeroizing::new(text.replace("\r\n", "\n")),
         _ => return refuse(Rule::Malformed, "a string".to_owned()),
     };
     let text = text.trim();
     if text.chars().count() > field.longest {
         return refuse(Rule::TooLong, format!("at most {} characters", field.longest));
     }
-    if !is_plain_text(text) {
+    // A tab is part of a text as a line break is.
+    if text.split('\t').any(|part| !is_plain_text(part)) {
         return refuse(Rule::Malformed, "text without control characters".to_owned());
     }
     Ok((!text.is_empty()).then(|| Private::new(text)))

@@ -1,6 +1,7 @@
 //! Export of records as CSV, in the columns in which they are imported: what was exported here can be imported elsewhere.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 
 use serde_json::Value;
 
@@ -8,67 +9,102 @@ use crate::domain::policy::Action;
 use crate::domain::record::{Noun, RecordId, State};
 use crate::domain::text::Private;
 use crate::store::error::StoreError;
-use crate::store::records::{self, After, Found, Stored};
+use crate::store::records::{self, Found, Stored};
 use crate::store::session::Session;
 use crate::store::{texts, visibility};
 
 use super::fields;
+use super::flavour::Flavour;
 use super::nouns::with_entry;
-use super::table;
 
-/// The most records that one export holds.
-pub const MOST_RECORDS: usize = 20_000;
-
-/// What was exported.
-#[derive(Debug)]
-pub struct Export {
-    pub csv: String,
+/// What is going to be exported: all of it, or nothing.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    pub noun: Noun,
     pub records: Vec<RecordId>,
-    /// The fields of personal text that it holds.
+    /// The fields of personal text that go along.
     pub texts: Vec<&'static str>,
-    /// Whether there are more records than one export holds.
-    pub cut: bool,
 }
 
-/// The records of a noun that are not withdrawn and that the reader may see, in the order of their creation, with their personal
-/// text where it is asked for.
+/// Why an export is not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Whoever takes the rows takes no more.
+    #[error("the rows were not taken: {0}")]
+    Out(#[from] io::Error),
+}
+
+/// Chooses the records of a noun that are not withdrawn and that the reader may see, in the order of their creation, with their
+/// personal text where it is asked for. What is chosen can be recorded before anything of it is told.
 ///
 /// # Errors
-/// What the policy says, that the keyring is not open, or the database's own.
-pub fn run(session: &mut Session<'_>, noun: Noun, with_texts: bool) -> Result<Export, StoreError> {
-    with_entry!(noun, E => export::<E>(session, with_texts))
+/// That the keyring is not open, or the database's own.
+pub fn select(session: &mut Session<'_>, noun: Noun, with_texts: bool) -> Result<Selection, StoreError> {
+    with_entry!(noun, E => chosen::<E>(session, with_texts))
 }
 
-fn failed(why: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unavailable(why.into())
+fn chosen<E: Stored>(session: &mut Session<'_>, with_texts: bool) -> Result<Selection, StoreError> {
+    let texts: Vec<_> = E::TEXTS.iter().map(|field| field.name).filter(|_| with_texts).collect();
+    if !texts.is_empty() {
+        session.keys()?;
+    }
+    Ok(Selection { noun: E::NOUN, records: records::ids::<E>(session, &[State::Active])?, texts })
 }
 
-fn export<E: Stored>(session: &mut Session<'_>, with_texts: bool) -> Result<Export, StoreError> {
-    const PAGE: i64 = 500;
-    let texts_of: Vec<_> = E::TEXTS.iter().map(|field| field.name).filter(|_| with_texts).collect();
+/// Writes what was chosen in the same reading, row by row, so that what is large need not be held. What was written before an
+/// error is no export: whoever takes it must not take it for one.
+///
+/// # Errors
+/// What the policy says, the database's own, or that the rows are not taken.
+pub fn write(
+    session: &mut Session<'_>,
+    selection: &Selection,
+    flavour: Flavour,
+    out: &mut dyn io::Write,
+) -> Result<(), ExportError> {
+    out.write_all(flavour.beginning().as_bytes())?;
+    with_entry!(selection.noun, E => rows::<E>(session, selection, flavour, out))
+}
+
+/// What the writer says, in our words.
+fn unwritten(why: csv::Error) -> ExportError {
+    match why.into_kind() {
+        csv::ErrorKind::Io(why) => ExportError::Out(why),
+        other => ExportError::Out(io::Error::other(format!("{other:?}"))),
+    }
+}
+
+fn rows<E: Stored>(
+    session: &mut Session<'_>,
+    selection: &Selection,
+    flavour: Flavour,
+    out: &mut dyn io::Write,
+) -> Result<(), ExportError> {
+    const PAGE: usize = 500;
     let all = fields::of::<E>();
     let coded = all.iter().map(|field| field.name).filter(|name| !E::TEXTS.iter().any(|text| text.name == *name));
     let coded: Vec<_> = coded.collect();
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(coded.iter().chain(&texts_of)).map_err(failed)?;
-    let (mut records, mut after, mut more) = (Vec::new(), None, true);
-    while more && records.len() < MOST_RECORDS {
-        let page = records::list::<E>(session, &[], &[State::Active], after, PAGE)?;
-        after = page.last().map(|last| After { created_write: last.version.created_write, id: last.version.id });
-        more = page.len() == PAGE as usize;
-        let texts = if with_texts { texts_of_page::<E>(session, &page)? } else { HashMap::new() };
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(coded.iter().chain(&selection.texts).map(|name| flavour.column(name))).map_err(unwritten)?;
+    for ids in selection.records.chunks(PAGE) {
+        let page = records::of_ids::<E>(session, ids)?;
+        let texts = if selection.texts.is_empty() { HashMap::new() } else { texts_of_page::<E>(session, &page)? };
         for found in page {
-            let id = found.version.id;
-            let entry = serde_json::to_value(E::describe(&found.version, &found.codes)).map_err(failed)?;
-            let own = texts.get(&id).map(Vec::as_slice).unwrap_or_default();
+            let own = texts.get(&found.version.id).map(Vec::as_slice).unwrap_or_default();
             let text = |name: &&str| own.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text.reveal());
-            let cells = coded.iter().map(|name| cell(&entry[name]));
-            let row = cells.chain(texts_of.iter().map(|name| text(name).to_owned()));
-            table.write_record(row.collect::<Vec<_>>()).map_err(failed)?;
-            records.push(id);
+            let entry = serde_json::to_value(E::describe(&found.version, &found.codes)).map_err(io::Error::other)?;
+            for name in &coded {
+                table.write_field(flavour.cell(&cell(&entry[name])).as_ref()).map_err(unwritten)?;
+            }
+            for name in &selection.texts {
+                table.write_field(flavour.cell(text(name)).as_ref()).map_err(unwritten)?;
+            }
+            table.write_record(None::<&[u8]>).map_err(unwritten)?;
         }
     }
-    Ok(Export { csv: table::text(table).map_err(failed)?, records, texts: texts_of, cut: more })
+    Ok(table.flush()?)
 }
 
 type TextsOf = HashMap<RecordId, Vec<(String, Private)>>;

@@ -1,8 +1,7 @@
 //! Import of CSV files, one noun a file: all or nothing.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-
-use csv::StringRecord;
 
 use crate::domain::check::{FieldError, Invalid, MOST_ERRORS, Rule};
 use crate::domain::entry::{self, Fields};
@@ -18,6 +17,8 @@ use crate::store::session::Tx;
 
 use super::fields;
 use super::nouns::with_entry;
+use super::scan::{Place, Record};
+use super::sheet::{Sheet, Unreadable};
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -28,18 +29,32 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// One mistake in a file. Rows are the lines of the file, as an editor and a spreadsheet number them.
+/// One mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub file: String,
+    /// As a spreadsheet numbers it.
     pub row: u64,
+    /// As an editor numbers it: where cells hold line breaks, lines are more than rows.
+    pub line: u64,
     pub error: FieldError,
+}
+
+/// A row as a person finds it.
+struct At(u64, u64);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(row, line) = self;
+        write!(f, "row {row}")?;
+        if line != row { write!(f, " (line {line})") } else { Ok(()) }
+    }
 }
 
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, row, error } = self;
-        write!(f, "{file}: row {row}")?;
+        let Self { file, row, line, error } = self;
+        write!(f, "{file}: {}", At(*row, *line))?;
         if !error.field.is_empty() {
             write!(f, ", column {}", error.field)?;
         }
@@ -51,17 +66,37 @@ impl fmt::Display for RowError {
     }
 }
 
+/// Everything that is wrong with files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mistakes {
+    /// The first 50.
+    pub first: Vec<RowError>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in &self.first {
+            writeln!(f, "{error}")?;
+        }
+        let told = self.first.len() as u64;
+        if told < self.count { write!(f, "the first {told} of {} mistakes", self.count) } else { Ok(()) }
+    }
+}
+
 /// Something odd in a file that was imported all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowWarning {
     pub file: String,
     pub row: u64,
+    pub line: u64,
     pub detail: String,
 }
 
 impl fmt::Display for RowWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: row {}: {}", self.file, self.row, self.detail)
+        write!(f, "{}: {}: {}", self.file, At(self.row, self.line), self.detail)
     }
 }
 
@@ -70,23 +105,39 @@ impl fmt::Display for RowWarning {
 pub struct Report {
     /// By file the number of records.
     pub created: Vec<(String, Noun, u64)>,
+    /// How many rows were empty and passed over.
+    pub skipped: u64,
     pub warnings: Vec<RowWarning>,
 }
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// What is wrong in which rows; no more than the first 50.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Rows(Vec<RowError>),
+    /// What is wrong in which rows.
+    #[error("{0}")]
+    Rows(Mistakes),
+    /// It was told to end before it was done.
+    #[error("nothing was imported: the time for it was over after {rows} rows")]
+    Late { rows: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why the work was given up.
+enum Given {
+    Up(Mistakes),
+    Late { rows: u64 },
 }
 
 /// How far an import is: rows done.
 pub type Progress = Box<dyn FnMut(u64) + Send>;
 
-/// Imports files, in the order in which they are given, in one write. A dry run does the same and keeps nothing.
+/// What an import is asked between two rows: whether its time is over, or nobody waits for it any more. It then ends, and nothing
+/// of it is kept.
+pub type IsLate = Box<dyn FnMut() -> bool + Send>;
+
+/// Imports files, in the order in which they are given, in one write, however long it takes. A dry run does the same and keeps
+/// nothing.
 ///
 /// # Errors
 /// [`ImportError::Rows`] with what is wrong, or the store's. Nothing was kept.
@@ -96,16 +147,44 @@ pub fn run(
     files: Vec<File>,
     dry_run: bool,
     then: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    progress: Progress,
+) -> Result<Report, ImportError> {
+    run_in_time(store, actor, files, dry_run, then, progress, Box::new(|| false))
+}
+
+/// As [`run`], as long as it is not late.
+///
+/// # Errors
+/// As [`run`], or [`ImportError::Late`].
+pub fn run_in_time(
+    store: &Store,
+    actor: &Actor,
+    files: Vec<File>,
+    dry_run: bool,
+    then: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     mut progress: Progress,
+    mut is_late: IsLate,
 ) -> Result<Report, ImportError> {
     let outcome = store.attempt(actor, "import", move |tx| {
-        let mut import = Import { tx, report: Report::default(), errors: Vec::new(), progress: &mut progress, rows: 0 };
+        let mut import = Import {
+            tx,
+            report: Report::default(),
+            mistakes: Mistakes::default(),
+            progress: &mut progress,
+            is_late: &mut is_late,
+            rows: 0,
+        };
+        let mut in_time = true;
         for file in &files {
-            with_entry!(file.noun, E => import.file::<E>(file)?);
+            in_time = in_time && with_entry!(file.noun, E => import.file::<E>(file)?);
         }
-        let Import { tx, report, errors, .. } = import;
-        if !errors.is_empty() {
-            return Ok(Outcome::Abandon(Err(errors)));
+        let Import { tx, report, mistakes, is_late, rows, .. } = import;
+        // Asked once more: what nobody waits for is not kept.
+        if !in_time || is_late() {
+            return Ok(Outcome::Abandon(Err(Given::Late { rows })));
+        }
+        if mistakes.count > 0 {
+            return Ok(Outcome::Abandon(Err(Given::Up(mistakes))));
         }
         then(tx)?;
         let counts = report.created.iter().map(|(_, noun, count)| serde_json::json!([noun.name(), count]));
@@ -113,61 +192,64 @@ pub fn run(
         Ok(if dry_run { Outcome::Abandon(Ok(report)) } else { Outcome::Keep(Ok(report)) })
     })?;
     let (Outcome::Keep(result) | Outcome::Abandon(result)) = outcome;
-    result.map_err(ImportError::Rows)
+    result.map_err(|given| match given {
+        Given::Up(mistakes) => ImportError::Rows(mistakes),
+        Given::Late { rows } => ImportError::Late { rows },
+    })
 }
 
 struct Import<'i, 'c> {
     tx: &'i mut Tx<'c>,
     report: Report,
-    errors: Vec<RowError>,
+    mistakes: Mistakes,
     progress: &'i mut Progress,
+    is_late: &'i mut IsLate,
     rows: u64,
 }
 
 impl Import<'_, '_> {
-    fn refuse(&mut self, file: &File, row: u64, error: FieldError) {
-        self.errors.push(RowError { file: file.name.clone(), row, error });
+    fn refuse(&mut self, file: &File, place: Place, error: FieldError) {
+        self.mistakes.count += 1;
+        if self.mistakes.first.len() < MOST_ERRORS {
+            self.mistakes.first.push(RowError { file: file.name.clone(), row: place.row, line: place.line, error });
+        }
     }
 
-    fn file<E: Stored>(&mut self, file: &File) -> Result<(), StoreError> {
-        // A byte order mark is what spreadsheets write; it is no part of the first column's name.
-        let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(why) => {
-                let row = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-                self.refuse(file, row, FieldError::new("", Rule::Malformed, None, "text in UTF-8"));
-                return Ok(());
+    /// Reads a file to its end, whatever is wrong on the way. Gives whether it was in time.
+    fn file<E: Stored>(&mut self, file: &File) -> Result<bool, StoreError> {
+        let mut sheet = match Sheet::open(&file.bytes) {
+            Ok(sheet) => sheet,
+            Err(Unreadable { place, error }) => {
+                self.refuse(file, place, error);
+                return Ok(true);
             }
         };
-        let (text, skipped) = without_comments(text);
-        let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-        let headers = match reader.headers() {
-            Ok(headers) => headers.clone(),
-            Err(why) => {
-                self.refuse(file, skipped + 1, from_csv(&why));
-                return Ok(());
-            }
-        };
-        if !self.header::<E>(file, skipped + 1, &headers) {
-            return Ok(());
+        if !self.header::<E>(file, sheet.place, &sheet.heads) {
+            return Ok(true);
         }
         let numbers: Vec<_> =
             fields::of::<E>().into_iter().filter(|field| field.number).map(|field| field.name).collect();
-        let mut created: Vec<(u64, RecordId)> = Vec::new();
-        let mut lines = Lines { text, at: 0, row: skipped + 1 };
-        for record in reader.records() {
-            let position = match &record {
-                Ok(record) => record.position(),
-                Err(why) => why.position(),
-            };
-            let row = lines.row_at(position.map_or(0, csv::Position::byte));
-            if let Ok(record) = &record {
-                lines.row -= record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+        let mut created: Vec<(Place, RecordId)> = Vec::new();
+        let mut retired = Retired::new();
+        let heads = sheet.heads.clone();
+        while let Some(record) = sheet.next() {
+            if (self.is_late)() {
+                return Ok(false);
             }
-            match record.map_err(|why| from_csv(&why)).and_then(|record| entry::<E>(&numbers, &headers, &record)) {
-                Ok((entry, texts)) => created.extend(self.row::<E>(file, row, entry, &texts)?.map(|id| (row, id))),
-                Err(error) => self.refuse(file, row, error),
+            let place = match &record {
+                Ok(record) => record.place,
+                Err(unreadable) => unreadable.place,
+            };
+            match record.map_err(|unreadable| unreadable.error).and_then(|record| entry::<E>(&numbers, &heads, &record))
+            {
+                Ok((entry, texts)) => {
+                    let id = self.row::<E>(file, place, entry, &texts)?;
+                    created.extend(id.map(|id| (place, id)));
+                    for code in self.tx.session().take_retired() {
+                        retired.entry(code).or_insert((place, 0)).1 += 1;
+                    }
+                }
+                Err(error) => self.refuse(file, place, error),
             }
             self.rows += 1;
             (self.progress)(self.rows);
@@ -175,52 +257,53 @@ impl Import<'_, '_> {
             if self.rows >= 512 && self.rows.is_power_of_two() {
                 backend::renew_statistics(self.tx.conn()).map_err(StoreError::from)?;
             }
-            if self.errors.len() >= MOST_ERRORS {
-                return Ok(());
-            }
         }
         self.report.created.push((file.name.clone(), E::NOUN, created.len() as u64));
-        if self.errors.is_empty() {
+        self.report.skipped += sheet.blank;
+        if self.mistakes.count == 0 {
+            self.warn_of_retired(file, retired);
             self.warn::<E>(file, &created)?;
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn header<E: Stored>(&mut self, file: &File, row: u64, headers: &StringRecord) -> bool {
+    fn header<E: Stored>(&mut self, file: &File, place: Place, heads: &[String]) -> bool {
         let known: Vec<_> = fields::of::<E>();
         let columns = known.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
-        let before = self.errors.len();
-        for (at, header) in headers.iter().enumerate() {
-            if !known.iter().any(|field| field.name == header) {
+        let before = self.mistakes.count;
+        for (at, head) in heads.iter().enumerate() {
+            if !known.iter().any(|field| field.name == head) {
                 let expected = format!("one of the columns {columns}");
-                self.refuse(file, row, FieldError::new(header, Rule::Unknown, Some(header), expected));
-            } else if headers.iter().take(at).any(|other| other == header) {
-                self.refuse(file, row, FieldError::new(header, Rule::Inconsistent, Some(header), "each column once"));
+                self.refuse(file, place, FieldError::new(head, Rule::Unknown, Some(head), expected));
+            } else if heads.iter().take(at).any(|other| other == head) {
+                self.refuse(file, place, FieldError::new(head, Rule::Inconsistent, Some(head), "each column once"));
             }
         }
-        for field in known.iter().filter(|field| field.required && !headers.iter().any(|header| header == field.name)) {
-            self.refuse(
-                file,
-                1,
-                FieldError::new(field.name, Rule::Required, None, format!("a column `{}`", field.name)),
-            );
+        for field in known.iter().filter(|field| field.required && !heads.iter().any(|head| head == field.name)) {
+            let expected = format!("a column `{}`", field.name);
+            self.refuse(file, place, FieldError::new(field.name, Rule::Required, None, expected));
         }
-        self.errors.len() == before
+        self.mistakes.count == before
     }
 
     fn row<E: Stored>(
         &mut self,
         file: &File,
-        row: u64,
+        place: Place,
         entry: E,
         texts: &Texts,
     ) -> Result<Option<RecordId>, StoreError> {
+        if entry.says_nothing() && texts.values().all(Option::is_none) {
+            let error = FieldError::new("", Rule::Required, None, SAYS_NOTHING);
+            self.refuse(file, place, error);
+            return Ok(None);
+        }
         match changes::create_from_file(self.tx, entry, texts) {
             Ok(id) => Ok(Some(id)),
             Err(StoreError::Invalid(invalid)) => {
                 for error in invalid.0 {
                     let column = error.field.split('[').next().unwrap_or_default().to_owned();
-                    self.refuse(file, row, FieldError { field: column, ..error });
+                    self.refuse(file, place, FieldError { field: column, ..error });
                 }
                 Ok(None)
             }
@@ -228,15 +311,26 @@ impl Import<'_, '_> {
         }
     }
 
+    /// Says which retired codes came in: what was exported once must come in again, and nobody is to use such a code unawares.
+    fn warn_of_retired(&mut self, file: &File, retired: Retired) {
+        for ((list, code), (place, rows)) in retired {
+            let detail =
+                format!("`{code}` of the vocabulary `{list}` is retired; rows that were taken with it: {rows}");
+            let warning = RowWarning { file: file.name.clone(), row: place.row, line: place.line, detail };
+            self.report.warnings.push(warning);
+        }
+    }
+
     /// Looks for oddities when the whole file is in, because its rows may be in any order.
-    fn warn<E: Stored>(&mut self, file: &File, created: &[(u64, RecordId)]) -> Result<(), StoreError> {
+    fn warn<E: Stored>(&mut self, file: &File, created: &[(Place, RecordId)]) -> Result<(), StoreError> {
         for chunk in created.chunks(500) {
             let ids: Vec<_> = chunk.iter().map(|(_, id)| *id).collect();
-            let rows: std::collections::HashMap<_, _> = chunk.iter().map(|(row, id)| (*id, *row)).collect();
+            let places: HashMap<_, _> = chunk.iter().map(|(place, id)| (*id, *place)).collect();
             for (id, stamp, body) in E::versions(self.tx.conn(), &ids, records::Which::Current)? {
+                let Some(Place { row, line }) = places.get(&id).copied() else { continue };
                 for warning in E::warnings(self.tx.conn(), stamp.state, &body)? {
-                    let row = rows.get(&id).copied().unwrap_or_default();
-                    self.report.warnings.push(RowWarning { file: file.name.clone(), row, detail: warning.detail });
+                    let file = file.name.clone();
+                    self.report.warnings.push(RowWarning { file, row, line, detail: warning.detail });
                 }
             }
         }
@@ -244,62 +338,28 @@ impl Import<'_, '_> {
     }
 }
 
-/// Counts rows as a spreadsheet does: an empty line is one, and a cell of several lines makes none.
-struct Lines<'t> {
-    text: &'t str,
-    at: usize,
-    row: u64,
-}
+/// By list and code the first row that carries a retired one, and how many do.
+type Retired = BTreeMap<(String, String), (Place, u64)>;
 
-impl Lines<'_> {
-    /// The row that begins at a byte, or after the empty lines there. Bytes are asked for in their order.
-    fn row_at(&mut self, byte: u64) -> u64 {
-        let bytes = self.text.as_bytes();
-        let mut start = usize::try_from(byte).unwrap_or(bytes.len()).clamp(self.at, bytes.len());
-        start += bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.row += bytes[self.at..start].iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.at = start;
-        self.row
-    }
-}
-
-/// The text after the comment lines of a template, and how many they were. Only lines before the header are comments: a
-/// row that begins with `#` is a row.
-fn without_comments(text: &str) -> (&str, u64) {
-    let (mut rest, mut skipped) = (text, 0);
-    while rest.starts_with('#') {
-        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
-        skipped += 1;
-    }
-    (rest, skipped)
-}
+/// A row of nothing but a day or an owner is a row that was not filled in, and would be counted as somebody.
+const SAYS_NOTHING: &str = "a code, an identifier of another system, something known of the person, or a text: this row would be counted as a person";
 
 /// Reads a row as the body of a request is read: a cell is a text, or a number where the field is one, and an empty one is
 /// left out.
-fn entry<E: Stored>(numbers: &[&str], headers: &StringRecord, record: &StringRecord) -> Result<(E, Texts), FieldError> {
-    let cells = headers.iter().zip(record).filter(|(_, cell)| !cell.trim().is_empty());
+fn entry<E: Stored>(numbers: &[&str], heads: &[String], record: &Record) -> Result<(E, Texts), FieldError> {
+    let cells = heads.iter().zip(&record.cells).filter(|(_, cell)| !cell.trim().is_empty());
     let value = |name: &str, cell: &str| match cell.trim().parse::<i64>() {
         Ok(number) if numbers.contains(&name) => number.into(),
         _ => cell.into(),
     };
-    let mut cells: Fields = cells.map(|(name, cell)| (name.to_owned(), value(name, cell))).collect();
+    let mut cells: Fields = cells.map(|(name, cell)| (name.clone(), value(name, cell))).collect();
     let first = |wrong: Invalid| wrong.0.into_iter().next();
     let unread = || FieldError::new("", Rule::Malformed, None, "a row as the template explains it");
     let texts = text::take(&mut cells, E::TEXTS).map_err(|why| first(why).unwrap_or_else(unread))?;
     let read = serde_path_to_error::deserialize(serde_json::Value::Object(cells)).map_err(|why| {
         let error = entry::mistake(&why).and_then(first).unwrap_or_else(unread);
-        let value = headers.iter().position(|name| name == error.field).and_then(|at| record.get(at));
-        FieldError { value: value.map(str::to_owned), ..error }
+        let value = heads.iter().position(|name| *name == error.field).and_then(|at| record.cells.get(at));
+        FieldError { value: value.cloned(), ..error }
     });
     Ok((read?, texts))
-}
-
-fn from_csv(why: &csv::Error) -> FieldError {
-    match why.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            let expected = format!("{expected_len} fields, as in the header");
-            FieldError::new("", Rule::Malformed, Some(&format!("{len} fields")), expected)
-        }
-        _ => FieldError::new("", Rule::Malformed, None, "a row of comma-separated values"),
-    }
 }

@@ -57,7 +57,12 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         )
         .service(scope("/terms").configure(staff::nouns::terms::services))
         .service(scope("/publications").configure(staff::nouns::publications::services))
-        .service(scope("/figures").configure(staff::figures::services).configure(staff::confirmations::services).configure(staff::nouns::figures::services))
+        .service(
+            scope("/figures")
+                .configure(staff::figures::services)
+                .configure(staff::confirmations::services)
+                .configure(staff::nouns::figures::services),
+        )
         .service(scope("/releases").configure(staff::releases::services))
         .service(staff::figures::keep_answer)
         .service(staff::texts::search)
@@ -100,6 +105,9 @@ pub struct Settings {
     pub release_signatures: u8,
     /// The time zone in which pages tell moments.
     pub zone: chrono_tz::Tz,
+    /// How long a file may be imported while its client waits, from the request on. Well below the limit of a whole request,
+    /// so that nobody is told of a time-out and finds the rows a minute later.
+    pub import_time: Duration,
 }
 
 impl Default for Settings {
@@ -110,6 +118,7 @@ impl Default for Settings {
             rates: Rates::default(),
             release_signatures: 2,
             zone: chrono_tz::Tz::UTC,
+            import_time: Duration::from_secs(20),
         }
     }
 }
@@ -158,6 +167,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let seen = Data::new(pages::visit::Seen::default());
     let staged = Data::new(pages::office::Staged::default());
     let zone = Data::new(pages::here::Zone(settings.zone));
+    let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
     let server = HttpServer::new(move || {
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
@@ -165,6 +175,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .app_data(shelf.clone())
             .app_data(limits.clone())
             .app_data(signatures.clone())
+            .app_data(import_time.clone())
             .app_data(seen.clone())
             .app_data(document.clone())
             .app_data(routes.clone())

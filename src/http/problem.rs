@@ -71,7 +71,7 @@ problems! {
     Gone = 410 "gone" "This was withdrawn";
     /// The `If-Match` header names a version that is not the newest.
     Stale = 412 "stale" "The record has changed since you read it";
-    /// The body is over 64 KiB.
+    /// The body is larger than the address takes, or than can be worked through while a client waits.
     TooLarge = 413 "too_large" "The body is too large";
     /// The body is not declared as what the address takes: JSON, or CSV for files.
     UnsupportedMediaType = 415 "unsupported_media_type" "The body is not of the media type that this address takes";
@@ -108,9 +108,12 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub detail: Option<Box<str>>,
-    /// Every value that was not accepted.
+    /// Every value that was not accepted; of a file the first 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// How many mistakes a file has, also where `errors` tells the first of them only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_count: Option<u64>,
     /// What stands in the way of a release.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(value_type = Vec<Block>)]
@@ -135,6 +138,7 @@ impl Problem {
             status: kind.status(),
             detail: None,
             errors: Vec::new(),
+            error_count: None,
             blocks: Box::default(),
             allow: None,
             retry_after: (kind.status() == 503).then_some(5),
@@ -151,6 +155,13 @@ impl Problem {
     #[must_use]
     pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
+        self
+    }
+
+    /// How many mistakes there are, told or not.
+    #[must_use]
+    pub fn error_count(mut self, count: u64) -> Self {
+        self.error_count = Some(count);
         self
     }
 

@@ -10,14 +10,24 @@ use sha2::{Digest, Sha256};
 use crate::domain::disclosure::Disclosed;
 use crate::store::chain::hex;
 
+use super::download::Rows;
 use super::problem::{Kind, Problem};
+
+#[derive(Debug)]
+enum Content {
+    Whole(Vec<u8>),
+    /// Made while it is sent.
+    Rows(Rows),
+}
+
+const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// An answer.
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
     media: &'static str,
-    body: Result<Vec<u8>, String>,
+    body: Result<Content, String>,
     public: bool,
     /// Whether what is there under this address never changes.
     lasting: bool,
@@ -26,6 +36,7 @@ pub struct Reply {
 
 impl Reply {
     fn new(media: &'static str, body: Result<Vec<u8>, String>) -> Self {
+        let body = body.map(Content::Whole);
         Self { status: StatusCode::OK, media, body, public: false, lasting: false, headers: Vec::new() }
     }
 
@@ -36,7 +47,12 @@ impl Reply {
 
     /// A CSV answer.
     pub fn csv(text: &Disclosed<String>) -> Self {
-        Self::new("text/csv; charset=utf-8; header=present", Ok(text.get().clone().into_bytes()))
+        Self::new(CSV, Ok(text.get().clone().into_bytes()))
+    }
+
+    /// A CSV answer that is made while it is sent.
+    pub fn csv_rows(rows: Disclosed<Rows>) -> Self {
+        Self { body: Ok(Content::Rows(rows.take())), ..Self::new(CSV, Ok(Vec::new())) }
     }
 
     /// A JSON document that is written already.
@@ -70,10 +86,13 @@ impl Reply {
     /// # Errors
     /// That they could not be written.
     pub fn bytes(self) -> Result<Vec<u8>, Problem> {
-        self.body.map_err(|why| {
-            tracing::error!(error = %why, "an answer could not be written");
-            Problem::new(Kind::Internal)
-        })
+        let why = match self.body {
+            Ok(Content::Whole(bytes)) => return Ok(bytes),
+            Ok(Content::Rows(_)) => "its rows are not made yet".to_owned(),
+            Err(why) => why,
+        };
+        tracing::error!(error = %why, "an answer could not be written");
+        Err(Problem::new(Kind::Internal))
     }
 
     /// Any site may show it, and caches may keep it as long as its entity tag holds.
@@ -113,8 +132,10 @@ impl Responder for Reply {
                 return HttpResponse::from_error(Problem::new(Kind::Internal));
             }
         };
-        if self.public {
-            self.headers.push((header::ETAG, format!("\"{}\"", &hex(&Sha256::digest(&body))[..32])));
+        if self.public
+            && let Content::Whole(body) = &body
+        {
+            self.headers.push((header::ETAG, format!("\"{}\"", &hex(&Sha256::digest(body))[..32])));
         }
         let tag = self.headers.iter().find(|(name, _)| name == header::ETAG).map(|(_, tag)| tag.clone());
         let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -139,7 +160,11 @@ impl Responder for Reply {
                 response.append_header((name, value));
             }
         }
-        if unchanged { response.finish() } else { response.body(body) }
+        match body {
+            _ if unchanged => response.finish(),
+            Content::Whole(body) => response.body(body),
+            Content::Rows(rows) => response.body(BoxBody::new(rows)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a request brings: a body, a record's identifier, the version that it has seen, an idempotency key, parameters.
 
 use std::future::{Ready, ready};
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -85,6 +86,8 @@ fn from_json(why: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
 pub struct CsvFile {
     payload: web::Payload,
     csv: bool,
+    /// When the request came in.
+    pub since: Instant,
 }
 
 impl FromRequest for CsvFile {
@@ -94,7 +97,11 @@ impl FromRequest for CsvFile {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let csv = media_type(request).as_deref() == Some("text/csv");
         let payload = web::Payload::from_request(request, payload).into_inner();
-        ready(payload.map(|payload| Self { payload, csv }).map_err(|_| Problem::new(Kind::MalformedBody)))
+        ready(
+            payload
+                .map(|payload| Self { payload, csv, since: Instant::now() })
+                .map_err(|_| Problem::new(Kind::MalformedBody)),
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use actix_web::web;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::policy::Actor;
 use crate::store::database::Store;
@@ -16,6 +16,8 @@ use super::problem::{Kind, Problem};
 
 /// How many questions are counted at once. Entering a case must not be slow because somebody is counting.
 const COUNTING: usize = 2;
+/// How many exports are under way at once. Each holds a connection for as long as its client takes to receive it.
+const EXPORTING: usize = 2;
 /// How long a question waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -25,11 +27,13 @@ pub struct Records {
     store: Store,
     counting: Arc<Semaphore>,
     computing: Arc<Semaphore>,
+    exporting: Arc<Semaphore>,
 }
 
 impl Records {
     pub fn new(store: Store) -> Self {
-        Self { store, counting: Arc::new(Semaphore::new(COUNTING)), computing: Arc::new(Semaphore::new(1)) }
+        let places = |places| Arc::new(Semaphore::new(places));
+        Self { store, counting: places(COUNTING), computing: places(1), exporting: places(EXPORTING) }
     }
 
     /// The store itself, for work that is run elsewhere.
@@ -72,6 +76,17 @@ impl Records {
             work(store)
         })
         .await
+    }
+
+    /// A place among the exports, to be held until all of it is sent.
+    ///
+    /// # Errors
+    /// That others are still being sent.
+    pub async fn export_turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        match timeout(PATIENCE, self.exporting.clone().acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(Problem::new(Kind::Unavailable).detail("too many exports at once")),
+        }
     }
 
     /// Runs blocking work on the thread pool.

@@ -35,8 +35,20 @@ struct Checked<B> {
     code: Option<String>,
 }
 
+/// What becomes of retired codes that a record does not carry yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RetiredCodes {
+    Refused,
+    Taken,
+}
+
 /// Checks an entry whole, so that every mistake is told at once.
-fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Checked<E::Body>, StoreError> {
+fn check<E: Entry>(
+    tx: &mut Tx<'_>,
+    entry: E,
+    before: Option<&E>,
+    retired: RetiredCodes,
+) -> Result<Checked<E::Body>, StoreError> {
     let header = entry.header();
     let mut checker = Checker::new(tx.session());
     if let Some(code) = header.code {
@@ -50,7 +62,11 @@ fn check<E: Entry>(tx: &mut Tx<'_>, entry: E, before: Option<&E>) -> Result<Chec
     }
     let own = header.code.map(str::to_owned);
     let header = checker.finish(());
-    let body = entry.check(Checker::correcting(tx.session(), before)?);
+    let checker = match retired {
+        RetiredCodes::Refused => Checker::correcting(tx.session(), before)?,
+        RetiredCodes::Taken => Checker::correcting(tx.session(), Some(&entry))?,
+    };
+    let body = entry.check(checker);
     let body = match (header, body) {
         (Ok(()), Ok(body)) => body,
         (Err(CheckError::Invalid(mut first)), Err(CheckError::Invalid(then))) => {
@@ -74,16 +90,22 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<Rec
         let expected = "a code of your own, or none: Attest makes those of this shape, and nobody chooses one";
         return Err(invalid(E::CODE, Rule::Inconsistent, Some(code), expected));
     }
-    create_from_file(tx, entry, texts)
+    enter(tx, entry, texts, RetiredCodes::Refused)
 }
 
-/// Enters a new record from a file, which may have been exported from here, with codes that Attest made.
+/// Enters a record that comes out of a file, which may have been exported from here: with codes that Attest made, and retired
+/// codes, as records carry them that were entered before. [`Session::take_retired`](super::session::Session::take_retired) tells
+/// which.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] with every mistake.
+/// As [`create`].
 pub fn create_from_file<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<RecordId, StoreError> {
+    enter(tx, entry, texts, RetiredCodes::Taken)
+}
+
+fn enter<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts, retired: RetiredCodes) -> Result<RecordId, StoreError> {
     let given = entry.header().code.is_some();
-    let Checked { body, known_on, reason, code } = check(tx, entry, None)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, None, retired)?;
     let id = RecordId::new();
     if given && seals::gives_codes::<E>(tx.conn(), &body)? {
         let expected = "no code: the records of a sealed person get one that tells nothing";
@@ -155,7 +177,7 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: P
     }
     let before = E::describe(&found.version, &found.codes);
     let entry = entry::corrected(&before, patch)?;
-    let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before))?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before), RetiredCodes::Refused)?;
     if let Some(code) = code.filter(|code| *code != found.version.code) {
         let expected = format!("`{}`: a record keeps its code", found.version.code);
         return Err(invalid(E::CODE, Rule::Inconsistent, Some(&code), expected));

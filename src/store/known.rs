@@ -48,11 +48,8 @@ pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreEr
     let published = Published::read(conn, None)?;
     let public: HashSet<RecordId> = published.figures.iter().map(|found| found.version.id).collect();
     let documents: HashSet<RecordId> = published.publications.iter().map(|found| found.version.id).collect();
-    let figures = if declaration.figures.is_empty() {
-        Vec::new()
-    } else {
-        records::all::<FigureEntry>(conn, &[State::Active])?
-    };
+    let figures =
+        if declaration.figures.is_empty() { Vec::new() } else { records::all::<FigureEntry>(conn, &[State::Active])? };
     let vocabulary = terms::vocabulary(conn, Some(declaration.at_write))?;
     let mixed = people::has_mixed(conn)?;
     let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };

@@ -48,7 +48,8 @@ impl Stored for PublicationEntry {
     }
 
     fn admit(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &Publication) -> Result<Vec<FieldError>, StoreError> {
-        let public = |state: State, visibility: Visibility| state == State::Active && visibility == Visibility::Published;
+        let public =
+            |state: State, visibility: Visibility| state == State::Active && visibility == Visibility::Published;
         let before: Option<(String, String)> = publication_versions::table
             .filter(publication_versions::record_id.eq(id))
             .order(publication_versions::write.desc())
@@ -85,8 +86,10 @@ impl Stored for PublicationEntry {
 
 /// On some disks two codes that differ by case alone are one file.
 fn taken_in_other_case(conn: &mut Conn, id: RecordId) -> QueryResult<Option<FieldError>> {
-    let codes: Vec<(RecordId, String)> =
-        register::table.filter(register::noun.eq(Noun::Publication.name())).select((register::id, register::code)).load(conn)?;
+    let codes: Vec<(RecordId, String)> = register::table
+        .filter(register::noun.eq(Noun::Publication.name()))
+        .select((register::id, register::code))
+        .load(conn)?;
     let Some((_, own)) = codes.iter().find(|(other, _)| *other == id) else { return Ok(None) };
     let same = codes.iter().any(|(other, code)| *other != id && code.eq_ignore_ascii_case(own));
     let expected = "a code that differs from every other by more than capital letters";

@@ -19,10 +19,10 @@ use super::backend::Conn;
 use super::changes;
 use super::error::StoreError;
 use super::records::{self, Stored, Which};
+use super::released;
 use super::releases;
 use super::schema::{accounts, figure_confirmations, figure_versions, records as register};
 use super::session::{Session, Tx};
-use super::released;
 
 /// Who confirmed a figure as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn confirm(tx: &mut Tx<'_>, figure: RecordId, seen: i64) -> Result<Vec<Confi
     if found.version.stamp.write != seen {
         return Err(StoreError::Stale);
     }
-    let (account, write, now) = (tx.actor().account, tx.write(), tx.written_at());
+    let (account, write, now) = (tx.actor().account, tx.write(), tx.now());
     if account == HOST {
         return Err(StoreError::Refused("two people must look at it, and the machine itself is none"));
     }
@@ -73,23 +73,14 @@ pub fn confirmations(session: &mut Session<'_>, figure: RecordId) -> Result<Vec<
 }
 
 /// The publishers of today who confirmed a version that says the same.
-fn of_what_it_says(
-    conn: &mut Conn,
-    figure: RecordId,
-    body: &Figure,
-) -> QueryResult<Vec<(RecordId, Confirmation)>> {
+fn of_what_it_says(conn: &mut Conn, figure: RecordId, body: &Figure) -> QueryResult<Vec<(RecordId, Confirmation)>> {
     let rows = figure_confirmations::table
         .inner_join(accounts::table.on(accounts::id.eq(figure_confirmations::account_id)))
         .filter(figure_confirmations::figure_id.eq(figure))
         .filter(accounts::role.eq(Role::Publisher.name()))
         .filter(accounts::state.eq(AccountState::Active.name()))
         .order(figure_confirmations::write)
-        .select((
-            figure_confirmations::version,
-            accounts::id,
-            accounts::name,
-            figure_confirmations::confirmed_at,
-        ))
+        .select((figure_confirmations::version, accounts::id, accounts::name, figure_confirmations::confirmed_at))
         .load::<(i64, RecordId, String, Instant)>(conn)?;
     let mut confirmed = Vec::new();
     for (version, id, account, confirmed_at) in rows {
@@ -129,10 +120,7 @@ pub(super) fn of_version(
 }
 
 /// Why the figures of a publication may not be public with it, where it becomes public.
-pub(super) fn with_publication(
-    tx: &mut Tx<'_>,
-    publication: RecordId,
-) -> Result<Vec<FieldError>, StoreError> {
+pub(super) fn with_publication(tx: &mut Tx<'_>, publication: RecordId) -> Result<Vec<FieldError>, StoreError> {
     let figures: Vec<RecordId> = figure_versions::table
         .filter(figure_versions::publication_id.eq(publication))
         .filter(figure_versions::superseded_by.is_null())
@@ -184,7 +172,8 @@ fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldErro
         let actor = tx.actor();
         eyes.extend((actor.account != HOST && actor.role == Role::Publisher).then_some(actor.account));
         if eyes.len() < 2 {
-            let expected = "draft, until another publisher has confirmed it as it is: two of them look at what is published";
+            let expected =
+                "draft, until another publisher has confirmed it as it is: two of them look at what is published";
             wrong.push(refuse("state", Rule::Inconsistent, expected));
         }
     }

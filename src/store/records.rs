@@ -277,6 +277,43 @@ pub fn all<E: Stored>(conn: &mut Conn, states: &[State]) -> Result<Vec<Found<E::
     }
 }
 
+/// The records of a noun in these states that the reader may see, in the order of their creation.
+///
+/// # Errors
+/// The database's own.
+pub fn ids<E: Stored>(session: &mut Session<'_>, states: &[State]) -> Result<Vec<RecordId>, StoreError> {
+    const BATCH: i64 = 5_000;
+    let reader = session.reader().account;
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let page = E::page(session.conn(), reader, &[], states, after, BATCH)?;
+        after = page.last().map(|last| After { created_write: last.created_write, id: last.id });
+        ids.extend(page.iter().map(|line| line.id));
+        if page.len() < BATCH as usize {
+            return Ok(ids);
+        }
+    }
+}
+
+/// The newest versions of records of which [`ids`] said, in the same reading, that the reader may see them; in the order of
+/// creation.
+///
+/// # Errors
+/// The database's own, and that one of them is not there any more.
+pub fn of_ids<E: Stored>(session: &mut Session<'_>, ids: &[RecordId]) -> Result<Vec<Found<E::Body>>, StoreError> {
+    let conn = session.conn();
+    let registered = register(conn, E::NOUN, ids)?;
+    let loaded = E::versions(conn, ids, Which::Current)?;
+    if loaded.len() != ids.len() {
+        let there = loaded.len();
+        return Err(super::error::corrupt(format!("of {} records of one reading {there} are there", ids.len())).into());
+    }
+    let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
+    let mut found = complete::<E>(conn, &registered, loaded, &authors)?;
+    found.sort_by_key(|found| (found.version.created_at, found.version.id));
+    Ok(found)
+}
+
 /// What is odd about the newest version of a record.
 ///
 /// # Errors

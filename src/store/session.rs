@@ -31,6 +31,8 @@ pub struct Session<'c> {
     keys: Option<Arc<Keyring>>,
     vocabulary: Arc<Vocabulary>,
     found: HashMap<(Noun, String), RecordId>,
+    /// Retired codes that were accepted, by list.
+    retired: Vec<(String, String)>,
 }
 
 impl<'c> Session<'c> {
@@ -51,7 +53,7 @@ impl<'c> Session<'c> {
                 vocabulary
             }
         };
-        Ok(Self { conn, now, reader, keys, vocabulary, found: HashMap::new() })
+        Ok(Self { conn, now, reader, keys, vocabulary, found: HashMap::new(), retired: Vec::new() })
     }
 
     pub fn conn(&mut self) -> &mut Conn {
@@ -73,6 +75,11 @@ impl<'c> Session<'c> {
     /// Who reads.
     pub fn reader(&self) -> &Actor {
         &self.reader
+    }
+
+    /// The retired codes that were accepted since this was last asked, by list.
+    pub fn take_retired(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.retired)
     }
 
     /// The keyring.
@@ -134,6 +141,10 @@ impl Register for Session<'_> {
 
     fn own_account(&self) -> RecordId {
         self.reader.account
+    }
+
+    fn note_retired(&mut self, list: &str, code: &str) {
+        self.retired.push((list.to_owned(), code.to_owned()));
     }
 }
 

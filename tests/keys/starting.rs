@@ -107,7 +107,8 @@ fn on_a_terminal_the_recovery_code_is_shown() {
     script.args(["--quiet", "--return", "--command", &format!("{program} key rotate"), "/dev/null"]);
     script.current_dir(&folder).stdin(std::process::Stdio::null());
     let shown = run(&mut script).done().out;
-    let code = shown.lines().find_map(|line| line.trim().strip_prefix("recovery code: ")).unwrap_or_else(|| panic!("{shown}"));
+    let code =
+        shown.lines().find_map(|line| line.trim().strip_prefix("recovery code: ")).unwrap_or_else(|| panic!("{shown}"));
     assert!(Keyring::recover(&Place::beside(folder.join("attest-keys")), &RecoveryCode::read(code).unwrap()).is_ok());
     assert!(run(command.args(["key", "status"])).done().out.contains("not confirmed"));
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Instant;
 
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
@@ -25,6 +26,8 @@ pub struct Uploaded<P> {
     pub form: Form,
     /// What was chosen; empty where nothing was.
     pub file: Vec<u8>,
+    /// When the request came in.
+    pub since: Instant,
 }
 
 impl<P: Permission> FromRequest for Uploaded<P> {
@@ -32,7 +35,7 @@ impl<P: Permission> FromRequest for Uploaded<P> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let ours = is_ours(request);
+        let (ours, since) = (is_ours(request), Instant::now());
         let parts = Multipart::from_request(request, payload);
         let visit = Visit::<P>::from_request(request, &mut Payload::None);
         Box::pin(async move {
@@ -47,7 +50,7 @@ impl<P: Permission> FromRequest for Uploaded<P> {
             if !bool::from(form.get(WORD).as_bytes().ct_eq(visit.word().as_bytes())) {
                 return Err(refused());
             }
-            Ok(Self { visit, form, file })
+            Ok(Self { visit, form, file, since })
         })
     }
 }

@@ -33,7 +33,8 @@ pub struct ConfirmationView {
 }
 
 fn view(allowed: &Allowed<impl Sized>, id: RecordId, found: Vec<Confirmation>) -> Reply {
-    let confirmations = found.into_iter().map(|one| ConfirmationView { account: one.account, confirmed_at: one.confirmed_at });
+    let confirmations =
+        found.into_iter().map(|one| ConfirmationView { account: one.account, confirmed_at: one.confirmed_at });
     let view = ConfirmationsView { id, confirmations: confirmations.collect() };
     Reply::json(&disclosure::to_permitted(allowed.permit(), view))
 }

@@ -1,19 +1,29 @@
 //! Files in and out, for staff: an import whole or not at all, an export in the same columns.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use actix_web::http::header::{self, HeaderName};
 use actix_web::post;
+use actix_web::rt::task::spawn_blocking;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::policy::Actor;
 use crate::domain::record::Noun;
-use crate::exchange::export;
+use crate::exchange::export::{self, ExportError, Selection};
+use crate::exchange::flavour::Flavour;
 use crate::exchange::import::{self, File, ImportError};
+use crate::exchange::sheet;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 
 use crate::http::auth::{Allowed, ReadTexts, WriteCases};
+use crate::http::download::{self, Pipe, Rows};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::{Body, CsvFile, Parameters};
@@ -22,7 +32,10 @@ use crate::http::state::Records;
 /// The largest file that is imported over HTTP, in bytes. The command line takes larger ones.
 pub const LARGEST_FILE: usize = 4 * 1024 * 1024;
 /// The most rows of it: others wait meanwhile to enter a case.
-const MOST_ROWS: usize = 5_000;
+const MOST_ROWS: u64 = 5_000;
+
+/// How long an import may take, from its request on.
+pub struct ImportTime(pub Duration);
 
 /// What cases are made of; publications, figures and terms have rights of their own.
 pub const NOUNS: [Noun; 6] = [Noun::Event, Noun::Source, Noun::Person, Noun::Incident, Noun::Linkage, Noun::Consent];
@@ -40,25 +53,32 @@ pub fn read_noun(field: &str, given: Option<&str>) -> Result<Noun, Problem> {
 
 /// What an import did, or would do.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"dry_run": true, "noun": "persons", "created": 12, "warnings": []}))]
+#[schema(example = json!({"dry_run": true, "noun": "persons", "created": 12, "skipped": 1, "warnings": []}))]
 pub struct ImportView {
     /// Whether nothing was kept.
     pub dry_run: bool,
     pub noun: String,
     /// How many records were entered, or would be.
     pub created: u64,
+    /// How many rows were empty and passed over.
+    pub skipped: u64,
     pub warnings: Vec<ImportWarning>,
 }
 
 /// Something odd that was imported all the same.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ImportWarning {
-    /// The line of the file, as an editor numbers it.
+    /// The row of the file, as a spreadsheet numbers it.
     pub row: u64,
+    /// The line of the file, as an editor numbers it, where it has another number than the row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     pub detail: String,
 }
 
-/// Import a CSV file, whole or not at all: the columns are those of the template (`attest import --template`).
+/// Import a CSV file, whole or not at all: the columns are those of the template (`attest import --template`), or of an export of
+/// either flavour. Rows whose cells are all empty are passed over and counted. Quotation marks are read strictly. A code that was
+/// retired is taken, with a warning, so that what was exported can be imported again.
 #[utoipa::path(
     tag = "transfer",
     operation_id = "import_file",
@@ -74,9 +94,11 @@ pub struct ImportWarning {
 pub async fn import_file(
     allowed: Allowed<WriteCases>,
     store: Data<Records>,
+    time: Data<ImportTime>,
     parameters: Parameters,
     file: CsvFile,
 ) -> Result<Reply, Problem> {
+    let until = file.since + time.0;
     let (mut noun, mut dry_run) = (None, false);
     for (name, value) in parameters.only(&["noun", "dry_run"])? {
         match (name, value.as_str()) {
@@ -88,46 +110,66 @@ pub async fn import_file(
     }
     let noun = read_noun("noun", noun.as_deref())?;
     let bytes = file.read(LARGEST_FILE).await?;
-    let view = import_bytes(&store, allowed.actor(), noun, bytes, dry_run).await?;
+    let view = import_bytes(&store, allowed.actor(), noun, bytes, dry_run, until).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
 }
 
 /// Imports a file, whole or not at all, or says what that would do.
 ///
 /// # Errors
-/// A problem that names every value that is wrong by its row, or that the file has too many rows.
+/// A problem that names every value that is wrong by its row, or that the file has too many rows, or that it took too long.
 pub async fn import_bytes(
     store: &Records,
     actor: Actor,
     noun: Noun,
     bytes: Vec<u8>,
     dry_run: bool,
+    until: Instant,
 ) -> Result<ImportView, Problem> {
-    if bytes.iter().filter(|byte| **byte == b'\n').count() > MOST_ROWS + 1 {
-        return Err(
-            Problem::new(Kind::TooLarge).detail(format!("at most {MOST_ROWS} rows; the command line takes more"))
-        );
-    }
+    // Goes with whoever waits for the answer: what nobody is told of is not kept.
+    let waiting = Arc::new(());
+    let waited_for = Arc::downgrade(&waiting);
+    let is_late = Box::new(move || Instant::now() >= until || waited_for.strong_count() == 0);
     let file = File { noun, name: noun.plural(), bytes };
     let done = store
-        .run(move |store| match import::run(store, &actor, vec![file], dry_run, |_| Ok(()), Box::new(|_| {})) {
-            Ok(report) => Ok(Ok(report)),
-            Err(ImportError::Rows(rows)) => Ok(Err(rows)),
-            Err(ImportError::Store(why)) => Err(why),
+        .run(move |store| {
+            if sheet::rows(&file.bytes) > MOST_ROWS {
+                let detail = format!("at most {MOST_ROWS} rows; the command line takes more");
+                return Ok(Err(Problem::new(Kind::TooLarge).detail(detail)));
+            }
+            match import::run_in_time(store, &actor, vec![file], dry_run, |_| Ok(()), Box::new(|_| {}), is_late) {
+                Ok(report) => Ok(Ok(report)),
+                Err(ImportError::Rows(mistakes)) => {
+                    let errors = mistakes.first.into_iter().map(|wrong| wrong.error.in_row(wrong.row, wrong.line));
+                    let problem = Problem::new(Kind::Invalid).errors(errors.collect());
+                    Ok(Err(problem.error_count(mistakes.count)))
+                }
+                Err(ImportError::Late { rows }) => Ok(Err(late(rows))),
+                Err(ImportError::Store(why)) => Err(why),
+            }
         })
-        .await?;
-    let report = done.map_err(|rows| {
-        let errors = rows.into_iter().map(|row| row.error.in_row(row.row)).collect();
-        Problem::new(Kind::Invalid).errors(errors)
-    })?;
-    let warnings =
-        report.warnings.into_iter().map(|warning| ImportWarning { row: warning.row, detail: warning.detail });
+        .await;
+    drop(waiting);
+    let report = done??;
+    let warnings = report.warnings.into_iter().map(|warning| ImportWarning {
+        row: warning.row,
+        line: (warning.line != warning.row).then_some(warning.line),
+        detail: warning.detail,
+    });
     Ok(ImportView {
         dry_run,
         noun: noun.plural(),
         created: report.created.iter().map(|(_, _, count)| count).sum(),
+        skipped: report.skipped,
         warnings: warnings.collect(),
     })
+}
+
+fn late(rows: u64) -> Problem {
+    Problem::new(Kind::TooLarge).detail(format!(
+        "nothing was imported: the time for it was over after {rows} rows; import a smaller file, or use the command line, which \
+         has no such limit"
+    ))
 }
 
 /// What to export.
@@ -140,47 +182,113 @@ pub struct ExportEntry {
     pub noun: Option<String>,
     /// With personal text.
     pub texts: bool,
+    /// exact (every cell as it is) or spreadsheet (with a byte order mark, and with an apostrophe before the names of columns and
+    /// before what a spreadsheet would run or change; the import takes it off again); exact where it is missing.
+    pub flavour: Option<String>,
 }
 
-/// Export the records that you may see as CSV, in the columns in which they are imported. What leaves is recorded in the audit,
-/// with personal text record by record. A file is outside of all protection: keep it no longer than it is needed.
+/// Export all records that you may see as CSV, in the columns in which they are imported, as they were at one moment. What leaves
+/// is recorded in the audit, with personal text record by record. The file is sent while it is made: if something fails, the
+/// connection breaks off before its end, and what came is not to be used. A file is outside of all protection: keep it no longer
+/// than it is needed.
 #[utoipa::path(
     tag = "transfer",
     operation_id = "export_records",
     request_body = ExportEntry,
     security(("bearer" = ["read_texts"])),
-    responses((status = 200, description = "The file; at most 20,000 records", body = String, content_type = "text/csv",
-        headers(("Attest-Records" = i64, description = "how many records the file holds"),
-            ("Attest-Cut" = bool, description = "whether there are more")),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv",
+        headers(("Attest-Records" = i64, description = "how many records the file holds")),
         example = json!("code,ground,origin\nP-0001,threatened_by_relatives,RU-CE\n")))
 )]
 #[post("/exports")]
-pub async fn export_records(allowed: Allowed<ReadTexts>, store: Data<Records>, body: Body) -> Result<Reply, Problem> {
-    let ExportEntry { noun, texts } = body.read()?;
+pub async fn export_records(
+    allowed: Allowed<ReadTexts>,
+    store: Data<Records>,
+    parameters: Parameters,
+    body: Body,
+) -> Result<Reply, Problem> {
+    parameters.only(&[])?;
+    let ExportEntry { noun, texts, flavour } = body.read()?;
     let noun = read_noun("noun", noun.as_deref()).map_err(Problem::in_body)?;
-    let actor = allowed.actor();
-    let export = store
-        .count(move |store| {
-            let export = store.read(&actor, |session| export::run(session, noun, texts))?;
-            let (count, texts) = (export.records.len(), export.texts.clone());
-            let read: Vec<_> = export.records.iter().map(ToString::to_string).filter(|_| !texts.is_empty()).collect();
-            store.write(&actor, "export", move |tx| {
-                tx.note("noun", noun.name());
-                tx.note("count", count);
-                tx.note("texts", texts);
-                if !read.is_empty() {
-                    tx.note("read", read);
-                }
-                Ok(())
-            })?;
-            Ok(export)
-        })
-        .await?;
-    let reply = Reply::csv(&disclosure::to_permitted(allowed.permit(), export.csv))
-        .header(HeaderName::from_static("attest-records"), export.records.len())
-        .header(HeaderName::from_static("attest-cut"), export.cut)
+    let flavour = read_flavour(flavour.as_deref()).map_err(Problem::in_body)?;
+    let (count, rows) = export_rows(&store, allowed.actor(), noun, texts, flavour).await?;
+    let reply = Reply::csv_rows(disclosure::to_permitted(allowed.permit(), rows))
+        .header(HeaderName::from_static("attest-records"), count)
         .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", noun.plural()));
     Ok(reply)
+}
+
+/// For whom a file is written.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn read_flavour(given: Option<&str>) -> Result<Flavour, Problem> {
+    let Some(given) = given else { return Ok(Flavour::default()) };
+    let found = Flavour::WORDS.iter().find(|(name, _)| *name == given).map(|(_, flavour)| *flavour);
+    let expected = || Flavour::WORDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    found
+        .ok_or_else(|| Problem::parameter("flavour", Rule::UnknownCode, Some(given), &format!("one of {}", expected())))
+}
+
+/// Begins an export: gives how many records it holds, once that is in the audit, and the rows as they are made.
+async fn export_rows(
+    store: &Records,
+    actor: Actor,
+    noun: Noun,
+    texts: bool,
+    flavour: Flavour,
+) -> Result<(usize, Rows), Problem> {
+    let turn = store.export_turn().await?;
+    let store = store.store();
+    let (mut pipe, rows) = download::new();
+    let (tell, told) = oneshot::channel();
+    spawn_blocking(move || {
+        let _turn = turn;
+        let mut tell = Some(tell);
+        let written = store.read(&actor, |session| {
+            let selection = export::select(session, noun, texts)?;
+            // Recorded before anything is told. Where nobody listens any more, nothing is.
+            record(&store, &actor, &selection)?;
+            let heard = tell.take().is_some_and(|tell| tell.send(Ok(selection.records.len())).is_ok());
+            Ok(if heard { export::write(session, &selection, flavour, &mut pipe) } else { Ok(()) })
+        });
+        finish(written, tell, pipe);
+    });
+    let count = told.await.map_err(|_| Problem::new(Kind::Internal))??;
+    Ok((count, rows))
+}
+
+fn record(store: &Store, actor: &Actor, selection: &Selection) -> Result<(), StoreError> {
+    let Selection { noun, records, texts } = selection.clone();
+    store.write(actor, "export", move |tx| {
+        tx.note("noun", noun.name());
+        tx.note("count", records.len());
+        if !texts.is_empty() {
+            tx.note("read", records.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }
+        tx.note("texts", texts);
+        Ok(())
+    })
+}
+
+type Told = oneshot::Sender<Result<usize, Problem>>;
+
+/// Ends an export that is whole; leaves any other without an end.
+fn finish(written: Result<Result<(), ExportError>, StoreError>, tell: Option<Told>, pipe: Pipe) {
+    let why = match written {
+        Ok(Ok(())) => match pipe.end() {
+            Ok(()) => return,
+            Err(why) => ExportError::Out(why),
+        },
+        Ok(Err(why)) => why,
+        Err(why) => why.into(),
+    };
+    match (tell, why) {
+        // Where nobody listens any more, there is nobody to tell.
+        (Some(tell), ExportError::Store(why)) => drop(tell.send(Err(why.into()))),
+        (_, ExportError::Out(why)) => tracing::info!(%why, "an export was abandoned"),
+        (None, why) => tracing::error!(error = %why, "an export broke off"),
+    }
 }
 
 /// The addresses, below that of staff.

@@ -76,9 +76,7 @@ pub async fn view(
 pub async fn confirm(posted: Posted<Publish>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
     let (id, seen, actor) = (path.get()?, seen(&form)?, visit.actor());
-    store
-        .run(move |store| store.write(&actor, "figure.confirm", move |tx| publicity::confirm(tx, id, seen)))
-        .await?;
+    store.run(move |store| store.write(&actor, "figure.confirm", move |tx| publicity::confirm(tx, id, seen))).await?;
     Ok(on(&format!("/desk/figures/{id}?done=confirmed")))
 }
 

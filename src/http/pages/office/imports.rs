@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant as Moment;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::domain::check::FieldError;
 use crate::domain::policy::Action;
 use crate::domain::record::{Instant, Noun, RecordId};
+use crate::exchange::sheet::Sheet;
 use crate::exchange::template::template;
 use crate::http::auth::WriteCases;
 use crate::http::pages::form::Posted;
@@ -26,7 +28,7 @@ use crate::http::pages::{Page, desk, filters, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
-use crate::http::staff::transfer::{ImportView, NOUNS, import_bytes, read_noun};
+use crate::http::staff::transfer::{ImportTime, ImportView, NOUNS, import_bytes, read_noun};
 use crate::http::state::Records;
 use crate::store::terms;
 
@@ -147,8 +149,13 @@ fn ask(
     page(visit.permit(), t("Import"), &content)
 }
 
+/// Where something is in a file, for spreadsheets and editors alike.
+fn place(row: u64, line: Option<u64>) -> String {
+    line.map_or_else(|| row.to_string(), |line| say("{} (line {})", &[&row, &line]))
+}
+
 fn mistake(error: &FieldError) -> Vec<Cell> {
-    let row = error.row.map(|row| row.to_string()).unwrap_or_default();
+    let row = error.row.map(|row| place(row, error.line)).unwrap_or_default();
     vec![
         row.into(),
         error.field.clone().into(),
@@ -175,7 +182,7 @@ struct Trial<'a> {
 
 fn warnings(report: &ImportView) -> Option<Table> {
     let line = |warning: &crate::http::staff::transfer::ImportWarning| {
-        vec![Cell::Text(warning.row.to_string()), Cell::Text(retold(&warning.detail).into_owned())]
+        vec![Cell::Text(place(warning.row, warning.line)), Cell::Text(retold(&warning.detail).into_owned())]
     };
     let rows: Vec<_> = report.warnings.iter().map(line).collect();
     (!rows.is_empty()).then(|| Table {
@@ -188,25 +195,37 @@ fn warnings(report: &ImportView) -> Option<Table> {
 
 /// The first rows. Columns of personal text are named and not shown: to read it is recorded, and this is no reading.
 fn first_rows(noun: Noun, bytes: &[u8]) -> Option<Table> {
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).flexible(true).from_reader(bytes);
-    let heads = reader.headers().ok()?.clone();
+    let sheet = Sheet::open(bytes).ok()?;
+    let heads = sheet.heads.clone();
     let personal = desk::texts_of(noun);
-    let shown = |(at, text): (usize, &str)| match heads.get(at) {
-        Some(head) if personal.iter().any(|text| text.name == head.trim()) && !text.is_empty() => Cell::from("…"),
-        _ => Cell::from(text),
+    let shown = |(head, text): (&String, &String)| {
+        let hidden = personal.iter().any(|text| text.name == head) && !text.is_empty();
+        Cell::from(if hidden { "…" } else { text })
     };
-    let rows: Vec<Vec<_>> = reader
-        .records()
-        .take(SHOWN)
-        .filter_map(Result::ok)
-        .map(|row| row.iter().enumerate().map(shown).collect())
-        .collect();
+    let rows = sheet.take(SHOWN).filter_map(Result::ok).map(|row| heads.iter().zip(&row.cells).map(shown).collect());
     Some(Table {
         caption: t("The first rows, as they were read").to_owned(),
-        heads: heads.iter().map(str::to_owned).collect(),
+        rows: rows.collect(),
         numbers: Vec::new(),
-        rows,
+        heads,
     })
+}
+
+/// How many rows were passed over, where some were.
+fn with_skipped(notice: Notice, report: &ImportView) -> Notice {
+    match report.skipped {
+        0 => notice,
+        skipped => notice.line(say("Empty rows that were passed over: {}.", &[&skipped])),
+    }
+}
+
+/// How many mistakes a file has, and that only the first are shown where it is so.
+fn how_many(problem: &Problem) -> String {
+    let (shown, all) = (problem.errors.len() as u64, problem.error_count);
+    match all.filter(|all| *all > shown) {
+        Some(all) => say("The first {} of {} mistakes are shown.", &[&shown, &all]),
+        None => say("Mistakes: {}.", &[&shown]),
+    }
 }
 
 /// Tries a file: says what is wrong with it, or what it would do.
@@ -215,8 +234,9 @@ pub async fn try_file(
     uploaded: Uploaded<WriteCases>,
     store: Data<Records>,
     staged: Data<Staged>,
+    time: Data<ImportTime>,
 ) -> Result<Reply, Turned> {
-    let Uploaded { visit, form, file } = uploaded;
+    let Uploaded { visit, form, file, since } = uploaded;
     let typed = form.get("text");
     let bytes = if file.is_empty() { typed.as_bytes().to_vec() } else { file };
     let refuse = |notice: Notice, errors: &[FieldError]| -> Result<Reply, Turned> {
@@ -229,12 +249,13 @@ pub async fn try_file(
     if bytes.trim_ascii().is_empty() {
         return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);
     }
-    match import_bytes(&store, visit.actor(), noun, bytes.clone(), true).await {
+    match import_bytes(&store, visit.actor(), noun, bytes.clone(), true, since + time.0).await {
         Ok(report) => {
             let id = staged.put(visit.actor().account, store.store().now(), noun, bytes.clone());
             staged.forget_in_time(id);
             let notice = Notice::new(Tone::Plain, say("Records that would be entered: {}.", &[&report.created]))
                 .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
+            let notice = with_skipped(notice, &report);
             let content = Trial {
                 notice,
                 warnings: warnings(&report),
@@ -246,13 +267,10 @@ pub async fn try_file(
         }
         Err(problem) if problem.is_invalid() => {
             let notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend the file and try it again."))
-                .line(say("Mistakes: {}.", &[&problem.errors.len()]));
+                .line(how_many(&problem));
             refuse(notice, &problem.errors)
         }
-        Err(problem) if problem.status == Kind::TooLarge.status() => refuse(
-            Notice::new(Tone::Wrong, t("The file is too large.")).line(retold(&problem.detail.unwrap_or_default())),
-            &[],
-        ),
+        Err(problem) if problem.status == Kind::TooLarge.status() => refuse(too_large(&problem), &[]),
         Err(problem) => Err(problem.into()),
     }
 }
@@ -265,8 +283,13 @@ struct Done {
 
 /// Imports what was tried.
 #[post("/desk/import/confirmation")]
-pub async fn confirm(posted: Posted<WriteCases>, store: Data<Records>, staged: Data<Staged>) -> Result<Reply, Turned> {
-    let Posted { visit, form } = posted;
+pub async fn confirm(
+    posted: Posted<WriteCases>,
+    store: Data<Records>,
+    staged: Data<Staged>,
+    time: Data<ImportTime>,
+) -> Result<Reply, Turned> {
+    let (Posted { visit, form }, until) = (posted, Moment::now() + time.0);
     let Some(waiting) = staged.take(visit.actor().account, form.get("staged"), store.store().now()) else {
         let notice = Notice::new(
             Tone::Wrong,
@@ -275,19 +298,31 @@ pub async fn confirm(posted: Posted<WriteCases>, store: Data<Records>, staged: D
         let notice = notice.line(t("Look whether it was imported already; if not, try it again."));
         return Ok(ask(&visit, Some(notice), "persons", "", &[])?.status(StatusCode::CONFLICT));
     };
-    match import_bytes(&store, visit.actor(), waiting.noun, waiting.bytes.to_vec(), false).await {
+    match import_bytes(&store, visit.actor(), waiting.noun, waiting.bytes.to_vec(), false, until).await {
         Ok(report) => {
             let notice = Notice::new(Tone::Done, say("Records that were entered: {}.", &[&report.created]));
+            let notice = with_skipped(notice, &report);
             Ok(page(visit.permit(), t("Imported"), &Done { notice })?)
         }
         Err(problem) if problem.is_invalid() => {
             let notice =
-                Notice::new(Tone::Wrong, t("Nothing was kept. Something has changed since the file was tried."));
+                Notice::new(Tone::Wrong, t("Nothing was kept. Something has changed since the file was tried."))
+                    .line(how_many(&problem));
             let page = ask(&visit, Some(notice), &waiting.noun.plural(), "", &problem.errors)?;
             Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
         }
+        Err(problem) if problem.status == Kind::TooLarge.status() => {
+            let page = ask(&visit, Some(too_large(&problem)), &waiting.noun.plural(), "", &[])?;
+            Ok(page.status(StatusCode::PAYLOAD_TOO_LARGE))
+        }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// That a file is too much for a request, and what to do.
+fn too_large(problem: &Problem) -> Notice {
+    let why = problem.detail.as_deref().unwrap_or_default();
+    Notice::new(Tone::Wrong, t("The file is too large.")).line(retold(why))
 }
 
 /// An empty file with its columns and codes explained.
