@@ -169,7 +169,14 @@ impl Serve {
         let tokens = Rate { burst: self.token_burst, every: Duration::from_secs(1) / self.token_rate };
         let rates = Rates { tokens, ..Rates::default() };
         let (forwarded_by, release_signatures) = (self.forwarded_by, self.signatures.release_signatures);
-        Settings { workers: self.workers.into(), forwarded_by, rates, release_signatures, zone: self.time_zone, ..Settings::default() }
+        Settings {
+            workers: self.workers.into(),
+            forwarded_by,
+            rates,
+            release_signatures,
+            zone: self.time_zone,
+            ..Settings::default()
+        }
     }
 }
 

@@ -77,7 +77,8 @@ fn needs_mark(text: &str) -> bool {
 
 /// Whether a character shows nothing: white space, and what joins or parts letters.
 pub fn unseen(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// Whether a spreadsheet takes a text for a number, day, time or truth that it would write in another way. One that it would not
@@ -114,12 +115,35 @@ mod tests {
     #[test]
     fn a_spreadsheet_runs_rounds_and_dates_nothing() {
         for text in [
-            "=1+1", "+7 900 123-45-67", "-1", "-1+1", "@SUM(A1)", "\tx", "\rx", "＝1", " =1", "\u{200b}=1", "'", "'=1", "007",
-            "12345678901234567890", "1e5", "1-2", "2018-04-03", "3 апреля", "Mar 5", "12:30", "1,5", "50%", "TRUE",
+            "=1+1",
+            "+7 900 123-45-67",
+            "-1",
+            "-1+1",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "＝1",
+            " =1",
+            "\u{200b}=1",
+            "'",
+            "'=1",
+            "007",
+            "12345678901234567890",
+            "1e5",
+            "1-2",
+            "2018-04-03",
+            "3 апреля",
+            "Mar 5",
+            "12:30",
+            "1,5",
+            "50%",
+            "TRUE",
         ] {
             assert_eq!(marked(text), format!("'{text}"), "{text:?}");
         }
-        for text in ["", "0", "7", "2017", "114", "P-0001", "RU-CE", "Y18T24", "Семён", "10 people came", "2017-04~", "a=b"] {
+        for text in
+            ["", "0", "7", "2017", "114", "P-0001", "RU-CE", "Y18T24", "Семён", "10 people came", "2017-04~", "a=b"]
+        {
             assert_eq!(marked(text), text, "{text:?}");
         }
     }

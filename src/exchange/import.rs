@@ -240,7 +240,8 @@ impl Import<'_, '_> {
                 Ok(record) => record.place,
                 Err(unreadable) => unreadable.place,
             };
-            match record.map_err(|unreadable| unreadable.error).and_then(|record| entry::<E>(&numbers, &heads, &record)) {
+            match record.map_err(|unreadable| unreadable.error).and_then(|record| entry::<E>(&numbers, &heads, &record))
+            {
                 Ok((entry, texts)) => {
                     let id = self.row::<E>(file, place, entry, &texts)?;
                     created.extend(id.map(|id| (place, id)));
@@ -313,7 +314,8 @@ impl Import<'_, '_> {
     /// Says which retired codes came in: what was exported once must come in again, and nobody is to use such a code unawares.
     fn warn_of_retired(&mut self, file: &File, retired: Retired) {
         for ((list, code), (place, rows)) in retired {
-            let detail = format!("`{code}` of the vocabulary `{list}` is retired; rows that were taken with it: {rows}");
+            let detail =
+                format!("`{code}` of the vocabulary `{list}` is retired; rows that were taken with it: {rows}");
             let warning = RowWarning { file: file.name.clone(), row: place.row, line: place.line, detail };
             self.report.warnings.push(warning);
         }
@@ -340,8 +342,7 @@ impl Import<'_, '_> {
 type Retired = BTreeMap<(String, String), (Place, u64)>;
 
 /// A row of nothing but a day or an owner is a row that was not filled in, and would be counted as somebody.
-const SAYS_NOTHING: &str =
-    "a code, an identifier of another system, something known of the person, or a text: this row would be counted as a person";
+const SAYS_NOTHING: &str = "a code, an identifier of another system, something known of the person, or a text: this row would be counted as a person";
 
 /// Reads a row as the body of a request is read: a cell is a text, or a number where the field is one, and an empty one is
 /// left out.

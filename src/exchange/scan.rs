@@ -41,7 +41,9 @@ impl StrayKind {
     /// What would have been right.
     pub fn expected(self) -> &'static str {
         match self {
-            Self::Open => "a second quotation mark: the one that opens here is never closed, and rows after it are not read",
+            Self::Open => {
+                "a second quotation mark: the one that opens here is never closed, and rows after it are not read"
+            }
             Self::GoesOn => {
                 "a comma or the end of the row after the second quotation mark: the cell that opens here goes on after it, \
                  and rows after it are not read"
@@ -128,9 +130,7 @@ impl<'t> Scanner<'t> {
         let end = rest.find([',', '\n', '\r', '"']).unwrap_or(rest.len());
         self.at += end;
         match self.byte() {
-            Some(b'"') => {
-                Err(Stray { place: Place { line: self.next.line, ..place }, kind: StrayKind::Within })
-            }
+            Some(b'"') => Err(Stray { place: Place { line: self.next.line, ..place }, kind: StrayKind::Within }),
             _ => Ok(rest[..end].to_owned()),
         }
     }

@@ -54,8 +54,7 @@ impl std::fmt::Debug for Rows {
 /// A new download. To be made on the runtime that sends it.
 pub fn new() -> (Pipe, Rows) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let pipe =
-        Pipe { parts: sender, runtime: Handle::current(), buffer: Vec::new(), until: Instant::now() + LONGEST };
+    let pipe = Pipe { parts: sender, runtime: Handle::current(), buffer: Vec::new(), until: Instant::now() + LONGEST };
     (pipe, Rows { parts: receiver, ended: false })
 }
 

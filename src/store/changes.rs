@@ -97,12 +97,7 @@ pub fn bring_in<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<R
     enter(tx, entry, texts, RetiredCodes::Taken)
 }
 
-fn enter<E: Stored>(
-    tx: &mut Tx<'_>,
-    entry: E,
-    texts: &Texts,
-    retired: RetiredCodes,
-) -> Result<RecordId, StoreError> {
+fn enter<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts, retired: RetiredCodes) -> Result<RecordId, StoreError> {
     let given = entry.header().code.is_some();
     let Checked { body, known_on, reason, code } = check(tx, entry, None, retired)?;
     let id = RecordId::new();

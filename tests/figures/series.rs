@@ -322,7 +322,7 @@ fn imported_numbers_keep_what_they_are(app: &App) {
          {OWN},g,persons,people,Chechnya,0,at_least,2018-04-10\n"
     );
     let refused = app.unchanged(|| run(vec![file(Noun::Figure, &wrong)]));
-    let Err(import::ImportError::Rows(rows)) = refused else { panic!("{refused:?}") };
+    let Err(import::ImportError::Rows(import::Mistakes { first: rows, .. })) = refused else { panic!("{refused:?}") };
     assert_eq!((rows.len(), rows[0].row, rows[0].error.field.as_str()), (1, 3, "value"));
 }
 

@@ -315,7 +315,8 @@ fn an_import_of_a_wrong_join_names_row_and_column(app: &App) {
     let text = "person,canonical,sources,reason\nA,B,S-1,one passport\nB,C,S-1,one scar\nC,C,S-1,x\nC,B,S-1;S-9,x\n\
         C,B,,x\nA,C,S-1,x\nC,B,S-1,\n";
     let refused = app.unchanged(|| import(app, text));
-    let Err(ImportError::Rows(errors)) = refused else { panic!("{refused:?}") };
+    let Err(ImportError::Rows(mistakes)) = refused else { panic!("{refused:?}") };
+    let errors = mistakes.first;
     let told: Vec<_> = errors.iter().map(|error| (error.row, error.error.field.as_str())).collect();
     let expected = [(3, "person"), (4, "canonical"), (5, "sources"), (6, "sources"), (7, "person"), (8, "reason")];
     assert_eq!(told, expected, "{errors:?}");
