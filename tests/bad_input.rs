@@ -9,5 +9,6 @@ mod bad_input {
     mod imports;
     mod joins;
     mod questions;
+    mod strict;
     mod values;
 }

@@ -8,6 +8,8 @@ mod sample;
 
 #[path = "formats/decoded.rs"]
 mod decoded;
+#[path = "formats/flavours.rs"]
+mod flavours;
 #[path = "formats/others.rs"]
 mod others;
 #[path = "formats/pictures.rs"]

@@ -6,11 +6,13 @@ mod support;
 mod records {
     mod candidates;
     mod consents;
+    mod downloads;
     mod due;
     mod linkages;
     mod lists;
     mod repeats;
     mod replaced;
+    mod round_trip;
     mod rules;
     mod transfer;
     mod versions;

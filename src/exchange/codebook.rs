@@ -2,12 +2,14 @@
 
 use crate::domain::release::content::Content;
 
+use super::flavour::Flavour;
+
 /// Writes the terms of a release, a row a term and language.
 ///
 /// # Errors
 /// Writing to memory gives none.
-pub fn csv(content: &Content) -> Result<String, csv::Error> {
-    let mut table = csv::Writer::from_writer(Vec::new());
+pub fn csv(content: &Content, flavour: Flavour) -> Result<String, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::from(flavour.beginning()));
     table.write_record([
         "release",
         "vocabulary",
@@ -22,18 +24,13 @@ pub fn csv(content: &Content) -> Result<String, csv::Error> {
     for (vocabulary, terms) in &content.terms {
         for term in terms {
             let (broader, family) = (term.broader.as_deref(), term.family.as_deref());
-            let own = [&content.id, vocabulary, &term.code, broader.unwrap_or_default(), family.unwrap_or_default()];
+            let own =
+                [content.id.as_str(), vocabulary, &term.code, broader.unwrap_or_default(), family.unwrap_or_default()];
             for (language, text) in &term.texts {
-                let texts = [language.clone(), spoken(&text.label), spoken(&text.definition)];
-                let own = own.iter().map(|word| (*word).to_owned());
-                table.write_record(own.chain(texts).chain([text.review.name().to_owned()]))?;
+                let texts = [language, &text.label, &text.definition, text.review.name()];
+                table.write_record(own.into_iter().chain(texts).map(|word| flavour.cell(word).into_owned()))?;
             }
         }
     }
     super::table::text(table)
-}
-
-/// A text that somebody chose: what a spreadsheet would run as a formula begins with an apostrophe.
-fn spoken(text: &str) -> String {
-    super::formats::csv::text(text)
 }

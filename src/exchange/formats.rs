@@ -29,6 +29,7 @@ pub mod words;
 use crate::domain::release::content::{Axis, Cell, Content, Table};
 use crate::domain::vocabulary::TOTAL;
 
+use super::flavour::Flavour;
 pub use words::Language;
 
 /// Every format. A new one is a line here.
@@ -119,6 +120,8 @@ pub struct Options {
     pub language: Language,
     /// Whether a CSV file begins with a byte order mark, which some spreadsheets want.
     pub bom: bool,
+    /// For whom a CSV file is written.
+    pub flavour: Flavour,
     pub labels: Labels,
     pub shape: Shape,
 }

@@ -2,13 +2,15 @@
 
 use crate::domain::series::Series;
 
+use super::flavour::Flavour;
+
 /// A row a figure. `conflict` is `contradictory` where figures of the series cannot all be true of that day, `compatible`
 /// where they differ and can.
 ///
 /// # Errors
 /// What the writer gives; writing to memory gives none.
-pub fn csv(series: &[Series<'_>]) -> Result<String, csv::Error> {
-    let mut table = csv::Writer::from_writer(Vec::new());
+pub fn csv(series: &[Series<'_>], flavour: Flavour) -> Result<String, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::from(flavour.beginning()));
     table.write_record([
         "figure",
         "measure",
@@ -35,11 +37,12 @@ pub fn csv(series: &[Series<'_>]) -> Result<String, csv::Error> {
             let conflict = series.conflicts.iter().find(|conflict| conflict.figures.contains(&point.figure.id));
             let conflict =
                 conflict.map_or("", |conflict| if conflict.compatible { "compatible" } else { "contradictory" });
+            let text = |text: &str| flavour.cell(text).into_owned();
             table.write_record([
-                series.key.name,
+                &text(series.key.name),
                 series.key.measure,
-                series.key.definition,
-                series.key.region,
+                &text(series.key.definition),
+                &text(series.key.region),
                 &publication.body.published_on.to_string(),
                 &figure.as_of.to_string(),
                 &figure.period_start.map(|day| day.to_string()).unwrap_or_default(),
@@ -48,10 +51,10 @@ pub fn csv(series: &[Series<'_>]) -> Result<String, csv::Error> {
                 &number(interval.map(|(low, _)| low)),
                 &number(interval.and_then(|(_, high)| high)),
                 conflict,
-                &publication.code,
-                &publication.body.publisher,
-                &figure.population,
-                figure.note.as_deref().unwrap_or_default(),
+                &text(&publication.code),
+                &text(&publication.body.publisher),
+                &text(&figure.population),
+                &text(figure.note.as_deref().unwrap_or_default()),
             ])?;
         }
     }

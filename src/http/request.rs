@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::entry;
 use crate::domain::record::RecordId;
+use crate::exchange::flavour::Flavour;
 use crate::store::chain::hex;
 
 use super::problem::{Kind, Problem};
@@ -80,6 +81,17 @@ fn from_json(why: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
             Problem::new(Kind::MalformedBody).detail(format!("not JSON at line {line} column {column}"))
         }
     }
+}
+
+/// For whom a CSV file is to be written.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn read_flavour(given: Option<&str>) -> Result<Flavour, Problem> {
+    let Some(given) = given else { return Ok(Flavour::default()) };
+    let found = Flavour::WORDS.iter().find(|(name, _)| *name == given).map(|(_, flavour)| *flavour);
+    let expected = "one of exact, spreadsheet";
+    found.ok_or_else(|| Problem::parameter("flavour", Rule::UnknownCode, Some(given), expected))
 }
 
 /// A CSV file that is still to be read, once the caller is known.

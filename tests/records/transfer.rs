@@ -123,11 +123,15 @@ fn a_file_that_cannot_be_read_is_refused_by_name(app: &App) {
     app.unchanged(|| {
         caller.post("/api/v1/staff/imports?noun=persons", &json!({})).problem(415, "unsupported_media_type");
         import(&caller, "noun=persons", &"x".repeat(5 << 20)).problem(413, "too_large");
-        import(&caller, "noun=persons", &"\n".repeat(6_000)).problem(413, "too_large");
+        import(&caller, "noun=persons", &"\n".repeat(6_000)).problem(422, "invalid");
         import(&caller, "noun=persons", "colour\nred\n").problem(422, "invalid");
         import(&app.researcher(), "noun=persons", "code\nP-1\n").problem(403, "forbidden");
         caller.post("/api/v1/staff/exports", &json!({"noun": "terms"})).problem(422, "invalid");
         caller.post("/api/v1/staff/exports", &json!({})).problem(422, "invalid");
+        let persons = |flavour: &str| json!({"noun": "persons", "flavour": flavour});
+        caller.post("/api/v1/staff/exports", &persons("excel")).refuses(422, "flavour", "unknown_code");
+        caller.post("/api/v1/staff/exports?limit=5", &persons("exact")).refuses(400, "limit", "unknown");
+        caller.post("/api/v1/staff/exports?noun=persons", &persons("exact")).refuses(400, "noun", "unknown");
         app.admin().post("/api/v1/staff/exports", &json!({"noun": "persons"})).problem(403, "forbidden");
     });
     // No mistake beside a text shows the text.

@@ -11,6 +11,7 @@ use crate::domain::count::{Bound, Count};
 use crate::domain::release::content::{Axis, Cell, Table, Value};
 use crate::domain::vocabulary::TOTAL;
 
+use super::super::flavour::BYTE_ORDER_MARK;
 use super::json::ReleasedCount;
 use super::{Format, FormatError, Labels, Options, Shape, Shown};
 
@@ -27,12 +28,13 @@ impl Format for Csv {
     }
 
     fn description(&self) -> &'static str {
-        "CSV: a row a cell, or with shape=wide the last dimension across. With bom=true for spreadsheets that take UTF-8 for \
-         something else."
+        "CSV: a row a cell, or with shape=wide the last dimension across. With flavour=spreadsheet what a spreadsheet would run \
+         or change stands behind an apostrophe."
     }
 
     fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
-        let mut writer = Writer::from_writer(if options.bom { "\u{feff}".into() } else { Vec::new() });
+        let beginning = if options.bom { BYTE_ORDER_MARK } else { options.flavour.beginning() };
+        let mut writer = Writer::from_writer(Vec::from(beginning));
         let written = match options.shape {
             Shape::Long => long(&mut writer, shown, options),
             Shape::Wide => wide(&mut writer, shown, options),
@@ -42,10 +44,9 @@ impl Format for Csv {
     }
 }
 
-/// A text that somebody chose. What a spreadsheet would run as a formula begins with an apostrophe.
-pub fn text(text: &str) -> String {
-    const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    if text.starts_with(STARTS) { format!("'{text}") } else { text.to_owned() }
+/// A text or code that somebody chose.
+fn chosen(text: &str, options: &Options) -> String {
+    options.flavour.cell(text).into_owned()
 }
 
 /// The columns of some axes: the codes, and where it is asked for what they are called.
@@ -60,8 +61,9 @@ fn head(axes: &[Axis], options: &Options) -> Vec<String> {
 /// What stands in those columns.
 fn codes(shown: &Shown<'_>, axes: &[Axis], at: &[String], options: &Options) -> Vec<String> {
     let both = |(axis, code): (&Axis, &String)| {
-        let label = (options.labels == Labels::Both).then(|| text(&shown.label(axis, code, options.language)));
-        [code.clone()].into_iter().chain(label)
+        let label =
+            (options.labels == Labels::Both).then(|| chosen(&shown.label(axis, code, options.language), options));
+        [chosen(code, options)].into_iter().chain(label)
     };
     axes.iter().zip(at).flat_map(both).collect()
 }
@@ -69,8 +71,8 @@ fn codes(shown: &Shown<'_>, axes: &[Axis], at: &[String], options: &Options) -> 
 /// The columns that say in every row where it comes from, so that a copied row keeps its meaning.
 const ORIGIN: [&str; 3] = ["release", "as_of", "query"];
 
-fn origin(shown: &Shown<'_>) -> [String; 3] {
-    [text(&shown.content.id), shown.content.as_of.to_string(), shown.query.clone()]
+fn origin(shown: &Shown<'_>, options: &Options) -> [String; 3] {
+    [chosen(&shown.content.id, options), shown.content.as_of.to_string(), shown.query.clone()]
 }
 
 fn long(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> Result<(), csv::Error> {
@@ -90,7 +92,7 @@ fn long(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> R
             number(said.low),
             number(said.high),
         ];
-        let row = codes(shown, &table.axes, &cell.at, options).into_iter().chain(counts).chain(origin(shown));
+        let row = codes(shown, &table.axes, &cell.at, options).into_iter().chain(counts).chain(origin(shown, options));
         writer.write_record(row)?;
     }
     Ok(())
@@ -131,7 +133,7 @@ fn wide(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> R
     for row in shown.table.cells.chunks(across) {
         let Some(Cell { at, .. }) = row.first() else { continue };
         let numbers = row.iter().flat_map(|cell| pair(cell.value));
-        let fixed = [shown.table.measure.name().to_owned()].into_iter().chain(origin(shown));
+        let fixed = [shown.table.measure.name().to_owned()].into_iter().chain(origin(shown, options));
         writer.write_record(codes(shown, down, at, options).into_iter().chain(numbers).chain(fixed))?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::domain::disclosure;
 use crate::domain::release::content::{Content, Table};
 use crate::domain::release::cube::{self, Slice, Words};
 use crate::exchange::codebook;
+use crate::exchange::flavour::Flavour;
 use crate::exchange::formats::{self, Format, FormatError, Labels, Language, Options, Shape, Shown};
 
 use crate::http::problem::{Kind, Problem};
@@ -19,7 +20,7 @@ use super::shelf::{Snapshot, Standing};
 use super::views;
 
 /// The parameters of formats.
-pub const FORMAT_PARAMETERS: [&str; 4] = ["lang", "bom", "labels", "shape"];
+pub const FORMAT_PARAMETERS: [&str; 5] = ["lang", "bom", "flavour", "labels", "shape"];
 
 /// A public address of releases.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +92,10 @@ fn quoted(text: &str) -> String {
 }
 
 fn make(snapshot: &Snapshot, asked: &Asked, pairs: &[(String, String)]) -> Result<Ready, Problem> {
-    if !matches!(asked, Asked::Table(..) | Asked::Aggregates(..)) {
-        nothing_but(pairs, &[])?;
+    match asked {
+        Asked::Table(..) | Asked::Aggregates(..) => {}
+        Asked::CodebookCsv => nothing_but(pairs, &["flavour"])?,
+        _ => nothing_but(pairs, &[])?,
     }
     match asked {
         Asked::Releases => json(&views::releases(snapshot)),
@@ -115,7 +118,7 @@ fn make(snapshot: &Snapshot, asked: &Asked, pairs: &[(String, String)]) -> Resul
         Asked::Codebook => Ok(json(&views::codebook(newest(snapshot)?.1))?.dated(newest(snapshot)?.1.date)),
         Asked::CodebookCsv => {
             let content = newest(snapshot)?.1;
-            let text = codebook::csv(content).map_err(unwritten)?;
+            let text = codebook::csv(content, options(content, pairs)?.flavour).map_err(unwritten)?;
             let bytes = disclosure::of_release(content, text.into_bytes());
             Ok(Ready::new("text/csv; charset=utf-8; header=present", &bytes).dated(content.date))
         }
@@ -241,6 +244,7 @@ fn options(content: &Content, pairs: &[(String, String)]) -> Result<Options, Pro
     let options = Options {
         language: c.word("lang", Language::WORDS, given("lang"), Language::default()),
         bom: c.word("bom", &yes_or_no, given("bom"), false),
+        flavour: c.word("flavour", Flavour::WORDS, given("flavour"), Flavour::default()),
         labels: c.word("labels", Labels::WORDS, given("labels"), Labels::default()),
         shape: c.word("shape", Shape::WORDS, given("shape"), Shape::default()),
     };

@@ -23,6 +23,11 @@ impl IntoParams for FormatParameters {
         vec![
             parameter("lang", "The language of labels and titles: en or ru; en where it is missing."),
             parameter("bom", "true or false: whether CSV begins with a byte order mark, which some spreadsheets want."),
+            parameter(
+                "flavour",
+                "exact or spreadsheet: whether CSV begins with a byte order mark and has an apostrophe before texts that a \
+                 spreadsheet would run or change; exact where it is missing.",
+            ),
             parameter("labels", "codes or both: whether labels stand beside the codes; codes where it is missing."),
             parameter(
                 "shape",

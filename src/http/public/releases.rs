@@ -198,6 +198,8 @@ pub async fn codebook_file(shelf: Data<Shelf>, parameters: Parameters) -> Answer
 #[utoipa::path(
     tag = "public",
     operation_id = "read_codebook_csv",
+    params(("flavour" = Option<String>, Query, description = "exact, or spreadsheet: with a byte order mark, and an apostrophe \
+        before texts that a spreadsheet would run or change", example = "exact")),
     responses((status = 200, description = "A row a term and language", body = String, content_type = "text/csv", example = "release,vocabulary,code,broader,family,language,label,definition,review\n2018-04-03,kind,evacuation,,movement,en,Evacuation,,original\n"))
 )]
 #[get("/codebook.csv")]

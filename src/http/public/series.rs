@@ -9,6 +9,7 @@ use crate::domain::check::Rule;
 use crate::domain::disclosure;
 use crate::domain::record::RecordId;
 use crate::domain::series::{self, Conflict, Point, Series};
+use crate::exchange::flavour::Flavour;
 use crate::exchange::formats::steps as chart;
 use crate::exchange::formats::{Language, words};
 use crate::exchange::{seed, steps};
@@ -16,7 +17,7 @@ use crate::store::published::Published;
 
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
-use crate::http::request::Parameters;
+use crate::http::request::{Parameters, read_flavour};
 use crate::http::state::Records;
 
 /// Series, by figure, measure, definition and region. They are never joined.
@@ -153,8 +154,8 @@ fn all(published: &Published, figure: Option<&str>) -> Result<Reply, Problem> {
     Ok(Reply::json(&disclosure::to_anybody(&published.documents(), AllSeries { series })))
 }
 
-fn table(published: &Published, figure: Option<&str>) -> Result<Reply, Problem> {
-    let text = steps::csv(&of(published, figure)?).map_err(|why| {
+fn table(published: &Published, figure: Option<&str>, flavour: Flavour) -> Result<Reply, Problem> {
+    let text = steps::csv(&of(published, figure)?, flavour).map_err(|why| {
         tracing::error!(error = %why, "a table could not be written");
         Problem::new(Kind::Internal)
     })?;
@@ -203,8 +204,10 @@ pub fn longest<'s, 'p>(all: &'s [Series<'p>]) -> Option<&'s Series<'p>> {
 /// # Errors
 /// That an answer could not be written.
 pub fn files(published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
-    let mut files =
-        vec![("/figures/series.json", all(published, None)?), ("/figures/series.csv", table(published, None)?)];
+    let mut files = vec![
+        ("/figures/series.json", all(published, None)?),
+        ("/figures/series.csv", table(published, None, Flavour::Exact)?),
+    ];
     if let Some(series) = longest(&of(published, None)?) {
         files.push(("/figures/series.svg", picture(published, series, Language::default(), true)));
     }
@@ -251,13 +254,18 @@ pub async fn read_file(store: Data<Records>, parameters: Parameters) -> Result<R
     tag = "public",
     operation_id = "read_series_csv",
     params(("figure" = Option<String>, Query, description = "what the figures are called; all series where it is missing",
-        example = "evacuated")),
+        example = "evacuated"),
+        ("flavour" = Option<String>, Query, description = "exact, or spreadsheet: with a byte order mark, and an apostrophe \
+            before texts that a spreadsheet would run or change", example = "exact")),
     responses((status = 200, description = "The series", body = String, content_type = "text/csv",
         example = "figure,measure,definition,region,published_on,as_of,period_start,value,qualifier,low,high,conflict,publication,publisher,population,note\nevacuated,persons,network_clients,Chechnya,2018-04-03,2018-04-03,2017-04-01,114,exact,114,114,,lgbtnet-2018-04-03,Russian LGBT Network,Chechens evacuated from the region,\n"))
 )]
 #[get("/figures/series.csv")]
 pub async fn read_csv(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    answer(&store, &parameters, table).await
+    let given = parameters.only(&["figure", "flavour"])?;
+    let given = |name: &str| given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str());
+    let flavour = read_flavour(given("flavour"))?;
+    Ok(table(&published(&store).await?, given("figure"), flavour)?.public())
 }
 
 /// Draw what was published when: one series as a step chart.

@@ -26,7 +26,7 @@ use crate::http::auth::{Allowed, ReadTexts, WriteCases};
 use crate::http::download::{self, Pipe, Rows};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
-use crate::http::request::{Body, CsvFile, Parameters};
+use crate::http::request::{Body, CsvFile, Parameters, read_flavour};
 use crate::http::state::Records;
 
 /// The largest file that is imported over HTTP, in bytes. The command line takes larger ones.
@@ -216,18 +216,6 @@ pub async fn export_records(
         .header(HeaderName::from_static("attest-records"), count)
         .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", noun.plural()));
     Ok(reply)
-}
-
-/// For whom a file is written.
-///
-/// # Errors
-/// A problem that names the field.
-pub fn read_flavour(given: Option<&str>) -> Result<Flavour, Problem> {
-    let Some(given) = given else { return Ok(Flavour::default()) };
-    let found = Flavour::WORDS.iter().find(|(name, _)| *name == given).map(|(_, flavour)| *flavour);
-    let expected = || Flavour::WORDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    found
-        .ok_or_else(|| Problem::parameter("flavour", Rule::UnknownCode, Some(given), &format!("one of {}", expected())))
 }
 
 /// Begins an export: gives how many records it holds, once that is in the audit, and the rows as they are made.

@@ -242,7 +242,10 @@ fn answered(request: &HttpRequest, content: &Content, question: &[(String, Strin
         publisher: content.publisher.clone(),
         shows: tables::shows(content, table, slice.query.clone()),
         address: format!("{origin}{}", address("json")),
-        downloads: tables::downloads(table, address),
+        downloads: tables::downloads(table, |suffix| match suffix {
+            "csv" => format!("{}&flavour=spreadsheet", address(suffix)),
+            _ => address(suffix),
+        }),
         lines: copy::lines(&csv, whole.as_deref(), &title),
         picture,
         title,

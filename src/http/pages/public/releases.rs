@@ -107,8 +107,12 @@ struct Page {
 
 fn declared(content: &Content, table: &Table) -> Declared {
     let address = |suffix: &str| {
-        let lang = if suffix == "svg" && say::language().code() != "en" { "?lang=ru" } else { "" };
-        format!("/api/v1/releases/{}/tables/{}.{suffix}{lang}", content.id, table.code)
+        let question = match suffix {
+            "svg" if say::language().code() != "en" => "?lang=ru",
+            "csv" => "?flavour=spreadsheet",
+            _ => "",
+        };
+        format!("/api/v1/releases/{}/tables/{}.{suffix}{question}", content.id, table.code)
     };
     Declared {
         code: table.code.clone(),
