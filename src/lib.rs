@@ -103,9 +103,11 @@ pub mod store {
     pub mod instance;
     mod known;
     pub mod linkages;
+    pub mod lost_seals;
     mod material;
     mod members;
     pub mod narrowing;
+    pub mod notices;
     pub mod people;
     pub mod persons;
     pub mod publications;
@@ -200,6 +202,7 @@ pub mod http {
         pub mod due;
         pub mod enrolments;
         pub mod figures;
+        pub mod lost_seals;
         pub mod nouns;
         pub mod records;
         pub mod releases;

@@ -99,6 +99,8 @@ actions! {
     ReadTexts = "read_texts"                            ["", "-oxl", "-oxl", "", ""];
     /// Seal a person, change who is on the list, and take the seal away.
     Seal = "seal"                                       ["", "o", "oxl", "", ""];
+    /// With another, put somebody on the list of a seal of which nobody is left, and see that there are such.
+    OpenSeals = "open_seals"                            ["", "", "-", "", ""];
     /// Erase a person, or what names a source.
     Erase = "erase"                                     ["", "o", "-oxl", "", ""];
     /// Give a person into the care of another account, or take it into one's own.

@@ -36,7 +36,7 @@ macro_rules! permissions {
 
 permissions! {
     ReadCases WriteCases ReadFigures WriteFigures Publish ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
-    ReadAudit ReadTexts Seal Erase ReadAccounts WriteAccounts ApproveAccounts KeepOwnAccount
+    ReadAudit ReadTexts Seal OpenSeals Erase ReadAccounts WriteAccounts ApproveAccounts KeepOwnAccount
     ReadReleases Release
 }
 

@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::records::{self, Found, Stored, current};
 use super::schema::records as register;
 use super::session::Tx;
-use super::{codes, seals, texts, visibility};
+use super::{codes, notices, seals, texts, visibility};
 
 fn invalid(field: &str, rule: Rule, value: Option<&str>, expected: impl Into<String>) -> StoreError {
     Invalid::one(FieldError::new(field, rule, value, expected)).into()
@@ -212,7 +212,8 @@ pub fn set_state<E: Stored>(
     checker.finish(())?;
     may_publish::<E>(tx, &[&found.version.body])?;
     let stamp = Stamp { write: tx.write(), known_on, state, reason, superseded_by: None };
-    replace::<E>(tx, id, &stamp, &found.version.body)
+    replace::<E>(tx, id, &stamp, &found.version.body)?;
+    if state == State::Withdrawn { notices::of_withdrawal(tx, E::NOUN, id) } else { Ok(()) }
 }
 
 pub(super) fn replace<E: Stored>(

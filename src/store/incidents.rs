@@ -16,7 +16,9 @@ use super::backend::Conn;
 use super::error::{StoreError, corrupt, word};
 use super::narrowing::By;
 use super::records::{Loaded, Stored, Warning, Which};
-use super::schema::{incident_sources, incident_versions, involvements, person_versions};
+use super::schema::{
+    event_versions, incident_sources, incident_versions, involvements, person_versions, records, source_versions,
+};
 use super::session::Tx;
 use super::version_table::version_table;
 
@@ -203,6 +205,31 @@ impl Stored for IncidentEntry {
         if withdrawn > 0 {
             let detail = "the person's record is withdrawn, so that the incident is not counted".to_owned();
             warnings.push(Warning { code: "person_withdrawn", detail });
+        }
+        let known_from: Vec<_> = body.sources.iter().map(|link| link.source).collect();
+        let withdrawn: Vec<String> = records::table
+            .inner_join(source_versions::table.on(source_versions::record_id.eq(records::id)))
+            .filter(source_versions::record_id.eq_any(&known_from))
+            .filter(source_versions::superseded_by.is_null())
+            .filter(source_versions::state.eq("withdrawn"))
+            .order(records::code)
+            .select(records::code)
+            .load(conn)?;
+        for code in withdrawn {
+            warnings.push(Warning { code: "source_withdrawn", detail: format!("its source {code} was withdrawn") });
+        }
+        if let Some(event) = body.event {
+            let withdrawn: Option<String> = records::table
+                .inner_join(event_versions::table.on(event_versions::record_id.eq(records::id)))
+                .filter(event_versions::record_id.eq(event))
+                .filter(event_versions::superseded_by.is_null())
+                .filter(event_versions::state.eq("withdrawn"))
+                .select(records::code)
+                .first(conn)
+                .optional()?;
+            if let Some(code) = withdrawn {
+                warnings.push(Warning { code: "event_withdrawn", detail: format!("its event {code} was withdrawn") });
+            }
         }
         if !RETURNS.contains(&body.kind.as_str()) {
             return Ok(warnings);

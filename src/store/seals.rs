@@ -58,7 +58,7 @@ fn read(conn: &mut Conn, person: RecordId) -> QueryResult<Seal> {
 }
 
 /// The write that sealed a person or last changed its list.
-fn sealed_by(conn: &mut Conn, person: RecordId) -> QueryResult<Option<i64>> {
+pub(super) fn sealed_by(conn: &mut Conn, person: RecordId) -> QueryResult<Option<i64>> {
     person_seals::table
         .filter(person_seals::person_id.eq(person))
         .filter(person_seals::superseded_by.is_null())
@@ -175,7 +175,8 @@ fn allowed(tx: &mut Tx<'_>, person: RecordId, seen: i64) -> Result<Found<crate::
     Ok(found)
 }
 
-fn change(
+/// Seals a person, or takes its seal away, with this list.
+pub(super) fn change(
     tx: &mut Tx<'_>,
     person: RecordId,
     sealed: bool,

@@ -23,6 +23,8 @@ mod home;
 pub mod inputs;
 /// Lists of records.
 mod list;
+/// Seals of whose list nobody is left.
+mod lost_seals;
 /// The addresses of every noun.
 mod nouns;
 /// The page of a person.
@@ -63,6 +65,7 @@ pub const GROUPS: &[&[Page]] = &[
     home::PAGES,
     find::PAGES,
     care::PAGES,
+    lost_seals::PAGES,
     several::PAGES,
     texts::of_person::PAGES,
     texts::of_incident::PAGES,
@@ -85,6 +88,7 @@ pub fn services(config: &mut ServiceConfig) {
     config
         .configure(home::services)
         .configure(find::services)
+        .configure(lost_seals::services)
         .configure(nouns::persons::services)
         .configure(nouns::incidents::services)
         .configure(nouns::sources::services)

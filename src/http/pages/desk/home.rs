@@ -25,7 +25,8 @@ use crate::store::clock;
 use crate::store::error::StoreError;
 use crate::store::recent::{self, Recent};
 use crate::store::session::Session;
-use crate::store::{due, narrowing, records, terms};
+use crate::store::notices::{self, About, Kind, Notice as Told};
+use crate::store::{due, lost_seals, narrowing, records, terms};
 
 use super::shown;
 
@@ -38,6 +39,10 @@ const FEW: i64 = 10;
 #[template(path = "desk/home.html")]
 struct Desk {
     notices: Vec<Notice>,
+    /// What is told to this account alone.
+    told: Option<Table>,
+    /// Whether there are seals of whose list nobody is left, for those who may open them.
+    lost_seals: bool,
     due: Option<Table>,
     mine: Option<Table>,
     recent: Option<Table>,
@@ -127,6 +132,21 @@ fn about_clocks((behind, ahead): (Option<TimeDelta>, usize)) -> Option<Notice> {
     Some(behind.into_iter().chain(ahead).fold(notice, Notice::line))
 }
 
+fn told_line(found: Told) -> Vec<Cell> {
+    let name = |about: &About| about.code.clone().unwrap_or_else(|| about.id.to_string());
+    let cell = |about: &About| match &about.code {
+        Some(code) => Cell::Link(shown::address(about.noun, about.id), code.clone()),
+        None => about.id.to_string().into(),
+    };
+    let what = match (&found.kind, &found.other) {
+        (Kind::StandsOnWithdrawn, Some(other)) => {
+            say("{} was withdrawn, on which it stands. It keeps it.", &[&name(other)])
+        }
+        _ => t("Two publishers have put somebody on the list of the sealed person, for nobody was left of it.").to_owned(),
+    };
+    vec![cell(&found.about), what.into(), moment(found.told_at).into(), found.by.into()]
+}
+
 /// The desk.
 #[get("/desk")]
 pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Turned> {
@@ -140,6 +160,13 @@ pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<
         let rows = found.recent.into_iter().map(recent_line).collect();
         recent = table("What changed last", &["Code", "What", "When", "Who"], rows);
     }
+    let opens = visit.may(Action::OpenSeals);
+    let alone = move |session: &mut Session<'_>| {
+        let lost_seals = opens && !lost_seals::all(session.conn())?.is_empty();
+        Ok((notices::own(session, FEW)?, lost_seals))
+    };
+    let (told, lost_seals) = store.read(visit.actor(), alone).await?;
+    let told = table("Told to you alone", &["Code", "What", "When", "Who"], told.into_iter().map(told_line).collect());
     let reset = visit.found.account.was_reset.then(|| {
         let notice = Notice::new(Tone::Warning, t("Somebody has reset your account since you last signed in."));
         notice.line(t("If you did not ask for it, tell your organisation now. Your account page lets you confirm that you have read this."))
@@ -151,6 +178,8 @@ pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<
     };
     let content = Desk {
         notices: reset.into_iter().chain(about_clocks(clocks)).collect(),
+        told,
+        lost_seals,
         due,
         mine,
         recent,
