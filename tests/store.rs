@@ -5,6 +5,7 @@ mod support;
 
 mod store {
     mod chain;
+    mod failures;
     mod migrations;
     mod opening;
     mod tampering;

@@ -40,7 +40,7 @@ pub fn run(session: &mut Session<'_>, noun: Noun, with_texts: bool) -> Result<Ex
 }
 
 fn failed(why: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unavailable(why.into())
+    StoreError::Broken(why.into())
 }
 
 fn export<E: Stored>(session: &mut Session<'_>, with_texts: bool) -> Result<Export, StoreError> {
