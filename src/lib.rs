@@ -129,6 +129,7 @@ pub mod store {
     pub mod sources;
     mod stamps;
     mod statement;
+    pub mod stop;
     pub mod terms;
     pub mod texts;
     pub mod tokens;

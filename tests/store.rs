@@ -6,6 +6,7 @@ mod support;
 mod store {
     mod chain;
     mod clocks;
+    mod failures;
     mod migrations;
     mod opening;
     mod tampering;

@@ -157,7 +157,7 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     };
     let mut kinds = vec![Kind::RequestTimeout, Kind::Internal];
     if path != "/health/live" && path != "/api/v1/openapi.json" {
-        kinds.push(Kind::Unavailable);
+        kinds.extend([Kind::Unavailable, Kind::TookTooLong]);
     }
     if path.starts_with("/api/") && path != "/api/v1/openapi.json" {
         kinds.push(Kind::InvalidParameter);

@@ -1,5 +1,6 @@
 //! Every error that a client sees: RFC 9457 problem details. A new error is a line in the table.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
@@ -59,8 +60,8 @@ problems! {
     NotFound = 404 "not_found" "There is nothing here";
     /// The address takes other methods.
     MethodNotAllowed = 405 "method_not_allowed" "This address does not take that method";
-    /// The request was not complete in time.
-    RequestTimeout = 408 "request_timeout" "The request took too long";
+    /// The request did not arrive in time.
+    RequestTimeout = 408 "request_timeout" "The request took too long to arrive";
     /// Personal text is not accepted before the recovery code was confirmed.
     Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
     /// A rule about accounts forbids it as things stand.
@@ -85,12 +86,14 @@ problems! {
     PreconditionRequired = 428 "precondition_required" "An If-Match header is needed";
     /// Too many requests in too short a time.
     TooMany = 429 "too_many_requests" "Too many requests; wait a little";
-    /// Something broke; the log says what.
+    /// Something broke that trying again does not mend; the log says what, beside the reference.
     Internal = 500 "internal" "Something went wrong on our side";
     /// The database cannot answer now.
     Unavailable = 503 "unavailable" "The service is not available now; try again";
     /// The keyring is not open: only what is public is answered.
     Locked = 503 "locked" "The keyring is not open: only what is public is answered";
+    /// The service took too long to answer, and has stopped.
+    TookTooLong = 504 "took_too_long" "The answer took too long to make";
 }
 
 /// An error as the client sees it.
@@ -118,6 +121,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(value_type = Vec<Block>)]
     pub blocks: Box<[Block]>,
+    /// What to name to whoever runs the service: the log says under it what broke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "7d0c1f24a9be")]
+    pub reference: Option<Box<str>>,
     #[serde(skip)]
     #[schema(ignore)]
     allow: Option<Box<str>>,
@@ -140,10 +147,33 @@ impl Problem {
             errors: Vec::new(),
             error_count: None,
             blocks: Box::default(),
+            reference: None,
             allow: None,
-            retry_after: (kind.status() == 503).then_some(5),
+            retry_after: match kind.status() {
+                503 => Some(5),
+                504 => Some(30),
+                _ => None,
+            },
             public: false,
         }
+    }
+
+    /// Something broke on our side: what, is for the log alone, under the reference that is told.
+    pub fn broken(what: &dyn fmt::Display) -> Self {
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        // The end is drawn by chance; the beginning would tell the time.
+        let reference = &id[20..];
+        tracing::error!(reference, error = %what, "something broke");
+        Self { reference: Some(reference.into()), ..Self::new(Kind::Internal) }
+    }
+
+    /// With a reference, where it is of a kind that has one and was made without.
+    pub fn referenced(&self) -> Cow<'_, Self> {
+        if self.status == Kind::Internal.status() && self.reference.is_none() {
+            let detail = self.detail.as_deref().unwrap_or("an earlier line says what");
+            return Cow::Owned(Self { detail: self.detail.clone(), ..Self::broken(&detail) });
+        }
+        Cow::Borrowed(self)
     }
 
     #[must_use]
@@ -253,7 +283,7 @@ impl ResponseError for Problem {
             response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
         }
         // A struct of texts and numbers always has a JSON form.
-        response.body(serde_json::to_vec(self).unwrap_or_default())
+        response.body(serde_json::to_vec(&*self.referenced()).unwrap_or_default())
     }
 }
 
@@ -281,6 +311,10 @@ impl From<StoreError> for Problem {
                 Self::new(Kind::Locked)
             }
             StoreError::KeyReused => Self::new(Kind::KeyReused),
+            StoreError::TookTooLong => Self::new(Kind::TookTooLong),
+            // Nobody reads it.
+            StoreError::Abandoned => Self::new(Kind::Unavailable),
+            why @ StoreError::Broken(_) => Self::broken(&why),
             why @ (StoreError::Unavailable(_) | StoreError::Open(_)) => {
                 // What the driver says is for the log alone.
                 tracing::error!(error = %why, "the database failed");

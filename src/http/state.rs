@@ -102,10 +102,7 @@ impl Records {
         let done = web::block(move || work(&store)).await;
         match done {
             Ok(result) => result.map_err(Problem::from),
-            Err(why) => {
-                tracing::error!(error = %why, "work on the store was cut off");
-                Err(Problem::new(Kind::Internal))
-            }
+            Err(why) => Err(Problem::broken(&why)),
         }
     }
 

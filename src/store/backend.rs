@@ -12,7 +12,9 @@ use diesel::sql_types;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+mod failure;
 mod types;
+pub use failure::{Failure, failure};
 pub use types::{Id, Json, JsonValue, Moment};
 
 /// The SQL types of both databases.

@@ -5,7 +5,8 @@ use crate::domain::policy::Denied;
 use crate::domain::record::Noun;
 use crate::domain::release::plan::Block;
 
-use super::backend::OpenError;
+use super::backend::{self, Failure, OpenError};
+use super::stop;
 use crate::keys::cipher::CipherError;
 use crate::keys::keyring::KeyringError;
 
@@ -45,16 +46,29 @@ pub enum StoreError {
     /// Nobody has shown yet that the recovery code is in safe hands.
     #[error("the recovery code was not confirmed yet: attest key confirm")]
     Unconfirmed,
-    /// The database was not ready in time, or failed.
+    /// The database was not ready in time, or is away: it is worth trying again.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored cannot be right, or cannot be kept as it is: the same again fails in the same way.
+    #[error("the database holds or was given what cannot be: {0}")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The reading took longer than it may.
+    #[error("the reading took too long")]
+    TookTooLong,
+    /// Whoever asked has gone, and what was read for them was stopped.
+    #[error("nobody waits for the answer any more")]
+    Abandoned,
     #[error(transparent)]
     Open(#[from] OpenError),
 }
 
 impl From<diesel::result::Error> for StoreError {
     fn from(why: diesel::result::Error) -> Self {
-        Self::Unavailable(why.into())
+        match backend::failure(&why) {
+            Failure::Passing => Self::Unavailable(why.into()),
+            Failure::Stopped => stop::why(),
+            Failure::Lasting => Self::Broken(why.into()),
+        }
     }
 }
 
@@ -66,7 +80,10 @@ impl From<r2d2::Error> for StoreError {
 
 impl From<CipherError> for StoreError {
     fn from(why: CipherError) -> Self {
-        Self::Unavailable(why.into())
+        match why {
+            CipherError::Refused => Self::Broken(why.into()),
+            CipherError::NoRandomness => Self::Unavailable(why.into()),
+        }
     }
 }
 
@@ -78,7 +95,10 @@ impl From<KeyringError> for StoreError {
 
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
-        Self::Unavailable(fault.0)
+        match fault.0.downcast::<diesel::result::Error>() {
+            Ok(why) => (*why).into(),
+            Err(other) => Self::Broken(other),
+        }
     }
 }
 

@@ -184,7 +184,8 @@ fn noun(name: &str) -> QueryResult<Noun> {
 }
 
 fn about(conn: &mut Conn, reader: &Actor, noun: Noun, id: RecordId) -> QueryResult<About> {
-    let unseen = !reader.role.sees_cases() || !visibility::unseen(conn, reader.account, &[(noun, id)].into())?.is_empty();
+    let unseen =
+        !reader.role.sees_cases() || !visibility::unseen(conn, reader.account, &[(noun, id)].into())?.is_empty();
     let codes: Codes = if unseen { Codes::new() } else { codes(conn, [id])? };
     Ok(About { noun, id, code: codes.get(&id).cloned() })
 }

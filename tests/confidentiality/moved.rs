@@ -61,7 +61,7 @@ fn a_text_that_was_moved_or_changed_is_not_shown(app: &App) {
         app.sql(&sql);
         let refused = app.unchanged(|| staff.get(&path));
         assert!(!refused.text().contains("Sekretova"), "{what}: {}", refused.text());
-        refused.problem(503, "unavailable");
+        refused.problem(500, "internal");
         let search = app.unchanged(|| staff.post("/api/v1/staff/searches", &json!({"name": "sekretova"})));
         assert!(!search.text().contains(&own) && !search.text().contains("Sekretova"), "{what}: {}", search.text());
         assert_eq!(texts(&staff, Noun::Person, &other), before[1], "{what}: the other person's own text");

@@ -261,14 +261,14 @@ fn a_reading_is_in_the_audit_before_it_is_answered(app: &App) {
         break_audit(app, &format!("{}.read_texts", noun.name()));
         let refused = app.unchanged(|| staff.get(&path));
         assert!(!refused.text().contains("read me"));
-        refused.problem(503, "unavailable");
+        refused.problem(500, "internal");
         mend_audit(app);
         staff.get(&path).expect(200);
     }
     break_audit(app, "person.search");
     let refused = app.unchanged(|| app.caseworker().post("/api/v1/staff/searches", &json!({"name": "read"})));
     assert!(!refused.text().contains("items"));
-    refused.problem(503, "unavailable");
+    refused.problem(500, "internal");
     mend_audit(app);
     assert_eq!(found(&app.caseworker(), "read").len(), 1);
 }

@@ -25,7 +25,7 @@ on_both! {
 
 fn total(app: &App, as_of: &str) -> i64 {
     let asked = format!("/api/v1/research/aggregates?as_of={as_of}");
-    app.researcher().get(&asked).expect(200).json()["total"]["count"].as_i64().unwrap()
+    app.researcher().get(&asked).expect(200).json()["rows"][0]["count"].as_i64().unwrap()
 }
 
 fn today(app: &App) -> String {
@@ -83,7 +83,7 @@ fn records_that_a_clock_dated_ahead_are_repaired_by_an_audited_write(app: &App) 
     let done = run(attest_on(app.home).args(["clock", "repair"])).done();
     assert!(done.out.contains(&format!("person {}", wrong.id())) && done.out.contains("1 repaired"), "{done:?}");
     assert_eq!(total(app, &today(app)), 2);
-    assert_eq!(app.researcher().get(&before).expect(200).json()["total"], answer["total"], "what was answered stays");
+    assert_eq!(app.researcher().get(&before).expect(200).json()["rows"], answer["rows"], "what was answered stays");
     let mended = app.caseworker().get(&wrong.path(Noun::Person)).expect(200).json();
     assert_eq!(mended["ground"], json!("threatened_by_relatives"));
     let entry = app.auditor().get("/api/v1/staff/audit?limit=200").expect(200).items();

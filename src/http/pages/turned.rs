@@ -55,6 +55,7 @@ struct Told<'a> {
     detail: Option<&'a str>,
     errors: Vec<String>,
     wait: Option<u32>,
+    reference: Option<&'a str>,
     code: &'a str,
 }
 
@@ -72,7 +73,7 @@ impl ResponseError for Turned {
         response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
         let problem = match self {
             Self::SignIn => return response.insert_header((header::LOCATION, link("/sign-in"))).finish(),
-            Self::Problem(problem) => problem,
+            Self::Problem(problem) => problem.referenced(),
         };
         if let Some(methods) = problem.allowed() {
             response.insert_header((header::ALLOW, methods));
@@ -82,7 +83,13 @@ impl ResponseError for Turned {
         }
         let code = problem.kind.rsplit(':').next().unwrap_or_default();
         let errors = problem.errors.iter().map(|error| format!("{}: {}", error.field, told(error))).collect();
-        let told = Told { detail: problem.detail.as_deref(), errors, wait: problem.wait(), code };
+        let told = Told {
+            detail: problem.detail.as_deref(),
+            errors,
+            wait: problem.wait(),
+            reference: problem.reference.as_deref(),
+            code,
+        };
         match write(None, &Sheet { title: words::t(problem.title), above: None, content: &told }) {
             Ok(page) => response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page),
             Err(why) => why.error_response(),

@@ -25,7 +25,7 @@ use crate::store::error::StoreError;
 
 use crate::http::auth::{Allowed, ReadAggregates};
 use crate::http::counted::{Caveat, CountView, Remarks};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
 use crate::http::state::Records;
@@ -279,9 +279,6 @@ pub async fn read_csv(
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
     let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
-    let text = table::csv(&found.query, &found.answer, &found.small).map_err(|why| {
-        tracing::error!(error = %why, "a table could not be written");
-        Problem::new(Kind::Internal)
-    })?;
+    let text = table::csv(&found.query, &found.answer, &found.small).map_err(|why| Problem::broken(&why))?;
     Ok(Reply::csv(&disclosure::to_researcher(allowed.permit(), text)))
 }

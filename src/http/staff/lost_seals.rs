@@ -127,11 +127,7 @@ impl From<Notice> for NoticeView {
     responses((status = 200, description = "The seals", body = Page<LostSealView>))
 )]
 #[get("/lost-seals")]
-pub async fn list(
-    allowed: Allowed<OpenSeals>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
+pub async fn list(allowed: Allowed<OpenSeals>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
     parameters.only(&[])?;
     let found = store.read(allowed.actor(), |session| lost_seals::all(session.conn())).await?;
     let page = Page { items: found.into_iter().map(LostSealView::from).collect() };

@@ -23,9 +23,9 @@ use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::clock;
 use crate::store::error::StoreError;
+use crate::store::notices::{self, About, Kind, Notice as Told};
 use crate::store::recent::{self, Recent};
 use crate::store::session::Session;
-use crate::store::notices::{self, About, Kind, Notice as Told};
 use crate::store::{due, lost_seals, narrowing, records, terms};
 
 use super::shown;
@@ -142,7 +142,8 @@ fn told_line(found: Told) -> Vec<Cell> {
         (Kind::StandsOnWithdrawn, Some(other)) => {
             say("{} was withdrawn, on which it stands. It keeps it.", &[&name(other)])
         }
-        _ => t("Two publishers have put somebody on the list of the sealed person, for nobody was left of it.").to_owned(),
+        _ => t("Two publishers have put somebody on the list of the sealed person, for nobody was left of it.")
+            .to_owned(),
     };
     vec![cell(&found.about), what.into(), moment(found.told_at).into(), found.by.into()]
 }

@@ -56,7 +56,8 @@ fn one(lost: LostSeal, sent: Option<&Form>, errors: &[FieldError]) -> One {
         field("account", "Who is to see the person", "The name of a caseworker or publisher."),
         field("reason", "Why", "No personal text: anybody who sees the record reads it."),
     ];
-    let asked = lost.requests.iter().map(|asked| say("{} asks for {}: {}", &[&asked.by, &asked.account, &asked.reason]));
+    let asked =
+        lost.requests.iter().map(|asked| say("{} asks for {}: {}", &[&asked.by, &asked.account, &asked.reason]));
     One { asked: asked.collect(), accounts: lost.accounts.join(", "), fields, person }
 }
 
