@@ -18,7 +18,7 @@ use crate::store::session::Tx;
 use super::fields;
 use super::nouns::with_entry;
 use super::scan::{Place, Record};
-use super::sheet::{Sheet, Unreadable};
+use super::sheet::Sheet;
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -219,8 +219,8 @@ impl Import<'_, '_> {
     fn file<E: Stored>(&mut self, file: &File) -> Result<bool, StoreError> {
         let mut sheet = match Sheet::open(&file.bytes) {
             Ok(sheet) => sheet,
-            Err(Unreadable { place, error }) => {
-                self.refuse(file, place, error);
+            Err(unreadable) => {
+                self.refuse(file, unreadable.place, unreadable.error());
                 return Ok(true);
             }
         };
@@ -240,7 +240,9 @@ impl Import<'_, '_> {
                 Ok(record) => record.place,
                 Err(unreadable) => unreadable.place,
             };
-            match record.map_err(|unreadable| unreadable.error).and_then(|record| entry::<E>(&numbers, &heads, &record))
+            match record
+                .map_err(|unreadable| unreadable.error())
+                .and_then(|record| entry::<E>(&numbers, &heads, &record))
             {
                 Ok((entry, texts)) => {
                     let id = self.row::<E>(file, place, entry, &texts)?;

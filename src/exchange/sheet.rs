@@ -9,12 +9,18 @@ use super::scan::{self, Place, Record, Scanner, Stray};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     pub place: Place,
-    pub error: FieldError,
+    found: Option<String>,
+    expected: String,
 }
 
 impl Unreadable {
-    fn new(place: Place, value: Option<&str>, expected: impl Into<String>) -> Self {
-        Self { place, error: FieldError::new("", Rule::Malformed, value, expected) }
+    fn new(place: Place, found: Option<String>, expected: impl Into<String>) -> Self {
+        Self { place, found, expected: expected.into() }
+    }
+
+    /// What is wrong.
+    pub fn error(self) -> FieldError {
+        FieldError::new("", Rule::Malformed, self.found.as_deref(), self.expected)
     }
 }
 
@@ -75,7 +81,7 @@ impl<'t> Sheet<'t> {
         let (expected, found) = (self.heads.len(), record.cells.len());
         if found != expected {
             let (found, expected) = (format!("{found} fields"), format!("{expected} fields, as in the header"));
-            return Err(Unreadable::new(record.place, Some(&found), expected));
+            return Err(Unreadable::new(record.place, Some(found), expected));
         }
         for (cell, _) in record.cells.iter_mut().zip(&self.marked).filter(|(_, marked)| **marked) {
             let text = unmarked(cell);

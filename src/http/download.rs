@@ -12,6 +12,8 @@ use actix_web::web::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::problem::{Kind, Problem};
+
 /// How many parts wait to be sent.
 const WAITING: usize = 4;
 /// How large a part is, in bytes.
@@ -97,6 +99,23 @@ impl io::Write for Pipe {
     /// Parts are sent when they are large enough, and the last at the end.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Rows {
+    /// All of it at once.
+    ///
+    /// # Errors
+    /// That it broke off; the log says why.
+    pub async fn whole(mut self) -> Result<String, Problem> {
+        let mut whole = Vec::new();
+        loop {
+            match self.parts.recv().await {
+                Some(Part::Bytes(bytes)) => whole.extend_from_slice(&bytes),
+                Some(Part::End) => return String::from_utf8(whole).map_err(|_| Problem::new(Kind::Internal)),
+                None => return Err(Problem::new(Kind::Internal)),
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -116,7 +117,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// How many mistakes a file has, also where `errors` tells the first of them only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_count: Option<u64>,
+    #[schema(value_type = Option<u32>)]
+    pub error_count: Option<NonZeroU32>,
     /// What stands in the way of a release.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(value_type = Vec<Block>)]
@@ -191,7 +193,7 @@ impl Problem {
     /// How many mistakes there are, told or not.
     #[must_use]
     pub fn error_count(mut self, count: u64) -> Self {
-        self.error_count = Some(count);
+        self.error_count = NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX));
         self
     }
 

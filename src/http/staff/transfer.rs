@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderName};
-use actix_web::post;
 use actix_web::rt::task::spawn_blocking;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
@@ -202,6 +203,7 @@ pub struct ExportEntry {
 )]
 #[post("/exports")]
 pub async fn export_records(
+    request: HttpRequest,
     allowed: Allowed<ReadTexts>,
     store: Data<Records>,
     parameters: Parameters,
@@ -212,7 +214,13 @@ pub async fn export_records(
     let noun = read_noun("noun", noun.as_deref()).map_err(Problem::in_body)?;
     let flavour = read_flavour(flavour.as_deref()).map_err(Problem::in_body)?;
     let (count, rows) = export_rows(&store, allowed.actor(), noun, texts, flavour).await?;
-    let reply = Reply::csv_rows(disclosure::to_permitted(allowed.permit(), rows))
+    // Before HTTP/1.1 an answer ends where the connection does: nobody could tell a part from the whole, so it is made first.
+    let reply = if request.version() < Version::HTTP_11 {
+        Reply::csv(&disclosure::to_permitted(allowed.permit(), rows.whole().await?))
+    } else {
+        Reply::csv_rows(disclosure::to_permitted(allowed.permit(), rows))
+    };
+    let reply = reply
         .header(HeaderName::from_static("attest-records"), count)
         .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", noun.plural()));
     Ok(reply)

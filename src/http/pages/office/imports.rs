@@ -221,7 +221,7 @@ fn with_skipped(notice: Notice, report: &ImportView) -> Notice {
 
 /// How many mistakes a file has, and that only the first are shown where it is so.
 fn how_many(problem: &Problem) -> String {
-    let (shown, all) = (problem.errors.len() as u64, problem.error_count);
+    let (shown, all) = (problem.errors.len(), problem.error_count.map(|count| count.get() as usize));
     match all.filter(|all| *all > shown) {
         Some(all) => say("The first {} of {} mistakes are shown.", &[&shown, &all]),
         None => say("Mistakes: {}.", &[&shown]),
