@@ -54,7 +54,7 @@ proptest! {
         prop_assert!(!seen.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{:?}", cell);
         prop_assert!(!cell.starts_with(['\t', '\r', '\n']), "{:?}", cell);
         let exact = Flavour::Exact.cell(&text).into_owned();
-        prop_assert_eq!(&exact, &text);
+        prop_assert_eq!(exact, text);
     }
 
     #[test]
