@@ -99,7 +99,7 @@ fn an_export_that_fails_midway_breaks_off_and_its_reading_is_in_the_audit(app: &
 fn an_export_that_nobody_takes_stops_and_leaves_its_place(app: &App) {
     // More than the connection holds by itself, so that the export has to wait for whoever takes it.
     let narrative = "ё".repeat(9_999);
-    fill(app, (0..800).map(|at| format!("P-{at:04},{narrative}\n")));
+    fill(app, (0..350).map(|at| format!("P-{at:04},{narrative}\n")));
     // There are fewer places than are left here, and each is had only when one that was left is free again.
     for _ in 0..4 {
         let begun = |_| {
