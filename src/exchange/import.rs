@@ -232,7 +232,7 @@ impl Import<'_, '_> {
         let mut created: Vec<(Place, RecordId)> = Vec::new();
         let mut retired = Retired::new();
         let heads = sheet.heads.clone();
-        while let Some(record) = sheet.next() {
+        for record in sheet.by_ref() {
             if (self.is_late)() {
                 return Ok(false);
             }

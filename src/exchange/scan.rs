@@ -171,7 +171,7 @@ impl Iterator for Scanner<'_> {
 pub fn end_of(text: &str) -> Place {
     let mut scanner = Scanner::new(text);
     let mut last = scanner.next_place();
-    while let Some(record) = scanner.next() {
+    for record in scanner.by_ref() {
         match record {
             Ok(record) => last = record.place,
             Err(stray) => return stray.place,
