@@ -295,8 +295,7 @@ pub fn ids<E: Stored>(session: &mut Session<'_>, states: &[State]) -> Result<Vec
     }
 }
 
-/// The newest versions of records of which [`ids`] said, in the same reading, that the reader may see them; in the order of
-/// creation.
+/// The newest versions of records of which [`ids`] said, in the same reading, that the reader may see them; in the same order.
 ///
 /// # Errors
 /// The database's own, and that one of them is not there any more.
@@ -310,7 +309,8 @@ pub fn of_ids<E: Stored>(session: &mut Session<'_>, ids: &[RecordId]) -> Result<
     }
     let authors = authorship(conn, loaded.iter().map(|(_, stamp, _)| stamp.write).collect())?;
     let mut found = complete::<E>(conn, &registered, loaded, &authors)?;
-    found.sort_by_key(|found| (found.version.created_at, found.version.id));
+    let order: HashMap<_, _> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    found.sort_by_key(|found| order.get(&found.version.id).copied());
     Ok(found)
 }
 
