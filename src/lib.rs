@@ -171,6 +171,7 @@ pub mod http {
     pub mod reply;
     pub mod request;
     pub mod state;
+    mod turns;
     pub mod watch;
 
     /// For anybody.

@@ -9,6 +9,7 @@ mod store {
     mod failures;
     mod migrations;
     mod opening;
+    mod stopping;
     mod tampering;
     mod writing;
 }

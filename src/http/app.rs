@@ -106,6 +106,10 @@ pub struct Settings {
     pub rates: Rates,
     /// How many publishers must sign a release where there are so many: 1 or 2.
     pub release_signatures: u8,
+    /// How long one question of a researcher may be counted.
+    pub longest_count: Duration,
+    /// How long a whole request may take.
+    pub longest_request: Duration,
     /// The time zone in which pages tell moments.
     pub zone: chrono_tz::Tz,
     /// How long a file may be imported while its client waits, from the request on. Well below the limit of a whole request,
@@ -120,6 +124,8 @@ impl Default for Settings {
             forwarded_by: None,
             rates: Rates::default(),
             release_signatures: 2,
+            longest_count: Duration::from_secs(25),
+            longest_request: watch::LIMIT,
             zone: chrono_tz::Tz::UTC,
             import_time: Duration::from_secs(20),
         }
@@ -142,6 +148,8 @@ macro_rules! run {
             .client_request_timeout(HEAD)
             .client_disconnect_timeout(CLOSING)
             .keep_alive(KEPT)
+            // Whoever has closed their side has gone: what was read for them is stopped.
+            .h1_allow_half_closed(false)
             .max_connections(CONNECTIONS)
             .shutdown_timeout(10)
             .listen($listener)?
@@ -164,11 +172,12 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     }
     shelf.keep_new();
     let shelf = Data::new(shelf);
-    let records = Data::new(Records::new(store));
+    let records = Data::new(Records::new(store, settings.longest_count));
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
     let staged = Data::new(pages::office::Staged::default());
+    let longest = Data::new(watch::Longest(settings.longest_request));
     let zone = Data::new(pages::here::Zone(settings.zone));
     let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
     let server = HttpServer::new(move || {
@@ -190,6 +199,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .configure(pages::services)
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
+            .app_data(longest.clone())
             .app_data(staged.clone())
             .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))

@@ -5,35 +5,54 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use actix_web::web;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::policy::Actor;
-use crate::store::database::Store;
+use crate::domain::record::RecordId;
+use crate::store::database::{COUNTING, Store};
 use crate::store::error::StoreError;
 use crate::store::session::Session;
+use crate::store::stop::Stop;
 
 use super::problem::{Kind, Problem};
+use super::turns::Turns;
 
-/// How many questions are counted at once. Entering a case must not be slow because somebody is counting.
-const COUNTING: usize = 2;
 /// How many exports are under way at once. Each holds a connection for as long as its client takes to receive it.
 const EXPORTING: usize = 2;
-/// How long a question waits for its turn.
+/// How many look for persons at once. They read beside the others, on connections of which there are more.
+const SEARCHING: usize = 2;
+/// How many requests are at the store at once. Fewer than there are threads to block, so that one is left for whoever signs in.
+const WORKING: usize = 128;
+/// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one reading of cases may take.
+const READING: Duration = Duration::from_secs(25);
 
 /// The store, as handlers ask it.
 #[derive(Clone)]
 pub struct Records {
     store: Store,
-    counting: Arc<Semaphore>,
+    counting: Arc<Turns>,
+    searching: Arc<Turns>,
     computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
+    working: Arc<Semaphore>,
+    longest_count: Duration,
 }
 
 impl Records {
-    pub fn new(store: Store) -> Self {
-        let places = |places| Arc::new(Semaphore::new(places));
-        Self { store, counting: places(COUNTING), computing: places(1), exporting: places(EXPORTING) }
+    /// `longest_count` is how long one question may be counted.
+    pub fn new(store: Store, longest_count: Duration) -> Self {
+        Self {
+            store,
+            counting: Arc::new(Turns::new(COUNTING)),
+            searching: Arc::new(Turns::new(SEARCHING)),
+            computing: Arc::new(Semaphore::new(1)),
+            exporting: Arc::new(Semaphore::new(EXPORTING)),
+            working: Arc::new(Semaphore::new(WORKING)),
+            longest_count,
+        }
     }
 
     /// The store itself, for work that is run elsewhere.
@@ -41,20 +60,33 @@ impl Records {
         self.store.clone()
     }
 
-    /// Runs work that counts, when its turn comes.
+    /// Runs work that counts, when its turn comes, on connections that nothing else needs. It stops where whoever asked has gone.
     ///
     /// # Errors
-    /// What the work gives, or that too many are counting.
-    pub async fn count<T, F>(&self, work: F) -> Result<T, Problem>
+    /// What the work gives, that the account or too many others are counting, or that it took too long.
+    pub async fn count<T, F>(&self, account: RecordId, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     {
-        let turn = timeout(PATIENCE, self.counting.clone().acquire_owned()).await;
-        let Ok(Ok(_turn)) = turn else {
-            return Err(Problem::new(Kind::Unavailable).detail("too many questions at once"));
-        };
-        self.run(work).await
+        let turn = self.counting.take(account).await?;
+        let stop = Stop::after(self.longest_count);
+        self.stoppable(self.store.counting(stop.clone()), stop, turn, work).await
+    }
+
+    /// Runs work that looks through all persons for somebody who enters cases, when its turn comes, whoever counts. It stops
+    /// where whoever asked has gone.
+    ///
+    /// # Errors
+    /// As [`Records::count`].
+    pub async fn search<T, F>(&self, account: RecordId, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let turn = self.searching.take(account).await?;
+        let stop = Stop::after(READING);
+        self.stoppable(self.store.until(stop.clone()), stop, turn, work).await
     }
 
     /// Runs work that may compute for minutes, one at a time, so that it leaves the machine to the others.
@@ -71,11 +103,7 @@ impl Records {
             return Err(Problem::new(Kind::Unavailable).detail("another release is being computed"));
         };
         // The turn goes with the work, which goes on where the client has gone.
-        self.run(move |store| {
-            let _turn = turn;
-            work(store)
-        })
-        .await
+        block(self.store.for_long_work(), turn, work).await
     }
 
     /// A place among the exports, to be held until all of it is sent.
@@ -89,7 +117,7 @@ impl Records {
         }
     }
 
-    /// Runs blocking work on the thread pool.
+    /// Runs blocking work on the thread pool. It goes on where the client has gone.
     ///
     /// # Errors
     /// What the work gives, as the client may see it.
@@ -98,12 +126,11 @@ impl Records {
         T: Send + 'static,
         F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     {
-        let store = self.store.clone();
-        let done = web::block(move || work(&store)).await;
-        match done {
-            Ok(result) => result.map_err(Problem::from),
-            Err(why) => Err(Problem::broken(&why)),
-        }
+        let place = timeout(PATIENCE, self.working.clone().acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            return Err(Problem::new(Kind::Unavailable).detail("too many requests at once"));
+        };
+        block(self.store.within(READING), place, work).await
     }
 
     /// Reads on the thread pool.
@@ -116,5 +143,51 @@ impl Records {
         F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         self.run(move |store| store.read(&actor, work)).await
+    }
+
+    /// Runs work that stops where nobody waits for it any more.
+    async fn stoppable<T, F>(&self, store: Store, stop: Stop, turn: impl Send + 'static, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let mut waiting = Waiting { store: self.store.clone(), stop: Some(stop) };
+        let done = block(store, turn, work).await;
+        waiting.stop = None;
+        done
+    }
+}
+
+/// Runs blocking work on the thread pool. What is held is held until the work is done, whoever waits for it.
+async fn block<T, F>(store: Store, held: impl Send + 'static, work: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+{
+    let done = web::block(move || {
+        let _held = held;
+        work(&store)
+    });
+    match done.await {
+        Ok(result) => result.map_err(Problem::from),
+        Err(why) => Err(Problem::broken(&why)),
+    }
+}
+
+/// Somebody who waits for an answer. Where they go before it comes, what was read for them is stopped.
+struct Waiting {
+    store: Store,
+    stop: Option<Stop>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let Some(stop) = self.stop.take() else { return };
+        stop.abandon();
+        // To stop a server's statement is a statement itself, and this thread must not wait for it.
+        if let Ok(runtime) = Handle::try_current() {
+            let store = self.store.clone();
+            drop(runtime.spawn_blocking(move || store.end(&stop)));
+        }
     }
 }

@@ -1,21 +1,29 @@
 //! What happens around every request: a time limit, headers, and one line in the log by route template, never by
 //! address.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
 
 use super::documentation::ADDRESS;
 use super::pages;
 use super::problem::{Kind, Problem};
 
+/// How long a whole request may take, where nothing else is set.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
 /// How long a whole request may take.
-const LIMIT: Duration = Duration::from_secs(30);
+#[derive(Debug, Clone, Copy)]
+pub struct Longest(pub Duration);
 
 /// The addresses that are not for anybody.
 const PRIVATE: [&str; 2] = ["/api/v1/staff", "/api/v1/research"];
@@ -52,6 +60,23 @@ fn known(method: &Method) -> &'static str {
     all.into_iter().find(|name| method == name).unwrap_or("-")
 }
 
+/// Gives the request's body on as it comes, and tells whether it is waited for just now.
+fn watched(request: &mut ServiceRequest) -> Rc<Cell<bool>> {
+    let waited_for = Rc::new(Cell::new(false));
+    let mut payload = request.take_payload();
+    if matches!(payload, Payload::None) {
+        return waited_for;
+    }
+    let waits = waited_for.clone();
+    let stream = futures_util::stream::poll_fn(move |context| {
+        let polled = futures_util::Stream::poll_next(std::pin::Pin::new(&mut payload), context);
+        waits.set(matches!(polled, Poll::Pending));
+        polled
+    });
+    request.set_payload(Payload::Stream { payload: Box::pin(stream) });
+    waited_for
+}
+
 /// The middleware.
 ///
 /// # Errors
@@ -66,10 +91,14 @@ pub async fn around(
         request.head_mut().method = Method::GET;
     }
     let public = is_public(request.path());
-    let answered = actix_web::rt::time::timeout(LIMIT, next.call(request)).await;
+    let limit = request.app_data::<Data<Longest>>().map_or(LIMIT, |longest| longest.0);
+    let waits_for_body = watched(&mut request);
+    let answered = actix_web::rt::time::timeout(limit, next.call(request)).await;
     let Ok(answered) = answered else {
-        tracing::warn!(status = Kind::RequestTimeout.status(), "a request took too long");
-        return Err(Problem::new(Kind::RequestTimeout).public(public).into());
+        // Only whoever did not send all of the request in time was slow; else it was us.
+        let kind = if waits_for_body.get() { Kind::RequestTimeout } else { Kind::TookTooLong };
+        tracing::warn!(status = kind.status(), "a request took too long");
+        return Err(Problem::new(kind).public(public).into());
     };
     let mut response = answered?.map_into_boxed_body();
     let template = response.request().match_pattern();

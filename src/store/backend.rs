@@ -13,9 +13,13 @@ use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 mod failure;
+mod reading;
 mod types;
+mod waits;
 pub use failure::{Failure, failure};
+pub use reading::{GoOn, begin_read, session, stop_session};
 pub use types::{Id, Json, JsonValue, Moment};
+pub use waits::Waits;
 
 /// The SQL types of both databases.
 pub mod sql {
@@ -87,7 +91,7 @@ impl DatabaseUrl {
                         .into(),
                 );
             }
-            return Ok(Self::Postgres(with_verified_tls(url)));
+            return Ok(Self::Postgres(waits::with_patience(with_verified_tls(url)).into()));
         }
         Err(format!(
             "database URL: unknown scheme in `{}`; expected sqlite:PATH or postgres://USER@HOST/NAME",
@@ -123,11 +127,11 @@ fn is_local(url: &url::Url) -> bool {
     })
 }
 
-fn with_verified_tls(mut url: url::Url) -> String {
+fn with_verified_tls(mut url: url::Url) -> url::Url {
     if cfg!(feature = "postgres-tls") && !is_local(&url) && !url.query_pairs().any(|(key, _)| key == "sslmode") {
         url.query_pairs_mut().append_pair("sslmode", "verify-full");
     }
-    url.into()
+    url
 }
 
 /// Makes connections for the pools. `diesel`'s own `establish` would try one database after the other and hide why.
@@ -135,11 +139,17 @@ fn with_verified_tls(mut url: url::Url) -> String {
 pub struct Manager {
     url: DatabaseUrl,
     access: Access,
+    waits: Waits,
 }
 
 impl Manager {
     pub fn new(url: DatabaseUrl, access: Access) -> Self {
-        Self { url, access }
+        Self::waiting(url, access, Waits::default())
+    }
+
+    /// With waits of its own.
+    pub fn waiting(url: DatabaseUrl, access: Access, waits: Waits) -> Self {
+        Self { url, access, waits }
     }
 
     /// Opens and prepares one connection.
@@ -151,12 +161,12 @@ impl Manager {
             DatabaseUrl::Sqlite(path) => {
                 let file = path.to_str().ok_or(OpenError::Path)?;
                 let mut conn = SqliteConnection::establish(file)?;
-                prepare_sqlite(&mut conn, self.access)?;
+                prepare_sqlite(&mut conn, self.access, self.waits)?;
                 Ok(Conn::Sqlite(conn))
             }
             DatabaseUrl::Postgres(url) => {
                 let mut conn = PgConnection::establish(url)?;
-                prepare_postgres(&mut conn, self.access)?;
+                prepare_postgres(&mut conn, self.access, self.waits)?;
                 Ok(Conn::Postgres(conn))
             }
         }
@@ -173,7 +183,7 @@ pub enum OpenError {
     #[error("the database path is not UTF-8")]
     Path,
     #[error("SQLite keeps `{pragma}` at `{found}`, not `{wanted}`")]
-    Pragma { pragma: &'static str, wanted: &'static str, found: String },
+    Pragma { pragma: &'static str, wanted: String, found: String },
     #[error("{what} {found} is too old; Attest needs {needed} or later")]
     TooOld { what: &'static str, found: String, needed: String },
     #[error("the database holds the table `{0}` of another programme; name one of its own")]
@@ -212,7 +222,7 @@ struct OneText {
     value: String,
 }
 
-fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), OpenError> {
+fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, waits: Waits) -> Result<(), OpenError> {
     let found = diesel::sql_query("SELECT sqlite_version() AS value").get_result::<OneText>(conn)?.value;
     let mut parts = found.split('.').map(|part| part.parse::<u32>());
     let version = (parts.next(), parts.next(), parts.next());
@@ -221,8 +231,9 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
         return Err(OpenError::TooOld { what: "SQLite", found, needed: format!("{a}.{b}.{c}") });
     }
     // The time-out comes first: switching to WAL may itself have to wait.
+    let busy = waits.lock.as_millis().to_string();
     let pragmas = [
-        ("busy_timeout", "10000", "10000"),
+        ("busy_timeout", &*busy, &*busy),
         ("journal_mode", "WAL", "wal"),
         ("synchronous", "FULL", "2"),
         ("foreign_keys", "ON", "1"),
@@ -240,19 +251,25 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
         let query = format!("SELECT CAST({column} AS TEXT) AS value FROM pragma_{pragma}");
         let found = diesel::sql_query(query).get_result::<OneText>(conn)?.value;
         if found != wanted {
-            return Err(OpenError::Pragma { pragma, wanted, found });
+            return Err(OpenError::Pragma { pragma, wanted: wanted.to_owned(), found });
         }
     }
+    reading::make_stoppable(conn)?;
     Ok(())
 }
 
-fn prepare_postgres(conn: &mut PgConnection, access: Access) -> Result<(), OpenError> {
+fn prepare_postgres(conn: &mut PgConnection, access: Access, waits: Waits) -> Result<(), OpenError> {
     let found =
         diesel::sql_query("SELECT current_setting('server_version_num') AS value").get_result::<OneText>(conn)?.value;
     if !found.parse::<u32>().is_ok_and(|number| number / 10_000 >= OLDEST_POSTGRES) {
         return Err(OpenError::TooOld { what: "PostgreSQL", found, needed: OLDEST_POSTGRES.to_string() });
     }
-    conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET lock_timeout = '10s'")?;
+    conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning")?;
+    conn.batch_execute(&waits.settings(access))?;
+    // Errors are told apart by what they say. Not every owner of a database may choose the language; most servers speak English.
+    if let Err(why) = conn.batch_execute("SET lc_messages = 'C'") {
+        tracing::debug!(error = %why, "the server's language cannot be chosen");
+    }
     if access == Access::Read {
         // To compile a statement takes PostgreSQL longer than to run one of ours.
         conn.batch_execute("SET default_transaction_read_only = on; SET jit = off")?;
@@ -322,19 +339,6 @@ pub fn live_columns(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
     };
     let rows = diesel::sql_query(query).load::<Column>(conn)?;
     Ok(rows.into_iter().map(|row| (row.table_name, row.column_name)).collect())
-}
-
-/// Begins a transaction that will only read: all its questions are answered from the moment of the first.
-///
-/// # Errors
-/// The database's own.
-pub fn begin_read(conn: &mut Conn) -> QueryResult<()> {
-    match conn {
-        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN"),
-        Conn::Postgres(conn) => {
-            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        }
-    }
 }
 
 /// Begins a transaction that will write: on SQLite with the write lock at once, because one that read first fails with

@@ -112,7 +112,7 @@ fn counted(statement: &mut Ranked, id: RecordId, hidden: &[RecordId], replaced: 
     }
     statement
         .sql(" WHERE p.superseded_by IS NULL AND p.state = 'active' AND p.basis = 'case_file' AND p.record_id <> ");
-    statement.id(id);
+    statement.id(id).go_on("p");
     for person in hidden {
         statement.sql(" AND p.record_id <> ").id(*person);
     }

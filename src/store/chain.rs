@@ -14,6 +14,7 @@ use super::backend::Conn;
 use super::error::StoreError;
 use super::instance;
 use super::schema::{accounts, audit_entries, chain_head};
+use super::stop;
 use crate::keys::cipher::Key;
 use crate::keys::keyring::Keyring;
 
@@ -211,6 +212,7 @@ pub fn verify(
     let keyring = keys.map(|keys| keys.id().to_string()).or_else(|| named.clone());
     let mut walk = Walk { audit, keyring, keyed_from: None, done: 0, previous: "0".repeat(64) };
     loop {
+        stop::go_on()?;
         let rows = audit_entries::table
             .filter(audit_entries::write.gt(walk.done))
             // What is written meanwhile is for the next time.

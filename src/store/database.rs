@@ -11,18 +11,25 @@ use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId, Times};
 
 use super::accounts;
-use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError};
+use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError, Waits};
 use super::chain;
 use super::classes::TABLES;
 use super::error::StoreError;
 use super::instance;
 use super::session::{Session, Tx, VocabularyCache};
+use super::stop::{self, Stop};
 use crate::keys::files::private_folder;
 use crate::keys::keyring::Keyring;
 
 /// How long a request waits for a connection before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// How many count at once, on connections of their own: entering a case must not be slow because somebody is counting.
+pub const COUNTING: usize = 2;
+/// Theirs, one for a release that is computed, and two for exports that are sent.
+const COUNTERS: u32 = 5;
+/// How often a server is told to stop what nobody waits for: between two statements it does not hear.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
 
 /// What tells the time. A test may bring its own.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -40,7 +47,12 @@ fn chance() -> u64 {
 #[derive(Clone)]
 pub struct Store {
     readers: Pool<Manager>,
+    counters: Pool<Manager>,
     writer: Pool<Manager>,
+    /// What stops whatever is read through this handle.
+    stop: Option<Stop>,
+    /// How long one reading through this handle may take, where nothing else stops it.
+    limit: Option<Duration>,
     clock: Clock,
     chance: Chance,
     vocabulary: Arc<RwLock<VocabularyCache>>,
@@ -55,6 +67,14 @@ impl Store {
     /// # Errors
     /// Why it could not be opened or migrated.
     pub fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_waiting(url, clock, Waits::default())
+    }
+
+    /// The same, with waits of its own.
+    ///
+    /// # Errors
+    /// Why it could not be opened or migrated.
+    pub fn open_waiting(url: &DatabaseUrl, clock: Clock, waits: Waits) -> Result<Self, StoreError> {
         if let DatabaseUrl::Sqlite(path) = url
             && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
         {
@@ -70,17 +90,20 @@ impl Store {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let pool = |access, size| {
+        let pool = |access, size, open| {
             Pool::builder()
                 .max_size(size)
-                .min_idle(Some(1))
+                .min_idle(Some(open))
                 .connection_timeout(PATIENCE)
                 .error_handler(Box::new(Quiet))
-                .build(Manager::new(url.clone(), access))
+                .build(Manager::waiting(url.clone(), access, waits))
         };
         Ok(Self {
-            readers: pool(Access::Read, READERS)?,
-            writer: pool(Access::Write, 1)?,
+            readers: pool(Access::Read, READERS, 1)?,
+            counters: pool(Access::Read, COUNTERS, 0)?,
+            writer: pool(Access::Write, 1, 1)?,
+            stop: None,
+            limit: None,
             clock,
             chance,
             vocabulary: Arc::default(),
@@ -218,14 +241,74 @@ impl Store {
     /// # Errors
     /// What the reading gives, or [`StoreError::Unavailable`].
     pub fn look<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let stop = self.stop.clone().or_else(|| self.limit.map(Stop::after));
+        stop.as_ref().map_or(Ok(()), Stop::go_on)?;
         let mut conn = self.readers.get()?;
-        backend::begin_read(&mut conn)?;
-        let outcome = work(&mut conn);
+        backend::begin_read(&mut conn, stop.as_ref().map(Stop::left))?;
+        let outcome = self.stoppable(&mut conn, stop, work);
         // Where even this fails, the pool closes the connection, as it does after a panic; what was read stays true.
         if let Err(why) = backend::roll_back(&mut conn) {
             tracing::warn!(error = %why, "a reading was not ended in order");
         }
         outcome
+    }
+
+    fn stoppable<T>(
+        &self,
+        conn: &mut Conn,
+        stop: Option<Stop>,
+        work: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let reading = stop::stoppable(stop);
+        if self.stop.is_some() {
+            reading.is_in(backend::session(conn)?);
+            // Whoever went before the session had a number, has told nobody.
+            stop::go_on()?;
+        }
+        work(conn)
+    }
+
+    /// The same store for one count: on connections that nothing else needs, until it is stopped.
+    #[must_use]
+    pub fn counting(&self, stop: Stop) -> Self {
+        Self { readers: self.counters.clone(), stop: Some(stop), ..self.clone() }
+    }
+
+    /// The same store until it is stopped. A write that has begun is not.
+    #[must_use]
+    pub fn until(&self, stop: Stop) -> Self {
+        Self { stop: Some(stop), ..self.clone() }
+    }
+
+    /// The same store, where one reading may take so long.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { limit: Some(limit), ..self.clone() }
+    }
+
+    /// The same store for what may take minutes: without a limit, on a connection that nothing else needs.
+    #[must_use]
+    pub fn for_long_work(&self) -> Self {
+        Self { readers: self.counters.clone(), ..self.clone() }
+    }
+
+    /// Tells the server to stop what is read until a stop that was given, as often as it takes. It blocks.
+    pub fn end(&self, stop: &Stop) {
+        while !stop.left().is_zero() {
+            let told = stop.with_session(|session| self.look(|conn| Ok(backend::stop_session(conn, session)?)));
+            match told {
+                None => return,
+                Some(Ok(())) => {}
+                Some(Err(why)) => tracing::warn!(error = %why, "what nobody waits for was not stopped"),
+            }
+            std::thread::sleep(TOLD_EVERY);
+        }
+    }
+
+    /// How many connections are busy with counting and other long work.
+    pub fn counting_now(&self) -> u32 {
+        let state = self.counters.state();
+        state.connections.saturating_sub(state.idle_connections)
     }
 
     /// The one door in: numbers the write, does the work, appends the audit entry and keeps all of it or nothing.
@@ -253,6 +336,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError> + Send + 'static,
     {
+        self.stop.as_ref().map_or(Ok(()), Stop::go_on)?;
         self.must_be_open()?;
         let mut conn = self.writer.get()?;
         backend::begin_write(&mut conn)?;

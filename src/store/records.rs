@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::narrowing::{By, Narrowing};
 use super::schema::{accounts, audit_entries, records};
 use super::session::{Session, Tx};
-use super::{texts, visibility};
+use super::{stop, texts, visibility};
 
 /// Which versions of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,6 +249,7 @@ fn page<E: Stored>(
     after: Option<After>,
     limit: i64,
 ) -> Result<Vec<Found<E::Body>>, StoreError> {
+    stop::go_on()?;
     let registered = E::page(conn, reader, narrowings, states, after, limit)?;
     let ids: Vec<_> = registered.iter().map(|line| line.id).collect();
     let loaded = E::versions(conn, &ids, Which::Current)?;

@@ -15,9 +15,10 @@ use crate::domain::record::{RecordId, Times};
 use crate::domain::timing::Days;
 use crate::domain::vocabulary::NOT_APPLICABLE;
 
-use super::backend::{Conn, Id, MultiBackend};
+use super::backend::{Conn, GoOn, Id, MultiBackend};
 use super::members::MEMBERS;
 use super::question::{Filter, Question};
+use super::stop;
 
 #[derive(Debug, Clone)]
 enum Part {
@@ -26,6 +27,7 @@ enum Part {
     Number(i64),
     Day(NaiveDate),
     Id(RecordId),
+    GoOn(GoOn),
 }
 
 /// A statement in the making. `Row` is the SQL type of what it selects.
@@ -39,6 +41,7 @@ impl<Row> QueryFragment<MultiBackend> for Statement<Row> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         // The text depends on the question, so it is no statement to prepare once for all.
         pass.unsafe_to_cache_prepared();
+        stop::go_on().map_err(|_| diesel::result::Error::QueryBuilderError(stop::STOPPED.into()))?;
         for part in &self.parts {
             match part {
                 Part::Sql(sql) => pass.push_sql(sql),
@@ -46,6 +49,7 @@ impl<Row> QueryFragment<MultiBackend> for Statement<Row> {
                 Part::Number(number) => pass.push_bind_param::<BigInt, _>(number)?,
                 Part::Day(day) => pass.push_bind_param::<Date, _>(day)?,
                 Part::Id(id) => pass.push_bind_param::<Id, _>(id)?,
+                Part::GoOn(go_on) => go_on.walk_ast(pass.reborrow())?,
             }
         }
         Ok(())
@@ -111,7 +115,13 @@ impl<Row> Statement<Row> {
             .sql(alias)
             .sql(".write AND newer.write <= ")
             .number(at_write);
-        self.sql(" AND newer.known_on <= ").day(as_of).sql("))")
+        self.sql(" AND newer.known_on <= ").day(as_of).sql("))").go_on(alias)
+    }
+
+    /// That the statement may go on, asked at each row of this alias where the database asks.
+    pub(super) fn go_on(&mut self, alias: &'static str) -> &mut Self {
+        self.parts.push(Part::GoOn(GoOn(alias)));
+        self
     }
 
     pub(super) fn number(&mut self, number: i64) -> &mut Self {

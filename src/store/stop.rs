@@ -57,8 +57,7 @@ impl Stop {
         if self.left().is_zero() { Err(StoreError::TookTooLong) } else { Ok(()) }
     }
 
-    /// Says which session of the server is reading, or that none is any more.
-    pub(super) fn reads_in(&self, session: Option<i32>) {
+    fn reads_in(&self, session: Option<i32>) {
         *self.0.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
     }
 
@@ -74,7 +73,7 @@ thread_local! {
     static NOW: RefCell<Option<Stop>> = const { RefCell::new(None) };
 }
 
-/// While it lives, this thread's reading can be stopped.
+/// While it lives, this thread's reading can be stopped; then by what stopped it before.
 pub(super) struct Stoppable(Option<Stop>);
 
 /// Lets this thread's reading be stopped.
@@ -82,8 +81,16 @@ pub(super) fn stoppable(stop: Option<Stop>) -> Stoppable {
     Stoppable(NOW.replace(stop))
 }
 
+impl Stoppable {
+    /// Says which session of the server is reading.
+    pub(super) fn is_in(&self, session: Option<i32>) {
+        NOW.with_borrow(|stop| stop.iter().for_each(|stop| stop.reads_in(session)));
+    }
+}
+
 impl Drop for Stoppable {
     fn drop(&mut self) {
+        self.is_in(None);
         NOW.set(self.0.take());
     }
 }

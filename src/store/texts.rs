@@ -17,7 +17,7 @@ use super::error::{StoreError, corrupt};
 use super::records::{self, Registered, Stored, Which};
 use super::schema::personal_texts;
 use super::session::{Session, Tx};
-use super::visibility;
+use super::{stop, visibility};
 
 /// Which fields of a record held something, and in which of its versions.
 #[derive(Debug, Default)]
@@ -272,6 +272,7 @@ pub fn search(session: &mut Session<'_>, asked: &str, limit: usize) -> Result<Ve
     let mut hits: Vec<Hit> = Vec::new();
     let mut after = RecordId(uuid::Uuid::nil());
     while hits.len() < limit {
+        stop::go_on()?;
         let persons: Vec<RecordId> = names()
             .filter(personal_texts::record_id.gt(after))
             .select(personal_texts::record_id)

@@ -258,7 +258,10 @@ pub async fn read(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
-    let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
+    let found = store
+        .count(actor.account, move |store| answer(store, &actor, &parameters.0))
+        .await
+        .map_err(Problem::in_query)?;
     Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), view(&found))))
 }
 
@@ -278,7 +281,10 @@ pub async fn read_csv(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     let actor = allowed.actor();
-    let found = store.count(move |store| answer(store, &actor, &parameters.0)).await.map_err(Problem::in_query)?;
+    let found = store
+        .count(actor.account, move |store| answer(store, &actor, &parameters.0))
+        .await
+        .map_err(Problem::in_query)?;
     let text = table::csv(&found.query, &found.answer, &found.small).map_err(|why| Problem::broken(&why))?;
     Ok(Reply::csv(&disclosure::to_researcher(allowed.permit(), text)))
 }

@@ -101,7 +101,9 @@ pub async fn read(allowed: Allowed<Reconcile>, store: Data<Records>, parameters:
     let asked = parameters.only(&["publication"])?.pop();
     let codes: Option<Vec<String>> = asked.map(|(_, codes)| codes.split(',').map(str::to_owned).collect());
     let actor = allowed.actor();
-    let answer =
-        store.count(move |store| reconcile(store, &actor, codes.as_deref())).await.map_err(Problem::in_query)?;
+    let answer = store
+        .count(actor.account, move |store| reconcile(store, &actor, codes.as_deref()))
+        .await
+        .map_err(Problem::in_query)?;
     Ok(Reply::json(&disclosure::to_researcher(allowed.permit(), answer)))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
-use crate::domain::record::Instant;
+use crate::domain::record::{Instant, RecordId};
 use crate::store::chain::{self, Verdict};
 
 use super::records::{Page, read_limit};
@@ -74,9 +74,9 @@ pub async fn entries(store: &Records, parameters: &Parameters) -> Result<Found, 
 ///
 /// # Errors
 /// That the store cannot answer.
-pub async fn verdict(store: &Records) -> Result<Verdict, Problem> {
+pub async fn verdict(store: &Records, reader: RecordId) -> Result<Verdict, Problem> {
     store
-        .count(|store| {
+        .count(reader, |store| {
             let keys = store.keys();
             store.look(|conn| chain::verify(conn, keys.as_deref(), |_, _| {}))
         })
@@ -167,7 +167,7 @@ pub async fn check(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     parameters.only(&[])?;
-    let verdict = verdict(&store).await?;
+    let verdict = verdict(&store, allowed.actor().account).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), Integrity::from(verdict))))
 }
 

@@ -64,7 +64,9 @@ pub async fn list(
     let limit = asked.map_or(Ok(FEW), |(_, text)| read_limit(&text))?;
     let id = path.get()?;
     let actor = allowed.actor();
-    let found = store.count(move |store| store.read(&actor, |session| candidates::find(session, id, limit))).await?;
+    let found = store
+        .search(actor.account, move |store| store.read(&actor, |session| candidates::find(session, id, limit)))
+        .await?;
     let view = |found: Candidate| {
         let Candidate { id, code, score, agree, differ, incidents } = found;
         CandidateView { id, code, score, agree, differ, incidents }

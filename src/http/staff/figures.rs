@@ -93,7 +93,7 @@ pub async fn keep_answer(
     let actor = allowed.actor();
     // Counted before the write begins: nobody waits for it to enter a case.
     let entry = store
-        .count(move |store| {
+        .count(actor.account, move |store| {
             store.read(&actor, |session| {
                 let now = session.times()?;
                 let question = asked.query.unwrap_or_default();
@@ -245,7 +245,7 @@ pub async fn reconcile(
     parameters.only(&[])?;
     let id = path.get()?;
     let actor = allowed.actor();
-    let answer = store.count(move |store| held_against_records(store, &actor, id)).await?;
+    let answer = store.count(actor.account, move |store| held_against_records(store, &actor, id)).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), answer)))
 }
 

@@ -216,8 +216,9 @@ pub async fn search(allowed: Allowed<ReadTexts>, store: Data<Records>, body: Bod
     let limit = limit.map_or(Ok(FEW), |limit| read_limit(&limit.to_string()))?;
     let limit = usize::try_from(limit).unwrap_or_default();
     let actor = allowed.actor();
-    let result =
-        store.count(move |store| find_persons(store, &actor, name.as_deref().unwrap_or_default(), limit)).await?;
+    let result = store
+        .search(actor.account, move |store| find_persons(store, &actor, name.as_deref().unwrap_or_default(), limit))
+        .await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), result)))
 }
 

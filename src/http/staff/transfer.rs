@@ -235,7 +235,7 @@ async fn export_rows(
     flavour: Flavour,
 ) -> Result<(usize, Rows), Problem> {
     let turn = store.export_turn().await?;
-    let store = store.store();
+    let store = store.store().for_long_work();
     let (mut pipe, rows) = download::new();
     let (tell, told) = oneshot::channel();
     spawn_blocking(move || {

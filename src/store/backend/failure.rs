@@ -2,6 +2,8 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
+use super::super::stop::STOPPED as STOP;
+
 /// What an error means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -42,12 +44,8 @@ const PASSING: [&str; 23] = [
     "no connection to the server",
     "could not receive data from server",
 ];
-const STOPPED: [&str; 4] = [
-    super::super::stop::STOPPED,
-    "interrupted",
-    "canceling statement due to statement timeout",
-    "canceling statement due to user request",
-];
+const STOPPED: [&str; 4] =
+    [STOP, "interrupted", "canceling statement due to statement timeout", "canceling statement due to user request"];
 
 /// What an error means.
 pub fn failure(why: &Error) -> Failure {
@@ -66,6 +64,8 @@ pub fn failure(why: &Error) -> Failure {
             | DatabaseErrorKind::ExclusionViolation => Failure::Lasting,
             _ => said_by_name(said.message()),
         },
+        // A statement that was stopped before it began.
+        Error::QueryBuilderError(why) if why.to_string() == STOP => Failure::Stopped,
         // The connection is lost, and the pool makes another one.
         Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => Failure::Passing,
         _ => Failure::Lasting,

@@ -130,7 +130,7 @@ pub async fn ask(visit: Visit<ReadCases>, store: Data<Records>, request: HttpReq
 pub async fn by_name(posted: Posted<ReadTexts>, store: Data<Records>) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
     let (actor, name) = (visit.actor(), form.get("name").to_owned());
-    let found = store.count(move |store| find_persons(store, &actor, &name, MOST)).await;
+    let found = store.search(actor.account, move |store| find_persons(store, &actor, &name, MOST)).await;
     match found {
         Ok(found) => {
             let none = found.items.is_empty().then(|| Notice::new(Tone::Plain, t("Nobody was found.")));

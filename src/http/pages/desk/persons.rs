@@ -159,8 +159,9 @@ pub async fn view(
         .read(visit.actor(), move |session| Ok((kept::current::<PersonEntry>(session, id)?, around(session, id)?)))
         .await?;
     let actor = visit.actor();
-    let alike_found =
-        store.count(move |store| store.read(&actor, |session| candidates::find(session, id, CANDIDATES))).await?;
+    let alike_found = store
+        .search(actor.account, move |store| store.read(&actor, |session| candidates::find(session, id, CANDIDATES)))
+        .await?;
     let version = &found.0.version;
     let withdrawn = version.stamp.state == State::Withdrawn;
     let code = version.code.clone();

@@ -105,7 +105,7 @@ pub async fn show(visit: Visit<ReadAudit>, store: Data<Records>, parameters: Par
 /// Computes the audit again.
 #[get("/desk/audit/integrity")]
 pub async fn check(visit: Visit<ReadAudit>, store: Data<Records>) -> Result<Reply, Turned> {
-    let (notice, facts) = match verdict(&store).await? {
+    let (notice, facts) = match verdict(&store, visit.actor().account).await? {
         Verdict::Intact { entries, hash, keyed } => {
             let mut facts = vec![(t("Entries").to_owned(), entries.to_string())];
             facts.push((t("Hash of the newest").to_owned(), hash));

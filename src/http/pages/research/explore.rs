@@ -347,7 +347,7 @@ pub async fn show(
     let vocabulary = store.run(|store| store.look(|conn| Ok(terms::vocabulary(conn, None)?))).await?;
     let answered = if asks {
         let (actor, pairs) = (visit.actor(), pairs.clone());
-        Some(store.count(move |store| answer(store, &actor, &pairs)).await)
+        Some(store.count(actor.account, move |store| answer(store, &actor, &pairs)).await)
     } else {
         None
     };

@@ -209,7 +209,7 @@ pub async fn show(visit: Visit<Reconcile>, store: Data<Records>, parameters: Par
     let codes: Option<Vec<String>> =
         asked.as_ref().map(|codes| codes.split(',').map(|code| code.trim().to_owned()).collect());
     let actor = visit.actor();
-    let found = store.count(move |store| reconcile(store, &actor, codes.as_deref())).await;
+    let found = store.count(actor.account, move |store| reconcile(store, &actor, codes.as_deref())).await;
     let (found, errors) = match found {
         Ok(found) => (Some(found), Vec::new()),
         Err(problem) if problem.is_invalid() => (None, problem.errors),
@@ -247,7 +247,7 @@ pub async fn show(visit: Visit<Reconcile>, store: Data<Records>, parameters: Par
 #[get("/research/figures/{id}")]
 pub async fn show_one(visit: Visit<ReconcileRecords>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
     let (actor, id) = (visit.actor(), path.get()?);
-    let found = store.count(move |store| held_against_records(store, &actor, id)).await?;
+    let found = store.count(actor.account, move |store| held_against_records(store, &actor, id)).await?;
     let mut rows = Vec::new();
     for change in &found.changes {
         let turn = match change.turn {
