@@ -1,20 +1,26 @@
 //! What happens around every request: a time limit, headers, and one line in the log by route template, never by
 //! address.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 
+use super::connections::pace::{self, Progress, Told};
+use super::connections::{Asked, Connection};
 use super::documentation::ADDRESS;
 use super::pages;
 use super::problem::{Kind, Problem};
 
-/// How long a whole request may take.
+/// How long a request may take us, from the moment that all of it is here.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The addresses that are not for anybody.
@@ -66,12 +72,24 @@ pub async fn around(
         request.head_mut().method = Method::GET;
     }
     let public = is_public(request.path());
-    let answered = actix_web::rt::time::timeout(LIMIT, next.call(request)).await;
-    let Ok(answered) = answered else {
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let mut asked = Asked::of(connection.clone());
+    let progress = pace::keep(&mut request, connection.as_ref());
+    let answered = in_time(pin!(next.call(request)), &progress).await;
+    if progress.was_too_slow() {
+        tracing::info!(status = Kind::RequestTimeout.status(), "the body of a request came too slowly");
+        return Err(Problem::new(Kind::RequestTimeout).public(public).into());
+    }
+    let Some(answered) = answered else {
         tracing::warn!(status = Kind::RequestTimeout.status(), "a request took too long");
         return Err(Problem::new(Kind::RequestTimeout).public(public).into());
     };
     let mut response = answered?.map_into_boxed_body();
+    asked.left_unread(!progress.is_whole());
+    if !progress.is_whole() {
+        // What is left of the question is not waited for.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let template = response.request().match_pattern();
     let documentation = template.as_deref().is_some_and(|template| template.starts_with(ADDRESS));
     // An address that no service has may be told of in a page too.
@@ -100,5 +118,15 @@ pub async fn around(
         ms = started.elapsed().as_millis() as u64,
         "request"
     );
-    Ok(response)
+    Ok(response.map_body(|_, body| BoxBody::new(Told { body, asked })))
+}
+
+/// What is answered within the time that we may take. For the client it takes as long as it takes.
+async fn in_time<F: Future>(mut answer: Pin<&mut F>, progress: &Progress) -> Option<F::Output> {
+    loop {
+        let left = LIMIT.checked_sub(progress.ours()).filter(|left| !left.is_zero())?;
+        if let Ok(answered) = timeout(left, answer.as_mut()).await {
+            return Some(answered);
+        }
+    }
 }
