@@ -12,7 +12,9 @@ use crate::http::app::Settings;
 use crate::http::limits::{Rate, Rates};
 use crate::keys::keyring::{OpenedBy, Place};
 
+mod connections;
 mod releases;
+pub use connections::Connections;
 pub use releases::{ReleaseCommand, ReleaseName, Signatures};
 
 /// Records of persecution and of the help given against it, and the figures that stand on them.
@@ -160,6 +162,8 @@ pub struct Serve {
     #[arg(long, env = "ATTEST_TOKEN_BURST", default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub token_burst: u32,
     #[command(flatten)]
+    pub connections: Connections,
+    #[command(flatten)]
     pub signatures: Signatures,
     /// The time zone in which pages tell moments and take days, such as Europe/Moscow. What is kept and what the API says is UTC.
     #[arg(long, env = "ATTEST_TIME_ZONE", default_value = "UTC", value_name = "ZONE")]
@@ -178,10 +182,12 @@ impl Serve {
         let tokens = Rate { burst: self.token_burst, every: Duration::from_secs(1) / self.token_rate };
         let rates = Rates { tokens, ..Rates::default() };
         let (forwarded_by, release_signatures) = (self.forwarded_by, self.signatures.release_signatures);
+        let connections = self.connections.limits();
         Settings {
             workers: self.workers.into(),
             forwarded_by,
             rates,
+            connections,
             release_signatures,
             zone: self.time_zone,
             ..Settings::default()

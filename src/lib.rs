@@ -126,6 +126,7 @@ pub mod store {
     pub mod session;
     pub mod sessions;
     pub mod sign_in;
+    pub mod sign_in_history;
     pub mod sources;
     mod stamps;
     mod statement;
@@ -160,6 +161,7 @@ pub mod exchange {
 pub mod http {
     pub mod app;
     pub mod auth;
+    pub mod connections;
     pub mod counted;
     pub mod documentation;
     pub mod download;
@@ -171,6 +173,7 @@ pub mod http {
     pub mod reply;
     pub mod request;
     pub mod state;
+    pub mod turned_away;
     mod turns;
     pub mod watch;
 

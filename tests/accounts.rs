@@ -6,12 +6,15 @@ mod support;
 mod accounts {
     mod approvals;
     mod changes;
+    mod connections;
     mod factor;
     mod failures;
+    mod flood;
     mod forms;
     mod idle;
     mod limits;
     mod links;
     mod passphrases;
     mod scopes;
+    mod second_factors;
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpRequest, HttpServer};
+use actix_web::{App, HttpRequest};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
@@ -16,6 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::exchange::folder::Files;
 use crate::store::database::Store;
 
+use super::connections::{self, ConnectionLimits, Connections};
 use super::documentation::{self, ADDRESS, Document};
 use super::limits::{Limits, Rates};
 use super::pages::turned::Turned;
@@ -23,6 +25,7 @@ use super::problem::{Kind, Problem};
 use super::public::shelf::{Shelf, Snapshot};
 use super::request::LARGEST_BODY;
 use super::state::Records;
+use super::turned_away::TurnedAway;
 use super::{health, pages, public, research, staff, watch};
 
 /// Every service of the API, by audience.
@@ -104,6 +107,7 @@ pub struct Settings {
     /// The address of the reverse proxy whose `X-Forwarded-For` is believed.
     pub forwarded_by: Option<IpAddr>,
     pub rates: Rates,
+    pub connections: ConnectionLimits,
     /// How many publishers must sign a release where there are so many: 1 or 2.
     pub release_signatures: u8,
     /// How long one question of a researcher may be counted.
@@ -123,6 +127,7 @@ impl Default for Settings {
             workers: 2,
             forwarded_by: None,
             rates: Rates::default(),
+            connections: ConnectionLimits::default(),
             release_signatures: 2,
             longest_count: Duration::from_secs(25),
             longest_request: watch::LIMIT,
@@ -132,29 +137,10 @@ impl Default for Settings {
     }
 }
 
-/// How long a client may take to send the head of a request, how long a connection is kept for the next one, and how long one
-/// is waited for that is being closed.
-const HEAD: Duration = Duration::from_secs(10);
-const KEPT: Duration = Duration::from_secs(30);
-const CLOSING: Duration = Duration::from_secs(5);
-/// How many connections a thread holds.
-const CONNECTIONS: usize = 1_000;
-
-/// Runs a server on a socket, with the limits of its connections. A macro, because its type has no name.
-macro_rules! run {
-    ($server:expr, $listener:expr, $settings:expr) => {
-        $server
-            .workers($settings.workers)
-            .client_request_timeout(HEAD)
-            .client_disconnect_timeout(CLOSING)
-            .keep_alive(KEPT)
-            // Whoever has closed their side has gone: what was read for them is stopped.
-            .h1_allow_half_closed(false)
-            .max_connections(CONNECTIONS)
-            .shutdown_timeout(10)
-            .listen($listener)?
-            .run()
-    };
+impl Settings {
+    fn connections(&self) -> Arc<Connections> {
+        Connections::new(self.connections, self.forwarded_by)
+    }
 }
 
 /// Starts to serve on a socket that is open already.
@@ -172,6 +158,9 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     }
     shelf.keep_new();
     let shelf = Data::new(shelf);
+    let turned_away = TurnedAway::new(store.clone(), settings.rates.turned_away_every);
+    turned_away.keep_writing();
+    let turned_away = Data::from(turned_away);
     let records = Data::new(Records::new(store, settings.longest_count));
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
@@ -180,12 +169,13 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let longest = Data::new(watch::Longest(settings.longest_request));
     let zone = Data::new(pages::here::Zone(settings.zone));
     let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
-    let server = HttpServer::new(move || {
+    let application = move || {
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
         app.app_data(records.clone())
             .app_data(shelf.clone())
             .app_data(limits.clone())
+            .app_data(turned_away.clone())
             .app_data(signatures.clone())
             .app_data(import_time.clone())
             .app_data(seen.clone())
@@ -203,8 +193,8 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .app_data(staged.clone())
             .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))
-    });
-    Ok((address, run!(server, listener, settings)))
+    };
+    Ok((address, connections::serve(application, listener, settings.workers, settings.connections())?))
 }
 
 /// What is served of an export.
@@ -234,7 +224,7 @@ pub fn serve_folder(
     let routes = Data::new(Routes::new(&api));
     let shelf = Data::new(Shelf::fixed(snapshot));
     let files = Data::new(public::folder::Files::new(files));
-    let server = HttpServer::new(move || {
+    let application = move || {
         let (app, _) = App::new()
             .into_utoipa_app()
             .openapi(documentation::beginning())
@@ -247,8 +237,8 @@ pub fn serve_folder(
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
             .default_service(web::to(public::folder::file))
             .wrap(from_fn(watch::around))
-    });
-    Ok((address, run!(server, listener, settings)))
+    };
+    Ok((address, connections::serve(application, listener, settings.workers, settings.connections())?))
 }
 
 /// Which methods each address takes.

@@ -1,4 +1,5 @@
-//! How much one asker may ask for: tokens by their account, sign-in by name and address, and passphrases two at a time.
+//! How much one asker may ask for: tokens by their account, sign-in by name and address, and passphrases two at a time, of which
+//! strangers have one.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -10,15 +11,19 @@ use actix_web::HttpRequest;
 use actix_web::web;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::record::RecordId;
 
+use super::connections::network;
 use super::problem::{Kind, Problem};
 
-/// How many passphrases are stretched at once, each with 64 MiB, and how many may stand in line.
+/// How many passphrases are stretched at once, each with 64 MiB, and how many of them may be strangers': the other place is for
+/// browsers that were here before, however many strangers come.
 const STRETCHING: usize = 2;
-const IN_LINE: usize = 32;
+const STRANGERS: usize = 1;
+/// How many may stand in line, strangers and others each in a line of their own.
+const IN_LINE: usize = 16;
 /// From how many keys on those that have rested are forgotten.
 const MOST_KEYS: usize = 10_000;
 
@@ -38,13 +43,16 @@ pub struct Rates {
     pub names: Rate,
     /// Attempts to sign in from one address, from such browsers.
     pub addresses: Rate,
+    /// The least time between two entries of the audit that say how many attempts were turned away.
+    pub turned_away_every: Duration,
 }
 
 impl Default for Rates {
     fn default() -> Self {
         let rate = |burst, millis| Rate { burst, every: Duration::from_millis(millis) };
         // Generous: many people share an address of Tor, and nobody is to be locked out.
-        Self { tokens: rate(1_000, 10), names: rate(60, 1_000), addresses: rate(120, 500) }
+        let turned_away_every = Duration::from_secs(60);
+        Self { tokens: rate(1_000, 10), names: rate(60, 1_000), addresses: rate(120, 500), turned_away_every }
     }
 }
 
@@ -75,7 +83,9 @@ pub struct Limits {
     names: Limiter<String>,
     addresses: Limiter<String>,
     stretching: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     in_line: Arc<Semaphore>,
+    strangers_in_line: Arc<Semaphore>,
     forwarded_by: Option<IpAddr>,
 }
 
@@ -86,7 +96,9 @@ impl Limits {
             names: Limiter::new(rates.names),
             addresses: Limiter::new(rates.addresses),
             stretching: Arc::new(Semaphore::new(STRETCHING)),
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
             in_line: Arc::new(Semaphore::new(IN_LINE)),
+            strangers_in_line: Arc::new(Semaphore::new(IN_LINE)),
             forwarded_by,
         }
     }
@@ -100,41 +112,50 @@ impl Limits {
     }
 
     /// Counts an attempt to sign in from a browser that was not here before.
-    ///
-    /// # Errors
-    /// [`Kind::TooMany`].
-    pub fn sign_in(&self, name: &str, address: &str) -> Result<(), Problem> {
+    fn sign_in(&self, name: &str, address: &str) -> Result<(), Problem> {
         self.addresses.check(&address.to_owned())?;
         // Never by the name alone: a stranger could keep its owner out.
         self.names.check(&format!("{} {address}", name.chars().take(64).collect::<String>()))
     }
 
-    /// Stretches a passphrase, when its turn comes.
+    /// A place for a stranger, when its turn comes. Who finds none in the line is not counted.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] where too many stand in line, [`Kind::TooMany`] where it is one of too many by this name or address.
+    pub async fn strangers_place(&self, name: &str, address: &str) -> Result<Place, Problem> {
+        let in_line = enter(&self.strangers_in_line)?;
+        self.sign_in(name, address)?;
+        let turn = self.strangers.clone().acquire_owned().await.map_err(closed)?;
+        Ok(Place { _held: [in_line, turn, self.stretching.clone().acquire_owned().await.map_err(closed)?].into() })
+    }
+
+    /// A place for somebody known, when its turn comes.
     ///
     /// # Errors
     /// [`Kind::Unavailable`] where too many stand in line.
-    pub async fn stretch<T, F>(&self, work: F) -> Result<T, Problem>
+    pub async fn place(&self) -> Result<Place, Problem> {
+        let in_line = enter(&self.in_line)?;
+        Ok(Place { _held: [in_line, self.stretching.clone().acquire_owned().await.map_err(closed)?].into() })
+    }
+
+    /// Stretches a passphrase, in a place that it gives back.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`].
+    pub async fn stretch<T, F>(&self, place: Place, work: F) -> Result<(T, Place), Problem>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let busy = |_| Problem::new(Kind::Unavailable).detail("too many are signing in at once");
-        let place = self.in_line.clone().try_acquire_owned().map_err(busy)?;
-        let turn = self.stretching.clone().acquire_owned().await;
-        let turn = turn.map_err(|_| Problem::new(Kind::Internal))?;
-        let done = web::block(move || {
-            // Held until the work is done, also where nobody waits for it any more.
-            let _held = (place, turn);
-            work()
-        });
+        // Held until the work is done, also where nobody waits for it any more.
+        let done = web::block(move || (work(), place));
         done.await.map_err(|why| {
             tracing::error!(error = %why, "a passphrase was not stretched");
             Problem::new(Kind::Internal)
         })
     }
 
-    /// Where a request comes from, as far as it is counted: the peer, or whom our own proxy names. Of IPv6 the network, because
-    /// one person has all the addresses in it.
+    /// Where a request comes from, as far as it is counted: the peer, or whom our own proxy names. Of IPv6 the network.
     pub fn address(&self, request: &HttpRequest) -> String {
         let Some(peer) = request.peer_addr().map(|peer| peer.ip().to_canonical()) else { return String::new() };
         let forwarded = || {
@@ -142,13 +163,22 @@ impl Limits {
             values.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         };
         let ours = self.forwarded_by.is_some_and(|proxy| proxy.to_canonical() == peer);
-        let address = if ours { forwarded().unwrap_or(peer) } else { peer };
-        match address.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
+        network(if ours { forwarded().unwrap_or(peer) } else { peer }).to_string()
     }
+}
+
+/// A place to have a passphrase stretched, until it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _held: Vec<OwnedSemaphorePermit>,
+}
+
+fn enter(line: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    line.clone()
+        .try_acquire_owned()
+        .map_err(|_| Problem::new(Kind::Unavailable).detail("too many are signing in at once"))
+}
+
+fn closed(_: AcquireError) -> Problem {
+    Problem::new(Kind::Internal)
 }

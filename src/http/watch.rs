@@ -1,27 +1,30 @@
 //! What happens around every request: a time limit, headers, and one line in the log by route template, never by
 //! address.
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::task::Poll;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage};
 
+use super::connections::pace::{self, Progress, Told};
+use super::connections::{Asked, Connection};
 use super::documentation::ADDRESS;
 use super::pages;
 use super::problem::{Kind, Problem};
 
-/// How long a whole request may take, where nothing else is set.
+/// How long a request may take us, from the moment that all of it is here, where nothing else is set.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// How long a whole request may take.
+/// How long a request may take us.
 #[derive(Debug, Clone, Copy)]
 pub struct Longest(pub Duration);
 
@@ -60,23 +63,6 @@ fn known(method: &Method) -> &'static str {
     all.into_iter().find(|name| method == name).unwrap_or("-")
 }
 
-/// Gives the request's body on as it comes, and tells whether it is waited for just now.
-fn watched(request: &mut ServiceRequest) -> Rc<Cell<bool>> {
-    let waited_for = Rc::new(Cell::new(false));
-    let mut payload = request.take_payload();
-    if matches!(payload, Payload::None) {
-        return waited_for;
-    }
-    let waits = waited_for.clone();
-    let stream = futures_util::stream::poll_fn(move |context| {
-        let polled = futures_util::Stream::poll_next(std::pin::Pin::new(&mut payload), context);
-        waits.set(matches!(polled, Poll::Pending));
-        polled
-    });
-    request.set_payload(Payload::Stream { payload: Box::pin(stream) });
-    waited_for
-}
-
 /// The middleware.
 ///
 /// # Errors
@@ -92,15 +78,25 @@ pub async fn around(
     }
     let public = is_public(request.path());
     let limit = request.app_data::<Data<Longest>>().map_or(LIMIT, |longest| longest.0);
-    let waits_for_body = watched(&mut request);
-    let answered = actix_web::rt::time::timeout(limit, next.call(request)).await;
-    let Ok(answered) = answered else {
-        // Only whoever did not send all of the request in time was slow; else it was us.
-        let kind = if waits_for_body.get() { Kind::RequestTimeout } else { Kind::TookTooLong };
-        tracing::warn!(status = kind.status(), "a request took too long");
-        return Err(Problem::new(kind).public(public).into());
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let mut asked = Asked::of(connection.clone());
+    let progress = pace::keep(&mut request, connection.as_ref());
+    let answered = in_time(pin!(next.call(request)), &progress, limit).await;
+    if progress.was_too_slow() {
+        tracing::info!(status = Kind::RequestTimeout.status(), "the body of a request came too slowly");
+        return Err(Problem::new(Kind::RequestTimeout).public(public).into());
+    }
+    let Some(answered) = answered else {
+        // The client's own slowness is told above: this was ours.
+        tracing::warn!(status = Kind::TookTooLong.status(), "a request took too long");
+        return Err(Problem::new(Kind::TookTooLong).public(public).into());
     };
     let mut response = answered?.map_into_boxed_body();
+    asked.left_unread(!progress.is_whole());
+    if !progress.is_whole() {
+        // What is left of the question is not waited for.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let template = response.request().match_pattern();
     let documentation = template.as_deref().is_some_and(|template| template.starts_with(ADDRESS));
     // An address that no service has may be told of in a page too.
@@ -129,5 +125,15 @@ pub async fn around(
         ms = started.elapsed().as_millis() as u64,
         "request"
     );
-    Ok(response)
+    Ok(response.map_body(|_, body| BoxBody::new(Told { body, asked })))
+}
+
+/// What is answered within the time that we may take. For the client it takes as long as it takes.
+async fn in_time<F: Future>(mut answer: Pin<&mut F>, progress: &Progress, limit: Duration) -> Option<F::Output> {
+    loop {
+        let left = limit.checked_sub(progress.ours()).filter(|left| !left.is_zero())?;
+        if let Ok(answered) = timeout(left, answer.as_mut()).await {
+            return Some(answered);
+        }
+    }
 }

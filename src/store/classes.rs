@@ -44,7 +44,7 @@ macro_rules! tables {
 pub const TABLES: &[Table] = tables! {
     accounts {
         coded: [],
-        internal: [id, name, role, created_at, state, passphrase_hash, totp_secret, totp_step, notice]
+        internal: [id, name, role, created_at, state, passphrase_hash, totp_secret, totp_step, notice, factor_failures, factor_failed_at, sign_ins_read_at]
     }
     tokens {
         coded: [],
@@ -133,6 +133,10 @@ pub const TABLES: &[Table] = tables! {
     sign_in_attempts {
         coded: [],
         internal: [key, failures, last_at]
+    }
+    sign_ins {
+        coded: [],
+        internal: [id, account_id, outcome, known_browser, times, first_at, last_at]
     }
     data_keys {
         coded: [],

@@ -17,6 +17,7 @@ use super::chain::hex;
 use super::error::StoreError;
 use super::schema::{accounts, devices, enrolments, recovery_codes, sessions};
 use super::session::Tx;
+use super::sign_in_history::forgive;
 use super::tokens;
 use crate::keys::cipher::{CipherError, Key, random};
 use crate::keys::keyring::Keyring;
@@ -183,12 +184,14 @@ pub(super) fn unset(tx: &mut Tx<'_>, account: RecordId) -> Result<(), StoreError
         ))
         .execute(tx.conn())?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::account_id.eq(account))).execute(tx.conn())?;
+    forgive(tx, account)?;
     end_access(tx, account)
 }
 
 /// Sets a passphrase that was stretched.
 pub(super) fn set_passphrase(tx: &mut Tx<'_>, account: RecordId, stretched: &str) -> Result<(), StoreError> {
     diesel::update(accounts::table.find(account)).set(accounts::passphrase_hash.eq(stretched)).execute(tx.conn())?;
+    forgive(tx, account)?;
     end_access(tx, account)
 }
 
@@ -203,6 +206,7 @@ pub(super) fn set_second_factor(
     diesel::update(accounts::table.find(account))
         .set((accounts::totp_secret.eq(sealed), accounts::totp_step.eq(step)))
         .execute(tx.conn())?;
+    forgive(tx, account)?;
     end_access(tx, account)
 }
 
@@ -237,6 +241,17 @@ fn read_code(text: &str) -> Zeroizing<String> {
     Zeroizing::new(plain.collect::<String>().replace('0', "O").replace('1', "I").replace('8', "B"))
 }
 
+/// The digits of a code of the second factor, where it has the shape of one.
+fn digits(code: &str) -> Option<String> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).take(8).collect();
+    (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+/// Whether what is shown as a code is one of a million, and not a recovery code.
+pub(super) fn can_be_guessed(code: &str) -> bool {
+    digits(code).is_some()
+}
+
 /// Uses a code up: of the second factor, where it is of a later step than the last one, or a recovery code. Gives whether
 /// it was good. To be called in the transaction that does what the code is for.
 pub(super) fn use_code(tx: &mut Tx<'_>, account: RecordId, code: &str) -> Result<bool, StoreError> {
@@ -247,8 +262,7 @@ pub(super) fn use_code(tx: &mut Tx<'_>, account: RecordId, code: &str) -> Result
         .first::<(Option<Vec<u8>>, Option<i64>, String)>(tx.conn())?;
     let Some(sealed) = sealed.filter(|_| state == State::Active.name()) else { return Ok(false) };
     let now = tx.now();
-    let digits: String = code.chars().filter(|c| !c.is_whitespace()).take(8).collect();
-    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if let Some(digits) = digits(code) {
         let factor = SecondFactor::open(&*tx.session().keys()?, &totp_place(account), &sealed)?;
         let Some(step) = factor.check(&digits, now) else { return Ok(false) };
         // A step that nobody's clock has come to was noted under one that ran ahead.

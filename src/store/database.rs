@@ -363,7 +363,7 @@ impl Store {
         let session = Session::new(conn, self.now(), actor.clone(), keys.clone(), &self.vocabulary)?;
         let mut tx = Tx::new(session, head.write, head.written_at, self.chance);
         let value = work(&mut tx)?;
-        let details = tx.details();
+        let (details, action) = (tx.details(), tx.action().unwrap_or(action));
         chain::append(tx.conn(), &head, actor.account, action, &details, keys.as_deref())?;
         Ok(value)
     }

@@ -13,6 +13,9 @@ diesel::table! {
         totp_secret -> Nullable<Binary>,
         totp_step -> Nullable<BigInt>,
         notice -> Nullable<Text>,
+        factor_failures -> BigInt,
+        factor_failed_at -> Nullable<Moment>,
+        sign_ins_read_at -> Nullable<Moment>,
     }
 }
 
@@ -364,6 +367,20 @@ diesel::table! {
 diesel::table! {
     use crate::store::backend::sql::*;
 
+    sign_ins (id) {
+        id -> Id,
+        account_id -> Id,
+        outcome -> Text,
+        known_browser -> Bool,
+        times -> BigInt,
+        first_at -> Moment,
+        last_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
     data_keys (subject_id) {
         subject_id -> Id,
         master_id -> Text,
@@ -549,6 +566,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     devices,
     sign_in_attempts,
+    sign_ins,
     data_keys,
     personal_texts,
     person_seals,

@@ -156,11 +156,12 @@ pub struct Tx<'c> {
     chance: fn() -> u64,
     notes: serde_json::Map<String, serde_json::Value>,
     touched: Vec<serde_json::Value>,
+    became: Option<&'static str>,
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant, chance: fn() -> u64) -> Self {
-        Self { session, write, written_at, chance, notes: serde_json::Map::new(), touched: Vec::new() }
+        Self { session, write, written_at, chance, notes: serde_json::Map::new(), touched: Vec::new(), became: None }
     }
 
     pub fn conn(&mut self) -> &mut Conn {
@@ -198,6 +199,16 @@ impl<'c> Tx<'c> {
     /// Adds a word to the audit entry. Identifiers and codes only, never personal text.
     pub fn note(&mut self, name: &str, value: impl Into<serde_json::Value>) {
         self.notes.insert(name.to_owned(), value.into());
+    }
+
+    /// Says that something else was done than what was asked for, by which the audit names it.
+    pub(super) fn became(&mut self, action: &'static str) {
+        self.became = Some(action);
+    }
+
+    /// What was done, where it was not what was asked for.
+    pub(super) fn action(&self) -> Option<&'static str> {
+        self.became
     }
 
     /// Names a record in the audit entry.

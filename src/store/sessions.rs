@@ -140,14 +140,16 @@ pub fn list(conn: &mut Conn, account: RecordId, now: Instant) -> QueryResult<Vec
     Ok(rows.into_iter().map(|(id, created_at, seen_at)| Line { id, created_at, seen_at }).collect())
 }
 
-/// Notes that the person has read that the account was reset.
+/// Notes that the person has read that the account was reset, and what was tried.
 ///
 /// # Errors
 /// The database's own.
 pub fn clear_notice(store: &Store, actor: &Actor) -> Result<(), StoreError> {
     let account = actor.account;
     store.write(actor, "account.notice", move |tx| {
-        diesel::update(accounts::table.find(account)).set(accounts::notice.eq(None::<String>)).execute(tx.conn())?;
+        let now = tx.now();
+        let read = (accounts::notice.eq(None::<String>), accounts::sign_ins_read_at.eq(now));
+        diesel::update(accounts::table.find(account)).set(read).execute(tx.conn())?;
         tx.note("account", account.to_string());
         Ok(())
     })

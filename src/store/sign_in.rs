@@ -1,5 +1,6 @@
-//! Signing in. An attempt is counted before it is looked at, so that many at once are no more than many one by one. What a
-//! stranger tries never slows down a browser from which the person has signed in before, and nobody is ever locked out.
+//! Signing in. Who tries has a place before the attempt is looked at, and holds it until it is counted: so many at once are no
+//! more than many one by one, and what nobody looked at is charged to nobody. What a stranger tries never slows down a browser
+//! from which the person has signed in before, and nobody is ever locked out.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -17,6 +18,8 @@ use super::error::StoreError;
 use super::schema::{accounts, sign_in_attempts as attempts};
 use super::session::Tx;
 use super::sessions;
+use super::sign_in_history::{self as history, What};
+use super::tokens::{self, Scopes};
 use crate::keys::keyring::Keyring;
 
 /// How many attempts cost no time.
@@ -76,8 +79,8 @@ fn read_counter(conn: &mut Conn, keys: &Keyring, who: &Who, now: Instant) -> Res
 
 /// Whether an attempt may be looked at.
 #[derive(Debug)]
-pub enum Counted {
-    /// Not before so many seconds are over. It was not counted.
+pub enum Asked {
+    /// Not before so many seconds are over.
     Wait(u64),
     Go(Candidate),
 }
@@ -99,54 +102,62 @@ fn delay(failures: i64) -> i64 {
     }
 }
 
-/// Counts an attempt as one that fails, before it is looked at.
+/// Whether somebody may try now. Nothing is written: what nobody looks at is not counted.
 ///
 /// # Errors
 /// The database's own, or that the keyring is not open.
-pub fn count(store: &Store, who: &Who) -> Result<Counted, StoreError> {
+pub fn ask(store: &Store, who: &Who) -> Result<Asked, StoreError> {
     let who = who.clone();
-    let counted = store.attempt(&host(), "sign_in.attempt", move |tx| {
-        let (keys, now) = (tx.session().keys()?, tx.now());
-        let counter = read_counter(tx.conn(), &keys, &who, now)?;
-        let before = attempts::table
-            .find(&counter.key)
-            .select((attempts::failures, attempts::last_at))
-            .first::<(i64, Instant)>(tx.conn())
-            .optional()?;
-        let old = Instant::new(now.0 - REMEMBERED);
-        let failures = before.filter(|(_, last)| *last > old).map_or(0, |(failures, _)| failures);
-        if let Some((_, last)) = before {
+    store.read(&host(), |session| {
+        let (keys, now) = (session.keys()?, session.now());
+        let counter = read_counter(session.conn(), &keys, &who, now)?;
+        if let Some((failures, last)) = failures(session.conn(), &counter, now)? {
             let waited = clock::since(last, now);
             let wait = waited.map_or(TimeDelta::zero(), |waited| TimeDelta::seconds(delay(failures)) - waited);
             if wait > TimeDelta::zero() {
-                let seconds = u64::try_from(wait.num_seconds()).unwrap_or_default() + 1;
-                return Ok(Outcome::Abandon(Counted::Wait(seconds)));
+                return Ok(Asked::Wait(u64::try_from(wait.num_seconds()).unwrap_or_default() + 1));
             }
         }
-        diesel::delete(attempts::table.filter(attempts::last_at.le(old))).execute(tx.conn())?;
-        diesel::delete(attempts::table.find(&counter.key)).execute(tx.conn())?;
-        diesel::insert_into(attempts::table)
-            .values((attempts::key.eq(&counter.key), attempts::failures.eq(failures + 1), attempts::last_at.eq(now)))
-            .execute(tx.conn())?;
-        let account = people::named(tx.conn(), &who.name)?;
+        let account = people::named(session.conn(), &who.name)?;
         let account = account.filter(|account| account.state == State::Active && account.id != HOST);
         let stretched = match &account {
-            Some(account) => kept(tx.conn(), account.id)?,
+            Some(account) => kept(session.conn(), account.id)?,
             None => None,
         };
-        if let Some(account) = &account {
-            tx.note("account", account.id.to_string());
-        }
-        tx.note("known_browser", counter.is_known());
         let account = account.map(|account| account.id);
-        Ok(Outcome::Keep(Counted::Go(Candidate { counter, account, stretched })))
-    })?;
-    let (Outcome::Keep(counted) | Outcome::Abandon(counted)) = counted;
-    Ok(counted)
+        Ok(Asked::Go(Candidate { counter, account, stretched }))
+    })
+}
+
+/// How many attempts of somebody have failed, and when the last one did. After a day that is forgotten.
+fn failures(conn: &mut Conn, counter: &Counter, now: Instant) -> QueryResult<Option<(i64, Instant)>> {
+    attempts::table
+        .find(&counter.key)
+        .filter(attempts::last_at.gt(Instant::new(now.0 - REMEMBERED)))
+        .select((attempts::failures, attempts::last_at))
+        .first(conn)
+        .optional()
 }
 
 fn kept(conn: &mut Conn, account: RecordId) -> QueryResult<Option<String>> {
     accounts::table.find(account).select(accounts::passphrase_hash).first(conn)
+}
+
+/// What is held until an attempt is counted.
+pub struct Held {
+    _place: Box<dyn Send>,
+}
+
+impl Held {
+    pub fn new(place: impl Send + 'static) -> Self {
+        Self { _place: Box::new(place) }
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Held")
+    }
 }
 
 /// Somebody who has shown a passphrase, right or wrong, and a code.
@@ -156,34 +167,94 @@ pub struct Proof {
     /// Whether the passphrase was the one that is kept.
     pub matched: bool,
     pub code: Zeroizing<String>,
+    /// The place of the attempt.
+    pub held: Held,
+}
+
+/// What came of showing a proof.
+#[derive(Debug)]
+pub enum Proved<T> {
+    Done(T),
+    /// Something was wrong, whatever it was.
+    Wrong,
+    /// The passphrase was right, and too many second factors were wrong: none is looked at before so many seconds are over.
+    Wait(u64),
+}
+
+/// Whether a proof is good.
+enum Checked {
+    Good(RecordId),
+    Wrong(What),
+    Wait(u64),
 }
 
 impl Proof {
-    /// Whether it is good, in the transaction that does what it is for: the code is used up with it, and the attempt no longer
-    /// counted as one that failed. A passphrase that was changed meanwhile is a wrong one.
-    fn check(&self, tx: &mut Tx<'_>) -> Result<Option<RecordId>, StoreError> {
-        let Some(account) = self.candidate.account.filter(|_| self.matched) else { return Ok(None) };
-        if kept(tx.conn(), account)? != self.candidate.stretched || !credentials::use_code(tx, account, &self.code)? {
-            return Ok(None);
+    /// Whether it is good, in the transaction that does what it is for: the code is used up with it, and failures are no longer
+    /// counted. A passphrase that was changed meanwhile is a wrong one.
+    fn check(&self, tx: &mut Tx<'_>) -> Result<Checked, StoreError> {
+        let Some(account) = self.candidate.account.filter(|_| self.matched) else {
+            return Ok(Checked::Wrong(What::WrongPassphrase));
+        };
+        if kept(tx.conn(), account)? != self.candidate.stretched {
+            return Ok(Checked::Wrong(What::WrongPassphrase));
+        }
+        // A recovery code cannot be guessed: it is the way in for who is kept waiting by somebody else.
+        if credentials::can_be_guessed(&self.code)
+            && let Some(seconds) = history::wait(tx, account)?
+        {
+            return Ok(Checked::Wait(seconds));
+        }
+        if !credentials::use_code(tx, account, &self.code)? {
+            return Ok(Checked::Wrong(What::WrongSecondFactor));
         }
         diesel::delete(attempts::table.find(&self.candidate.counter.key)).execute(tx.conn())?;
-        Ok(Some(account))
+        history::forgive(tx, account)?;
+        Ok(Checked::Good(account))
     }
 
-    /// Does something that takes a proof. `None` where it was not good, and nothing was done.
+    /// Counts an attempt that failed, whatever was wrong: where nobody has this name too, so that it takes as long.
+    fn count(&self, tx: &mut Tx<'_>, what: What) -> Result<(), StoreError> {
+        let now = tx.now();
+        let counter = &self.candidate.counter;
+        let failed = failures(tx.conn(), counter, now)?.map_or(0, |(failures, _)| failures);
+        let old = Instant::new(now.0 - REMEMBERED);
+        diesel::delete(attempts::table.filter(attempts::last_at.le(old))).execute(tx.conn())?;
+        diesel::delete(attempts::table.find(&counter.key)).execute(tx.conn())?;
+        diesel::insert_into(attempts::table)
+            .values((attempts::key.eq(&counter.key), attempts::failures.eq(failed + 1), attempts::last_at.eq(now)))
+            .execute(tx.conn())?;
+        if let Some(account) = self.candidate.account {
+            history::note(tx, account, what, counter.is_known())?;
+            if what == What::WrongSecondFactor {
+                history::count_wrong_factor(tx, account)?;
+            }
+            tx.note("account", account.to_string());
+            tx.note("wrong", what.name());
+        }
+        tx.note("known_browser", counter.is_known());
+        tx.became("sign_in.attempt");
+        Ok(())
+    }
+
+    /// Does something that takes a proof. Where it was not good that is not done, and the attempt is counted.
     fn then<T: Send + 'static>(
         self,
         store: &Store,
         actor: &Actor,
         action: &'static str,
         work: impl FnOnce(&mut Tx<'_>, RecordId, &Counter) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<Option<T>, StoreError> {
+    ) -> Result<Proved<T>, StoreError> {
         let own = actor.account;
         let done = store.attempt(actor, action, move |tx| match self.check(tx)? {
-            Some(account) if own == HOST || own == account => {
-                Ok(Outcome::Keep(Some(work(tx, account, &self.candidate.counter)?)))
+            Checked::Good(account) if own == HOST || own == account => {
+                Ok(Outcome::Keep(Proved::Done(work(tx, account, &self.candidate.counter)?)))
             }
-            _ => Ok(Outcome::Abandon(None)),
+            Checked::Good(_) => Ok(Outcome::Abandon(Proved::Wrong)),
+            Checked::Wait(seconds) => Ok(Outcome::Abandon(Proved::Wait(seconds))),
+            Checked::Wrong(what) => {
+                self.count(tx, what)?;
+                Ok(Outcome::Keep(Proved::Wrong))
+            }
         })?;
         let (Outcome::Keep(done) | Outcome::Abandon(done)) = done;
         Ok(done)
@@ -195,22 +266,27 @@ impl Proof {
 pub struct SignedIn {
     pub session: Zeroizing<String>,
     pub device: Zeroizing<String>,
+    /// Whether the person is to be told of wrong second factors.
+    pub warned: bool,
 }
 
-/// Opens a session. `None` where anything at all was wrong.
+/// Opens a session.
 ///
 /// # Errors
 /// The database's own.
-pub fn finish(store: &Store, proof: Proof) -> Result<Option<SignedIn>, StoreError> {
+pub fn finish(store: &Store, proof: Proof) -> Result<Proved<SignedIn>, StoreError> {
     proof.then(store, &host(), "session.create", |tx, account, counter| {
         tx.note("account", account.to_string());
         let session = sessions::open(tx, account)?;
         let device = sessions::remember(tx, account, counter.device)?;
-        Ok(SignedIn { session, device })
+        history::note(tx, account, What::SignedIn, counter.is_known())?;
+        tx.note("known_browser", counter.is_known());
+        let warned = history::unread(tx.conn(), account)?.is_some();
+        Ok(SignedIn { session, device, warned })
     })
 }
 
-/// Changes one's own passphrase. `None` where the proof was not good.
+/// Changes one's own passphrase.
 ///
 /// # Errors
 /// The database's own.
@@ -219,18 +295,36 @@ pub fn change_passphrase(
     actor: &Actor,
     proof: Proof,
     stretched: String,
-) -> Result<Option<()>, StoreError> {
+) -> Result<Proved<()>, StoreError> {
     proof.then(store, actor, "account.passphrase", move |tx, account, _| {
         credentials::set_passphrase(tx, account, &stretched)
     })
 }
 
-/// Gives oneself new recovery codes. `None` where the proof was not good.
+/// Gives oneself new recovery codes.
 ///
 /// # Errors
 /// The database's own.
-pub fn new_recovery_codes(store: &Store, actor: &Actor, proof: Proof) -> Result<Option<Codes>, StoreError> {
+pub fn new_recovery_codes(store: &Store, actor: &Actor, proof: Proof) -> Result<Proved<Codes>, StoreError> {
     proof.then(store, actor, "account.recovery_codes", |tx, account, _| credentials::set_recovery_codes(tx, account))
+}
+
+/// Makes oneself a token, in a session.
+///
+/// # Errors
+/// [`StoreError::Absent`] where the session has ended meanwhile: with it ended the right to make a token.
+pub fn make_token(
+    store: &Store,
+    actor: &Actor,
+    proof: Proof,
+    session: RecordId,
+    lasting: TimeDelta,
+    scopes: Scopes,
+) -> Result<Proved<String>, StoreError> {
+    proof.then(store, actor, "token.create", move |tx, account, _| {
+        sessions::must_be_open(tx, session)?;
+        tokens::make(tx, account, lasting, &scopes)
+    })
 }
 
 /// A second factor that was offered to somebody and not confirmed yet, as the page holds it: encrypted, for one session.
@@ -244,7 +338,7 @@ fn offer_place(session: RecordId) -> String {
     format!("totp offered in session {session}")
 }
 
-/// Offers oneself a new second factor. `None` where the proof was not good.
+/// Offers oneself a new second factor.
 ///
 /// # Errors
 /// The database's own.
@@ -253,7 +347,7 @@ pub fn offer_second_factor(
     actor: &Actor,
     proof: Proof,
     session: RecordId,
-) -> Result<Option<Offered>, StoreError> {
+) -> Result<Proved<Offered>, StoreError> {
     proof.then(store, actor, "account.second_factor_offer", move |tx, account, _| {
         tx.note("account", account.to_string());
         let factor = SecondFactor::random()?;

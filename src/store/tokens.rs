@@ -17,7 +17,6 @@ use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt};
 use super::schema::{accounts, tokens};
 use super::session::Tx;
-use super::sessions;
 
 /// What every token begins with, so that a scanner finds one that leaked.
 const PREFIX: &str = "attest_";
@@ -146,22 +145,14 @@ pub fn create_scoped(
     made
 }
 
-/// Makes a token of one's own, in a session.
-///
-/// # Errors
-/// [`StoreError::Absent`] where the session has ended meanwhile: with it ended the right to make a token.
-pub fn create_own(
-    store: &Store,
-    actor: &Actor,
-    session: RecordId,
+/// Makes a token for the API, in the transaction in which its owner has proved to be the owner.
+pub(super) fn make(
+    tx: &mut Tx<'_>,
+    account: RecordId,
     lasting: TimeDelta,
-    scopes: Scopes,
+    scopes: &Scopes,
 ) -> Result<String, StoreError> {
-    let account = actor.account;
-    store.write(actor, "token.create", move |tx| {
-        sessions::must_be_open(tx, session)?;
-        insert(tx, account, lasting, Purpose::Api, &scopes)
-    })
+    insert(tx, account, lasting, Purpose::Api, scopes)
 }
 
 fn insert(

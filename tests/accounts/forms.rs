@@ -72,7 +72,9 @@ fn a_form_without_the_word_of_the_session_changes_nothing(app: &App) {
     }
     assert!(tried >= 40 && browser.is_in());
     // The word itself is what was missing.
-    browser.post("/account/tokens", &[("csrf", own.as_str()), ("days", "1")]).expect(201);
+    let code = person.next_code(app);
+    let proof = [("csrf", own.as_str()), ("days", "1"), ("passphrase", &person.passphrase), ("code", &code)];
+    browser.post("/account/tokens", &proof).expect(201);
 }
 
 fn a_form_from_another_site_changes_nothing(app: &App) {
@@ -101,9 +103,18 @@ fn a_form_from_another_site_changes_nothing(app: &App) {
             assert_eq!(answer.header("set-cookie"), None);
         }
     }
+    let with = |code: String| {
+        let fields =
+            fields.iter().filter(|(name, _)| *name != "code").map(|(name, value)| (*name, (*value).to_owned()));
+        fields.chain([("code", code)]).collect::<Vec<_>>()
+    };
     for headers in [&[("Sec-Fetch-Site", "same-origin")][..], &[("Origin", own.as_str())], &[]] {
+        let fields = with(person.next_code(app));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         browser.post_with("/account/tokens", headers, &fields).expect(201);
     }
+    let fields = with(person.next_code(app));
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Browser::new(app).post_with("/sign-in", &[("Sec-Fetch-Site", "same-origin")], &fields).expect(303);
 }
 

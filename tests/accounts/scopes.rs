@@ -64,10 +64,14 @@ fn a_scope_that_leaves_publishing_out_does_not_publish_by_the_way(app: &App) {
 }
 
 fn one_makes_lists_and_revokes_tokens_of_ones_own(app: &App) {
-    let browser = Person::new(app, "kai", Role::Caseworker).browser(app);
-    let made =
-        browser.submit("/account/tokens", &[("days", "7"), ("scopes", "read_cases, keep_own_account")]).expect(201);
-    let made = made.text();
+    let person = Person::new(app, "kai", Role::Caseworker);
+    let browser = person.browser(app);
+    let make = |scopes: &str| {
+        let code = person.next_code(app);
+        let fields = [("days", "7"), ("scopes", scopes), ("passphrase", &person.passphrase), ("code", &code)];
+        browser.submit("/account/tokens", &fields).expect(201).text()
+    };
+    let made = make("read_cases, keep_own_account");
     let token = between(&made, "<code>", "</code>")[0];
     app.bearing(token).get(&path_of(Noun::Person)).expect(200);
     app.bearing(token).create(Noun::Person, &json!({})).problem(403, "forbidden");
@@ -79,7 +83,7 @@ fn one_makes_lists_and_revokes_tokens_of_ones_own(app: &App) {
     app.bearing(token).send("POST", &path, &[], Vec::new()).expect(200);
     app.bearing(token).get("/api/v1/staff/tokens").problem(401, "unauthenticated");
     // The same on the page.
-    let made = browser.submit("/account/tokens", &[("days", "7"), ("scopes", "")]).expect(201).text();
+    let made = make("");
     let token = between(&made, "<code>", "</code>")[0];
     app.bearing(token).create(Noun::Person, &json!({})).expect(201);
     let page = browser.get("/account").text();

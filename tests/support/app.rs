@@ -78,7 +78,9 @@ pub fn contents(store: &Store) -> Contents {
 /// Limits that no test reaches by chance.
 pub fn settings() -> Settings {
     let rate = Rate { burst: 1_000_000, every: Duration::from_millis(1) };
-    Settings { rates: Rates { tokens: rate, names: rate, addresses: rate }, ..Settings::default() }
+    let turned_away_every = Duration::from_secs(86_400);
+    let rates = Rates { tokens: rate, names: rate, addresses: rate, turned_away_every };
+    Settings { rates, ..Settings::default() }
 }
 
 impl<'h> App<'h> {

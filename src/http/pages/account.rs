@@ -9,20 +9,21 @@ use chrono::TimeDelta;
 
 use crate::domain::policy::{Action, decide};
 use crate::domain::record::RecordId;
+use crate::store::database::Store;
 use crate::store::sessions::{self, Line};
-use crate::store::sign_in;
+use crate::store::sign_in::{self, Proved};
+use crate::store::sign_in_history::{self as history, What, WrongFactors};
 use crate::store::tokens::{self, TokenLine};
 
 use super::super::auth::{KeepOwnAccount, Permission};
-use super::super::limits::Limits;
 use super::super::reply::Reply;
 use super::super::request::RecordPath;
 use super::super::state::Records;
 use super::cookies::Cookie;
-use super::enrol::{Shown, Typed, new_passphrase, stretched};
-use super::form::Posted;
+use super::enrol::{Shown, Typed, new_passphrase};
+use super::form::{Form, Posted};
 use super::parts::{Control, Field, Notice, Tone};
-use super::sign_in::{on, prove};
+use super::sign_in::{Door, on, waiting};
 use super::turned::Turned;
 use super::visit::Visit;
 use super::words::{say, t};
@@ -38,11 +39,14 @@ struct Own<'a> {
     role: &'a str,
     since: &'a str,
     was_reset: bool,
+    warned: Option<Notice>,
     own: RecordId,
     sessions: &'a [Line],
+    tried: &'a [history::Line],
     tokens: &'a [TokenLine],
     days: Field,
     scopes: Field,
+    token: Vec<Field>,
     passphrase: Vec<Field>,
     factor: Vec<Field>,
     codes: Vec<Field>,
@@ -51,6 +55,24 @@ struct Own<'a> {
 fn scopes_of(token: &TokenLine) -> String {
     let names = |scopes: &Vec<Action>| scopes.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ");
     token.scopes.as_ref().map_or_else(|| t("all that you may").to_owned(), names)
+}
+
+fn what(line: &history::Line) -> &'static str {
+    match (line.what, line.known_browser) {
+        (What::SignedIn, true) => t("signed in"),
+        (What::SignedIn, false) => t("signed in, from a new browser"),
+        (What::WrongPassphrase, true) => t("wrong passphrase, from a browser of yours"),
+        (What::WrongPassphrase, false) => t("wrong passphrase"),
+        (What::WrongSecondFactor, true) => t("right passphrase and wrong code, from a browser of yours"),
+        (What::WrongSecondFactor, false) => t("right passphrase and wrong code"),
+    }
+}
+
+/// What the owner has to know at once.
+fn warning(wrong: &WrongFactors) -> Notice {
+    let told = "Somebody showed your right passphrase and a wrong code: {} times, last at {}.";
+    Notice::new(Tone::Warning, say(told, &[&wrong.times, &moment(wrong.last_at)]))
+        .line(t("If it was not you, somebody knows your passphrase: change it now, and tell your organisation."))
 }
 
 /// What of a form was not accepted: by the identifier of its field, and in words.
@@ -91,10 +113,13 @@ fn proof(nth: &str, wrong: &Wrong<'_>) -> Vec<Field> {
 
 async fn own<P: Permission>(visit: &Visit<P>, records: &Records, wrong: &Wrong<'_>) -> Result<Reply, Turned> {
     let account = visit.found.account.clone();
-    let (sessions, tokens) = records
+    let (sessions, tokens, tried, wrong_factors) = records
         .run(move |store| {
-            let now = store.now();
-            store.look(|conn| Ok((sessions::list(conn, account.id, now)?, tokens::list_own(conn, account.id, now)?)))
+            let (now, id) = (store.now(), account.id);
+            store.look(|conn| {
+                let (sessions, tokens) = (sessions::list(conn, id, now)?, tokens::list_own(conn, id, now)?);
+                Ok((sessions, tokens, history::list(conn, id)?, history::unread(conn, id)?))
+            })
         })
         .await?;
     let actor = visit.actor();
@@ -114,8 +139,10 @@ async fn own<P: Permission>(visit: &Visit<P>, records: &Records, wrong: &Wrong<'
         role: t(actor.role.name()),
         since: &moment(visit.found.created_at),
         was_reset: visit.found.account.was_reset,
+        warned: wrong_factors.as_ref().map(warning),
         own: visit.found.id,
         sessions: &sessions,
+        tried: &tried,
         tokens: &tokens,
         days: wrong.beside(
             Field::new("days", t("Days that it is good"), Control::known("number", "off"))
@@ -124,6 +151,7 @@ async fn own<P: Permission>(visit: &Visit<P>, records: &Records, wrong: &Wrong<'
         ),
         scopes: wrong
             .beside(Field::new("scopes", t("What it may do, at most"), Control::line()).hint(hint).value(wrong.scopes)),
+        token: proof("4", wrong),
         passphrase,
         factor: proof("2", wrong),
         codes: proof("3", wrong),
@@ -143,21 +171,38 @@ pub enum Changed {
     Passphrase,
     SecondFactor,
     RecoveryCodes,
+    Token,
 }
 
-/// What is answered where passphrase or code were wrong, whichever it was.
+/// What is answered where a proof was not good.
 ///
 /// # Errors
 /// That the page cannot be shown.
-pub async fn not_proved<P: Permission>(visit: &Visit<P>, records: &Records, changed: Changed) -> Result<Reply, Turned> {
-    let told = "Passphrase or code were not right. A code works once: wait for the next one.";
+pub async fn not_proved<P: Permission, T>(
+    visit: &Visit<P>,
+    door: &Door,
+    changed: Changed,
+    proved: Proved<T>,
+    form: &Form,
+) -> Result<Reply, Turned> {
     let id = match changed {
         Changed::Passphrase => "code",
         Changed::SecondFactor => "code2",
         Changed::RecoveryCodes => "code3",
+        Changed::Token => "code4",
     };
-    let wrong = Wrong { errors: vec![(id, t(told).to_owned())], ..Wrong::default() };
-    Ok(own(visit, records, &wrong).await?.status(StatusCode::FORBIDDEN))
+    let (told, wait) = match proved {
+        Proved::Wait(seconds) => (waiting(seconds), Some(seconds)),
+        _ => {
+            let told = "Passphrase or code were not right. A code works once: wait for the next one.";
+            (t(told).to_owned(), None)
+        }
+    };
+    let wrong = Wrong { errors: vec![(id, told)], days: form.get("days"), scopes: form.get("scopes") };
+    let reply = own(visit, &door.records, &wrong).await?;
+    let Some(seconds) = wait else { return Ok(reply.status(StatusCode::FORBIDDEN)) };
+    door.turn_away();
+    Ok(reply.status(StatusCode::TOO_MANY_REQUESTS).header(header::RETRY_AFTER, seconds.to_string()))
 }
 
 /// Notes that the person has read that the account was reset.
@@ -170,42 +215,35 @@ pub async fn read_notice(posted: Posted<KeepOwnAccount>, records: Data<Records>)
 
 /// Changes the passphrase. One signs in again with it.
 #[post("/account/passphrase")]
-pub async fn change_passphrase(
-    posted: Posted<KeepOwnAccount>,
-    records: Data<Records>,
-    limits: Data<Limits>,
-) -> Result<Reply, Turned> {
+pub async fn change_passphrase(posted: Posted<KeepOwnAccount>, door: Door) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
     let new = match new_passphrase(form.get("new"), form.get("again"), &visit.found.account.name) {
         Ok(new) => new,
         Err((typed, why)) => {
             let id = if typed == Typed::First { "new" } else { "again" };
             let wrong = Wrong { errors: vec![(id, why)], ..Wrong::default() };
-            return Ok(own(&visit, &records, &wrong).await?.status(StatusCode::UNPROCESSABLE_ENTITY));
+            return Ok(own(&visit, &door.records, &wrong).await?.status(StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
-    let stretched = stretched(&limits, new).await?;
+    // First, because a proof holds its place until it is counted.
+    let stretched = door.stretched(new).await?;
+    let proof = door.prove(visit.who(), form.get("passphrase"), form.get("code")).await?;
     let actor = visit.actor();
-    let done = records.run(move |store| sign_in::change_passphrase(store, &actor, proof, stretched)).await?;
-    if done.is_none() {
-        return not_proved(&visit, &records, Changed::Passphrase).await;
-    }
+    let done = door.records.run(move |store| sign_in::change_passphrase(store, &actor, proof, stretched)).await?;
+    let Proved::Done(()) = done else { return not_proved(&visit, &door, Changed::Passphrase, done, &form).await };
     Ok(on("/sign-in").header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))
 }
 
 /// Makes new recovery codes and shows them once.
 #[post("/account/recovery-codes")]
-pub async fn new_recovery_codes(
-    posted: Posted<KeepOwnAccount>,
-    records: Data<Records>,
-    limits: Data<Limits>,
-) -> Result<Reply, Turned> {
+pub async fn new_recovery_codes(posted: Posted<KeepOwnAccount>, door: Door) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
-    let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
+    let proof = door.prove(visit.who(), form.get("passphrase"), form.get("code")).await?;
     let actor = visit.actor();
-    let codes = records.run(move |store| sign_in::new_recovery_codes(store, &actor, proof)).await?;
-    let Some(codes) = codes else { return not_proved(&visit, &records, Changed::RecoveryCodes).await };
+    let codes = match door.records.run(move |store| sign_in::new_recovery_codes(store, &actor, proof)).await? {
+        Proved::Done(codes) => codes,
+        other => return not_proved(&visit, &door, Changed::RecoveryCodes, other, &form).await,
+    };
     let reply = open_page(t("New recovery codes"), &Shown { codes: &codes })?;
     Ok(reply.header(header::SET_COOKIE, visit.jar.remove(Cookie::Session)))
 }
@@ -216,9 +254,9 @@ struct NewToken<'a> {
     token: &'a str,
 }
 
-/// Makes a token and shows it once.
+/// Makes a token on showing passphrase and code, and shows it once: with a token one does without them for a year.
 #[post("/account/tokens")]
-pub async fn make_token(posted: Posted<KeepOwnAccount>, records: Data<Records>) -> Result<Reply, Turned> {
+pub async fn make_token(posted: Posted<KeepOwnAccount>, door: Door) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
     let days = form.get("days").trim().parse().ok().and_then(TimeDelta::try_days);
     let lasting = days.filter(|lasting| tokens::is_duration(*lasting));
@@ -232,11 +270,16 @@ pub async fn make_token(posted: Posted<KeepOwnAccount>, records: Data<Records>) 
             }
             errors.extend(scopes.err().map(|why| ("scopes", say("This is not on the list: {}.", &[&why]))));
             let wrong = Wrong { errors, days: form.get("days"), scopes: form.get("scopes") };
-            return Ok(own(&visit, &records, &wrong).await?.status(StatusCode::UNPROCESSABLE_ENTITY));
+            return Ok(own(&visit, &door.records, &wrong).await?.status(StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
+    let proof = door.prove(visit.who(), form.get("passphrase"), form.get("code")).await?;
     let (actor, session) = (visit.actor(), visit.found.id);
-    let token = records.run(move |store| tokens::create_own(store, &actor, session, lasting, scopes)).await?;
+    let make = move |store: &Store| sign_in::make_token(store, &actor, proof, session, lasting, scopes);
+    let token = match door.records.run(make).await? {
+        Proved::Done(token) => token,
+        other => return not_proved(&visit, &door, Changed::Token, other, &form).await,
+    };
     let reply = page(visit.permit(), t("New token"), &NewToken { token: &token })?;
     Ok(reply.status(StatusCode::CREATED))
 }

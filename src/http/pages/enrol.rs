@@ -130,7 +130,9 @@ pub enum Typed {
 /// # Errors
 /// That too many stand in line.
 pub async fn stretched(limits: &Limits, passphrase: Passphrase) -> Result<String, Problem> {
-    Ok(limits.stretch(move || credentials::stretch(&passphrase)).await??)
+    let place = limits.place().await?;
+    let (stretched, _) = limits.stretch(place, move || credentials::stretch(&passphrase)).await?;
+    Ok(stretched?)
 }
 
 /// Sets both, and uses the link up.

@@ -6,10 +6,9 @@ use actix_web::web::Data;
 use askama::Template;
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::store::sign_in;
+use crate::store::sign_in::{self, Proved};
 
 use super::super::auth::KeepOwnAccount;
-use super::super::limits::Limits;
 use super::super::reply::Reply;
 use super::super::state::Records;
 use super::account::{Changed, not_proved};
@@ -18,7 +17,7 @@ use super::enrol::{app_address, code_field};
 use super::form::Posted;
 use super::here::link;
 use super::parts::{Field, Notice};
-use super::sign_in::{on, prove};
+use super::sign_in::{Door, on};
 use super::turned::Turned;
 use super::words::t;
 use super::{below, filters};
@@ -37,16 +36,15 @@ struct Offer<'a> {
 
 /// Offers a new second factor.
 #[post("/account/second-factor")]
-pub async fn offer(
-    posted: Posted<KeepOwnAccount>,
-    records: Data<Records>,
-    limits: Data<Limits>,
-) -> Result<Reply, Turned> {
+pub async fn offer(posted: Posted<KeepOwnAccount>, door: Door) -> Result<Reply, Turned> {
     let Posted { visit, form } = posted;
-    let proof = prove(&records, &limits, visit.who(), form.get("passphrase"), form.get("code")).await?;
+    let proof = door.prove(visit.who(), form.get("passphrase"), form.get("code")).await?;
     let (actor, session) = (visit.actor(), visit.found.id);
-    let offered = records.run(move |store| sign_in::offer_second_factor(store, &actor, proof, session)).await?;
-    let Some(offered) = offered else { return not_proved(&visit, &records, Changed::SecondFactor).await };
+    let offered = door.records.run(move |store| sign_in::offer_second_factor(store, &actor, proof, session)).await?;
+    let offered = match offered {
+        Proved::Done(offered) => offered,
+        other => return not_proved(&visit, &door, Changed::SecondFactor, other, &form).await,
+    };
     let secret = offered.factor.show();
     let content = Offer {
         notice: None,

@@ -1,9 +1,12 @@
 //! Signing in and out. Whatever was wrong, the answer is the same.
 
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, get, post};
+use actix_web::{FromRequest, HttpRequest, get, post};
 use askama::Template;
 use zeroize::Zeroizing;
 
@@ -11,19 +14,21 @@ use crate::domain::disclosure;
 use crate::domain::passphrase::Passphrase;
 use crate::store::credentials;
 use crate::store::sessions::{self, KNOWN};
-use crate::store::sign_in::{self as store, Counted, Proof, Who};
+use crate::store::sign_in::{self as store, Asked, Held, Proof, Proved, Who};
 
 use super::super::auth::KeepOwnAccount;
-use super::super::limits::Limits;
+use super::super::limits::{Limits, Place};
 use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
+use super::super::turned_away::TurnedAway;
 use super::cookies::{Cookie, Jar};
+use super::enrol::stretched;
 use super::form::{Posted, Stranger};
 use super::here::link;
 use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
-use super::words::t;
+use super::words::{say, t};
 use super::{filters, open_page};
 
 #[derive(Template)]
@@ -34,12 +39,11 @@ struct SignIn {
 }
 
 /// The form. What was typed is not shown back: nobody is told which of the three was wrong.
-fn form(failed: bool) -> SignIn {
+fn form(notice: Option<Notice>) -> SignIn {
     let line =
         |kind, autocomplete, longest| Control::Line { kind, longest, autocomplete: Some(autocomplete), list: None };
-    let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
     SignIn {
-        notice: failed.then(|| Notice::new(Tone::Wrong, t("That was not right.")).line(t(why))),
+        notice,
         fields: [
             Field::new("name", t("Name"), line("text", "username", Some(64))),
             Field::new("passphrase", t("Passphrase"), line("password", "current-password", None)),
@@ -52,6 +56,12 @@ fn form(failed: bool) -> SignIn {
     }
 }
 
+/// How long somebody waits who has shown the right passphrase, after too many wrong codes.
+pub fn waiting(seconds: u64) -> String {
+    let so_many = "Too many wrong codes came after the right passphrase. No code is looked at for {} more seconds; a recovery code is.";
+    say(so_many, &[&seconds])
+}
+
 /// The way to another page, after a form.
 pub fn on(to: &str) -> Reply {
     let nothing = disclosure::about_signing_in(String::new());
@@ -62,53 +72,115 @@ pub fn on(to: &str) -> Reply {
 #[get("/sign-in")]
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     records.run(|store| store.must_be_open()).await?;
-    Ok(open_page(t("Sign in"), &form(false))?)
+    Ok(open_page(t("Sign in"), &form(None))?)
 }
 
-/// Holds what somebody shows against what is kept: counted first, then in line, so that guessing costs the one who guesses.
-///
-/// # Errors
-/// That it is too early, or too many are at it.
-pub async fn prove(
-    records: &Records,
-    limits: &Limits,
-    who: Who,
-    passphrase: &str,
-    code: &str,
-) -> Result<Proof, Problem> {
-    let claimed = Passphrase::claimed(passphrase);
-    let code: Zeroizing<String> = Zeroizing::new(code.chars().take(64).collect());
-    let asked = who.clone();
-    let counter = records.run(move |records| store::counter(records, &asked)).await?;
-    if !counter.is_known() {
-        limits.sign_in(&who.name, &who.address)?;
+/// What is needed to prove oneself.
+#[derive(Clone)]
+pub struct Door {
+    pub records: Data<Records>,
+    limits: Data<Limits>,
+    turned_away: Data<TurnedAway>,
+}
+
+impl FromRequest for Door {
+    type Error = Turned;
+    type Future = Ready<Result<Self, Turned>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let door = || {
+            let (records, limits) = (request.app_data()?, request.app_data()?);
+            let (records, limits): (&Data<Records>, &Data<Limits>) = (records, limits);
+            let turned_away: &Data<TurnedAway> = request.app_data()?;
+            Some(Self { records: records.clone(), limits: limits.clone(), turned_away: turned_away.clone() })
+        };
+        ready(door().ok_or(Kind::Internal.into()))
     }
-    let candidate = match records.run(move |records| store::count(records, &who)).await? {
-        Counted::Wait(seconds) => return Err(Problem::new(Kind::TooMany).retry_after(seconds)),
-        Counted::Go(candidate) => candidate,
-    };
-    let kept = candidate.stretched.clone();
-    let matched = limits.stretch(move || credentials::matches(&claimed, kept.as_deref())).await?;
-    Ok(Proof { candidate, matched, code })
+}
+
+impl Door {
+    /// A place for somebody who has signed in from this browser before, or for a stranger. Before anything is counted: for want of
+    /// a place nobody is charged.
+    async fn place(&self, who: &Who) -> Result<Place, Problem> {
+        let known = match &who.device {
+            Some(_) => {
+                let asked = who.clone();
+                self.records.run(move |records| store::counter(records, &asked)).await?.is_known()
+            }
+            None => false,
+        };
+        let place =
+            if known { self.limits.place().await } else { self.limits.strangers_place(&who.name, &who.address).await };
+        if let Err(problem) = &place {
+            if problem.status == Kind::TooMany.status() {
+                self.turned_away.too_many();
+            } else {
+                self.turned_away.no_place();
+            }
+        }
+        place
+    }
+
+    /// Holds what somebody shows against what is kept.
+    ///
+    /// # Errors
+    /// That it is too early, or too many are at it.
+    pub async fn prove(&self, who: Who, passphrase: &str, code: &str) -> Result<Proof, Problem> {
+        let claimed = Passphrase::claimed(passphrase);
+        let code: Zeroizing<String> = Zeroizing::new(code.chars().take(64).collect());
+        let place = self.place(&who).await?;
+        let candidate = match self.records.run(move |records| store::ask(records, &who)).await? {
+            Asked::Wait(seconds) => {
+                self.turned_away.too_many();
+                return Err(Problem::new(Kind::TooMany).retry_after(seconds));
+            }
+            Asked::Go(candidate) => candidate,
+        };
+        let kept = candidate.stretched.clone();
+        let (matched, place) =
+            self.limits.stretch(place, move || credentials::matches(&claimed, kept.as_deref())).await?;
+        Ok(Proof { candidate, matched, code, held: Held::new(place) })
+    }
+
+    /// Stretches a passphrase that somebody chooses.
+    ///
+    /// # Errors
+    /// That too many are at it.
+    pub async fn stretched(&self, new: Passphrase) -> Result<String, Problem> {
+        stretched(&self.limits, new).await
+    }
+
+    /// Notes that a code was not looked at.
+    pub fn turn_away(&self) {
+        self.turned_away.too_many();
+    }
 }
 
 /// Signs in.
 #[post("/sign-in")]
-pub async fn sign_in(
-    request: HttpRequest,
-    stranger: Stranger,
-    records: Data<Records>,
-    limits: Data<Limits>,
-) -> Result<Reply, Turned> {
+pub async fn sign_in(request: HttpRequest, stranger: Stranger, door: Door) -> Result<Reply, Turned> {
     let (sent, jar) = (stranger.form, Jar::of(&request));
     let name = sent.get("name").trim().chars().take(65).collect();
-    let who = Who { name, device: jar.read(&request, Cookie::Device), address: limits.address(&request) };
-    let proof = prove(&records, &limits, who, sent.get("passphrase"), sent.get("code")).await?;
-    let Some(opened) = records.run(move |records| store::finish(records, proof)).await? else {
-        return Ok(open_page(t("Sign in"), &form(true))?.status(StatusCode::FORBIDDEN));
+    let who = Who { name, device: jar.read(&request, Cookie::Device), address: door.limits.address(&request) };
+    let proof = door.prove(who, sent.get("passphrase"), sent.get("code")).await?;
+    let opened = match door.records.run(move |records| store::finish(records, proof)).await? {
+        Proved::Done(opened) => opened,
+        Proved::Wrong => {
+            let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
+            let notice = Notice::new(Tone::Wrong, t("That was not right.")).line(t(why));
+            return Ok(open_page(t("Sign in"), &form(Some(notice)))?.status(StatusCode::FORBIDDEN));
+        }
+        Proved::Wait(seconds) => {
+            door.turn_away();
+            let notice = Notice::new(Tone::Wrong, t("You have to wait.")).line(waiting(seconds));
+            let page = open_page(t("Sign in"), &form(Some(notice)))?.status(StatusCode::TOO_MANY_REQUESTS);
+            return Ok(page.header(header::RETRY_AFTER, seconds.to_string()));
+        }
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
-    Ok(on("/desk")
+    // Whoever knows the passphrase must not go unnoticed.
+    let to = if opened.warned { "/account" } else { "/desk" };
+    Ok(on(to)
         .header(header::SET_COOKIE, jar.set(Cookie::Session, &opened.session, None))
         .header(header::SET_COOKIE, device))
 }

@@ -1,6 +1,8 @@
 //! Accounts, for admins: who has one, and what is done with them. Nobody does it to themselves, and where a link leads to cases
 //! a second person approves.
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{get, post};
@@ -15,6 +17,7 @@ use crate::store::accounts::{self, Account, Changed};
 use crate::store::database::Store;
 use crate::store::enrolments::Link;
 use crate::store::error::StoreError;
+use crate::store::sign_in_history::{self as history, WrongFactors};
 
 use super::records::Page;
 use crate::http::auth::{Allowed, ReadAccounts, WriteAccounts};
@@ -26,7 +29,8 @@ use crate::http::state::Records;
 /// An account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "name": "anna", "role": "caseworker",
-    "state": "invited", "created_at": "2026-11-22T10:00:00Z", "enrolled": false}))]
+    "state": "invited", "created_at": "2026-11-22T10:00:00Z", "enrolled": false, "wrong_second_factors": 0,
+    "wrong_second_factor_at": null}))]
 pub struct AccountView {
     pub id: RecordId,
     pub name: String,
@@ -37,12 +41,27 @@ pub struct AccountView {
     pub created_at: Instant,
     /// Whether passphrase and second factor are set. Programmes have tokens alone.
     pub enrolled: bool,
+    /// How often in the last 30 days a wrong second factor followed on the right passphrase: whoever tries knows the passphrase.
+    pub wrong_second_factors: i64,
+    /// When the last of these came.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub wrong_second_factor_at: Option<Instant>,
 }
 
 impl AccountView {
-    fn new(account: &Account) -> Self {
+    fn new(account: &Account, wrong: &HashMap<RecordId, WrongFactors>) -> Self {
         let Account { id, name, role, state, created_at, enrolled, .. } = account.clone();
-        Self { id, name, role, state: state.name(), created_at, enrolled }
+        let wrong = wrong.get(&id);
+        Self {
+            id,
+            name,
+            role,
+            state: state.name(),
+            created_at,
+            enrolled,
+            wrong_second_factors: wrong.map_or(0, |wrong| wrong.times),
+            wrong_second_factor_at: wrong.map(|wrong| wrong.last_at),
+        }
     }
 }
 
@@ -68,7 +87,8 @@ impl LinkView {
 /// What became of an account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"account": {"id": "01997c1e-0000-7000-8000-000000000000", "name": "anna", "role": "caseworker",
-    "state": "invited", "created_at": "2026-11-22T10:00:00Z", "enrolled": false},
+    "state": "invited", "created_at": "2026-11-22T10:00:00Z", "enrolled": false, "wrong_second_factors": 0,
+    "wrong_second_factor_at": null},
     "link": {"id": "01997c1e-0000-7000-8000-000000000001", "path": "/enrol/5f7a...", "expires_at": "2026-11-23T10:00:00Z",
         "needs_approval": true}}))]
 pub struct AccountChange {
@@ -111,10 +131,11 @@ pub fn read_role(text: Option<&str>) -> Result<Role, Problem> {
     text.parse().map_err(|_| wrong(Rule::UnknownCode))
 }
 
-fn told(allowed: &Allowed<WriteAccounts>, changed: &Changed) -> Reply {
-    let account = AccountView::new(&changed.account);
+async fn told(allowed: &Allowed<WriteAccounts>, store: &Records, changed: &Changed) -> Result<Reply, Problem> {
+    let wrong = store.run(|store| store.look(|conn| Ok(history::recent(conn, store.now())?))).await?;
+    let account = AccountView::new(&changed.account, &wrong);
     let change = AccountChange { account, link: changed.link.as_ref().map(LinkView::new) };
-    Reply::json(&disclosure::to_permitted(allowed.permit(), change))
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), change)))
 }
 
 type Change = fn(&Store, &Actor, RecordId) -> Result<Changed, StoreError>;
@@ -127,7 +148,7 @@ async fn change(
 ) -> Result<Reply, Problem> {
     let (id, actor) = (path.get()?, allowed.actor());
     let changed = store.run(move |store| change(store, &actor, id)).await?;
-    Ok(told(&allowed, &changed))
+    told(&allowed, store, &changed).await
 }
 
 /// List every account, by name.
@@ -144,8 +165,9 @@ pub async fn list(
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     parameters.only(&[])?;
-    let found = store.run(|store| store.look(|conn| Ok(accounts::list(conn)?))).await?;
-    let page = Page { items: found.iter().map(AccountView::new).collect() };
+    let (found, wrong) =
+        store.run(|store| store.look(|conn| Ok((accounts::list(conn)?, history::recent(conn, store.now())?)))).await?;
+    let page = Page { items: found.iter().map(|account| AccountView::new(account, &wrong)).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
 }
 
@@ -167,7 +189,7 @@ pub async fn add(allowed: Allowed<WriteAccounts>, store: Data<Records>, body: Bo
     })?;
     let actor = allowed.actor();
     let changed = store.run(move |store| accounts::add(store, &actor, &name, role)).await?;
-    Ok(told(&allowed, &changed).status(StatusCode::CREATED))
+    Ok(told(&allowed, &store, &changed).await?.status(StatusCode::CREATED))
 }
 
 /// Disable an account: it can do nothing any more, from this moment on.
@@ -233,7 +255,7 @@ pub async fn set_role(
     let (id, actor) = (path.get()?, allowed.actor());
     let role = read_role(body.read::<NewRole>()?.role.as_deref())?;
     let changed = store.run(move |store| accounts::set_role(store, &actor, id, role)).await?;
-    Ok(told(&allowed, &changed))
+    told(&allowed, &store, &changed).await
 }
 
 /// The addresses, below that of accounts.

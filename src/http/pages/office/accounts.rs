@@ -16,7 +16,7 @@ use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
-use crate::http::pages::words::{retold, t};
+use crate::http::pages::words::{retold, say, t};
 use crate::http::pages::{Page, below, filters, moment, page, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
@@ -26,6 +26,7 @@ use crate::http::state::Records;
 use crate::store::accounts::{self, Account, Changed, State};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sign_in_history::{self as history, WrongFactors};
 
 /// The routes.
 pub const PAGES: &[Page] = &[
@@ -61,6 +62,7 @@ struct One<'a> {
     state: &'a str,
     since: String,
     enrolled: bool,
+    wrong: String,
     own: bool,
     may_write: bool,
     disabled: bool,
@@ -107,6 +109,11 @@ fn roles(value: &str, errors: &[FieldError]) -> Field {
     field
 }
 
+/// How often a wrong code followed on the right passphrase.
+fn wrong_factors(wrong: Option<&WrongFactors>) -> String {
+    wrong.map_or_else(|| "0".to_owned(), |wrong| say("{}, last at {}", &[&wrong.times, &moment(wrong.last_at)]))
+}
+
 async fn all(
     store: &Records,
     permit: &Permit,
@@ -114,7 +121,8 @@ async fn all(
     sent: (&str, &str),
     errors: &[FieldError],
 ) -> Result<Reply, Turned> {
-    let found = store.run(|store| store.look(|conn| Ok(accounts::list(conn)?))).await?;
+    let (found, wrong) =
+        store.run(|store| store.look(|conn| Ok((accounts::list(conn)?, history::recent(conn, store.now())?)))).await?;
     let row = |account: &Account| {
         let address = link(&format!("/desk/accounts/{}", account.id));
         vec![
@@ -122,6 +130,7 @@ async fn all(
             Cell::Text(role(account.role).to_owned()),
             Cell::Text(state(account.state).to_owned()),
             Cell::Text(moment(account.created_at)),
+            Cell::Text(wrong_factors(wrong.get(&account.id))),
         ]
     };
     let longest = Some(64);
@@ -139,7 +148,9 @@ async fn all(
         notice: (!errors.is_empty()).then_some(wrong),
         table: Table {
             caption: t("Accounts").to_owned(),
-            heads: ["Name", "Role", "State", "Since"].map(|head| t(head).to_owned()).to_vec(),
+            heads: ["Name", "Role", "State", "Since", "Wrong codes after the right passphrase, 30 days"]
+                .map(|head| t(head).to_owned())
+                .to_vec(),
             numbers: Vec::new(),
             rows: found.iter().map(row).collect(),
         },
@@ -221,7 +232,9 @@ async fn about(
     id: RecordId,
     (sent, problem): (&str, Option<&Problem>),
 ) -> Result<Reply, Turned> {
-    let account = store.run(move |store| store.look(|conn| accounts::get(conn, id))).await?;
+    let (account, wrong) = store
+        .run(move |store| store.look(|conn| Ok((accounts::get(conn, id)?, history::recent(conn, store.now())?))))
+        .await?;
     let errors = problem.map(|problem| problem.errors.as_slice()).unwrap_or_default();
     let notice = problem.map(|problem| {
         let notice = Notice::new(Tone::Wrong, t("Nothing was changed."));
@@ -237,6 +250,7 @@ async fn about(
         state: state(account.state),
         since: moment(account.created_at),
         enrolled: account.enrolled,
+        wrong: wrong_factors(wrong.get(&id)),
         own: account.id == permit.actor().account,
         may_write: crate::domain::policy::decide(permit.actor(), Action::WriteAccounts).is_ok(),
         disabled: account.state == State::Disabled,
