@@ -7,6 +7,8 @@ use attest::http::pages::words;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, Request};
 
+use super::contract;
+
 /// Somebody who asks.
 #[derive(Clone)]
 pub struct Caller<'a> {
@@ -30,7 +32,8 @@ impl<'a> Caller<'a> {
         Self { agent, address, token }
     }
 
-    /// Sends anything. The path is taken as it is.
+    /// Sends anything. The path is taken as it is. What comes back must be what the document describes.
+    #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         if let Some(token) = &self.token {
@@ -48,7 +51,11 @@ impl<'a> Caller<'a> {
         };
         let mut response = sent.unwrap_or_else(|why| panic!("{asked}: {why}"));
         let bytes = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec().unwrap();
-        Answer { asked, status: response.status().as_u16(), headers: response.headers().clone(), bytes }
+        let answer = Answer { asked, status: response.status().as_u16(), headers: response.headers().clone(), bytes };
+        if let Err(why) = contract::check(method, path, &answer) {
+            panic!("not as the document describes it: {}: {}: {why}\n{}", answer.asked, answer.status, answer.text());
+        }
+        answer
     }
 
     pub fn get(&self, path: &str) -> Answer {
