@@ -145,7 +145,7 @@ fn headers(status: u16) -> &'static [(&'static str, Type, &'static str)] {
     match status {
         401 => &[("WWW-Authenticate", Type::String, "how to say who asks")],
         405 => &[("Allow", Type::String, "the methods that the address takes")],
-        429 | 503 => &[("Retry-After", Type::Integer, "after how many seconds it is worth trying again")],
+        429 | 503 | 504 => &[("Retry-After", Type::Integer, "after how many seconds it is worth trying again")],
         _ => &[],
     }
 }
@@ -241,7 +241,11 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     if named == "prepare_release" {
         kinds.extend([Kind::ReleaseOutdated, Kind::ReleaseBlocked]);
     }
-    if has("id") {
+    // Two people do these together; and what was sent before may be gone since.
+    if named == "request_seal" || named.starts_with("confirm_") {
+        kinds.push(Kind::Refused);
+    }
+    if has("id") || has("Idempotency-Key") || named == "request_seal" {
         kinds.push(Kind::NotFound);
     }
     if path.starts_with("/api/v1/releases/{id}/") {

@@ -94,6 +94,14 @@ pub fn check(method: &str, path: &str, answer: &Answer) -> Result<(), String> {
     as_described(resolve(&contract.document, response), answer, method == "HEAD")
 }
 
+/// The same of a server that has the public addresses only: the others are not there at all.
+pub fn check_public_side(method: &str, path: &str, answer: &Answer) -> Result<(), String> {
+    if ["/api/v1/staff", "/api/v1/research"].iter().any(|private| path.starts_with(private)) {
+        return problem_of(contract(), "Problem404", answer);
+    }
+    check(method, path, answer)
+}
+
 fn open(template: &[String]) -> (usize, usize) {
     let literal: usize = template.iter().map(|part| part.len()).sum();
     (template.iter().filter(|part| part.contains('{')).count(), usize::MAX - literal)
