@@ -11,4 +11,5 @@ mod interface {
     mod headers;
     mod junk;
     mod matrix;
+    mod strangers;
 }

@@ -11,7 +11,7 @@ use super::vocabulary::Vocabulary;
 /// Why something is counted that was not, or no longer counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum DifferenceReason {
     /// The person says no to being counted, or consent has ended: out, whatever else happened. So it comes first.
     ConsentWithdrawn,
     /// The person no longer says no: consent was given, or the record of a no was withdrawn.
@@ -49,7 +49,7 @@ pub enum Turn {
 pub struct Changed {
     pub noun: Noun,
     pub record: RecordId,
-    pub reason: Reason,
+    pub reason: DifferenceReason,
     /// The write of the version that holds now.
     pub write: i64,
 }
@@ -58,17 +58,19 @@ pub struct Changed {
 pub type Held = Option<(i64, State)>;
 
 /// What happened to a record between two states.
-pub fn between(noun: Noun, from: Held, to: Held) -> Option<(Reason, i64)> {
+pub fn between(noun: Noun, from: Held, to: Held) -> Option<(DifferenceReason, i64)> {
     use State::{Active, Withdrawn};
     let (write, state) = to?;
     let reason = match (noun, from.map(|(_, state)| state), state) {
-        (Noun::Linkage, Some(Active), Withdrawn) => Reason::Unjoined,
-        (Noun::Linkage, None | Some(Withdrawn), Active) => Reason::Joined,
-        (_, None, Active) => Reason::Added,
-        (_, Some(Withdrawn), Active) => Reason::Restored,
-        (_, Some(Active), Withdrawn) => Reason::Withdrawn,
-        (Noun::Linkage, Some(Active), Active) if from.is_some_and(|(before, _)| before != write) => Reason::Joined,
-        (_, Some(Active), Active) if from.is_some_and(|(before, _)| before != write) => Reason::Corrected,
+        (Noun::Linkage, Some(Active), Withdrawn) => DifferenceReason::Unjoined,
+        (Noun::Linkage, None | Some(Withdrawn), Active) => DifferenceReason::Joined,
+        (_, None, Active) => DifferenceReason::Added,
+        (_, Some(Withdrawn), Active) => DifferenceReason::Restored,
+        (_, Some(Active), Withdrawn) => DifferenceReason::Withdrawn,
+        (Noun::Linkage, Some(Active), Active) if from.is_some_and(|(before, _)| before != write) => {
+            DifferenceReason::Joined
+        }
+        (_, Some(Active), Active) if from.is_some_and(|(before, _)| before != write) => DifferenceReason::Corrected,
         _ => return None,
     };
     Some((reason, write))
@@ -77,25 +79,27 @@ pub fn between(noun: Noun, from: Held, to: Held) -> Option<(Reason, i64)> {
 impl Turn {
     /// Whether what happened to a record can be why something turned this way: nothing is counted because a record was
     /// withdrawn.
-    pub fn may_follow(self, reason: Reason) -> bool {
+    pub fn may_follow(self, reason: DifferenceReason) -> bool {
         match self {
-            Self::Entered => !matches!(reason, Reason::Withdrawn | Reason::ConsentWithdrawn),
-            Self::Left => !matches!(reason, Reason::Added | Reason::Restored | Reason::ConsentGiven),
+            Self::Entered => !matches!(reason, DifferenceReason::Withdrawn | DifferenceReason::ConsentWithdrawn),
+            Self::Left => {
+                !matches!(reason, DifferenceReason::Added | DifferenceReason::Restored | DifferenceReason::ConsentGiven)
+            }
         }
     }
 
     /// The reason of a turn by what a person says of being counted.
-    pub fn by_consent(self) -> Reason {
+    pub fn by_consent(self) -> DifferenceReason {
         match self {
-            Self::Entered => Reason::ConsentGiven,
-            Self::Left => Reason::ConsentWithdrawn,
+            Self::Entered => DifferenceReason::ConsentGiven,
+            Self::Left => DifferenceReason::ConsentWithdrawn,
         }
     }
 }
 
 /// The reason that counts where several records changed: that one came or went says more than that one was corrected.
-pub fn foremost(changes: &[Changed]) -> Reason {
-    changes.iter().map(|change| change.reason).min().unwrap_or(Reason::DefinitionChanged)
+pub fn foremost(changes: &[Changed]) -> DifferenceReason {
+    changes.iter().map(|change| change.reason).min().unwrap_or(DifferenceReason::DefinitionChanged)
 }
 
 /// How a word of a question has changed its meaning since the question was asked.

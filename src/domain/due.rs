@@ -10,7 +10,7 @@ use super::record::{RecordId, State};
 /// Why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum DueReason {
     /// The day of review has come; where none was ever set, a year has gone by.
     Review,
     /// The person does not want to be kept.
@@ -28,14 +28,14 @@ pub enum Reason {
 }
 
 /// Every reason, in the order in which those of one person and day are listed.
-pub const REASONS: [Reason; 7] = [
-    Reason::Review,
-    Reason::KeepRefused,
-    Reason::KeepWithdrawn,
-    Reason::KeepEnded,
-    Reason::CountEnded,
-    Reason::PublishEnded,
-    Reason::ShareEnded,
+pub const REASONS: [DueReason; 7] = [
+    DueReason::Review,
+    DueReason::KeepRefused,
+    DueReason::KeepWithdrawn,
+    DueReason::KeepEnded,
+    DueReason::CountEnded,
+    DueReason::PublishEnded,
+    DueReason::ShareEnded,
 ];
 
 /// One person to be looked at, for one reason.
@@ -49,7 +49,7 @@ pub struct Due {
     /// The day of review, of the decision, or the last on which the consent held. Where no day of review was ever set, that
     /// from which the record was known.
     pub day: NaiveDate,
-    pub reason: Reason,
+    pub reason: DueReason,
 }
 
 /// Where a list goes on: after this line.

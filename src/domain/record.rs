@@ -117,6 +117,7 @@ impl fmt::Display for Noun {
 /// Whether a version says something or takes the record back. A withdrawn record is kept and no longer counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RecordState)]
 pub enum State {
     Active,
     Withdrawn,

@@ -50,6 +50,14 @@ pub trait Format: Sync {
     /// What it is good for, for the documentation.
     fn description(&self) -> &'static str;
 
+    /// The JSON schema of what is written, for the documentation; text where the format is none in JSON.
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({"type": "string"})
+    }
+
+    /// Something as it is written, for the documentation.
+    fn example(&self) -> serde_json::Value;
+
     /// Writes what is shown.
     ///
     /// # Errors

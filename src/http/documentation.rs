@@ -1,15 +1,21 @@
 //! The OpenAPI document: what the addresses say of themselves, completed by what is the same for all.
 
+mod examples;
+mod formats;
+mod schemas;
+
 use actix_web::get;
 use actix_web::web::Data;
-use serde_json::{Value, json};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use serde_json::json;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, path::Operation};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::domain::disclosure;
-use crate::domain::text;
+use crate::domain::text as texts;
 
 use super::problem::{Kind, Problem};
 use super::reply::Reply;
@@ -62,14 +68,45 @@ pub fn beginning() -> OpenApi {
     Documentation::openapi()
 }
 
-/// Adds to every operation the errors that it can give, and examples of records.
+/// A parameter of the query string that may be left out.
+pub fn query_parameter(name: &str, description: impl Into<String>, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+/// Any text.
+pub fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// One of these words.
+pub fn words<'w>(words: impl IntoIterator<Item = &'w str>) -> ObjectBuilder {
+    text().enum_values(Some(words))
+}
+
+/// A whole number that is at least this.
+pub fn number(least: i64) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least))
+}
+
+/// Adds to every operation what it has in common with others: errors, entity tags, personal text and corrections.
 pub fn complete(api: &mut OpenApi) {
-    let schemas = serde_json::to_value(&api.components).unwrap_or_default();
     for (path, item) in &mut api.paths.paths {
         if let Some(get) = item.get.as_mut().filter(|get| has_entity_tag(path, get)) {
-            let unchanged =
-                ResponseBuilder::new().description("Unchanged: the entity tag of If-None-Match still holds");
-            get.responses.responses.insert("304".to_owned(), RefOr::T(unchanged.build()));
+            let tag = header(Type::String, "the version");
+            let responses = &mut get.responses.responses;
+            if let Some(RefOr::T(read)) = responses.get_mut("200") {
+                read.headers.entry("ETag".to_owned()).or_insert_with(|| RefOr::T(tag.clone()));
+            }
+            let unchanged = ResponseBuilder::new()
+                .description("Unchanged: the entity tag of If-None-Match still holds")
+                .header("ETag", tag);
+            responses.insert("304".to_owned(), RefOr::T(unchanged.build()));
         }
         let operations = [&mut item.get, &mut item.post, &mut item.patch];
         for operation in operations.into_iter().flatten() {
@@ -78,7 +115,6 @@ pub fn complete(api: &mut OpenApi) {
                 let shared = RefOr::Ref(Ref::new(format!("#/components/responses/Problem{status}")));
                 operation.responses.responses.insert(status, shared);
             }
-            add_examples(operation, &schemas);
         }
     }
     show_texts(api);
@@ -90,10 +126,27 @@ pub fn complete(api: &mut OpenApi) {
         let example = serde_json::to_value(Problem::new(*kind)).unwrap_or_default();
         let schema = Some(Ref::from_schema_name("Problem"));
         let content = Content::builder().schema(schema).example(Some(example)).build();
-        let response =
-            ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content).build();
+        let mut response =
+            ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content);
+        for (name, kind, description) in headers(kind.status()) {
+            response = response.header(*name, header(kind.clone(), description));
+        }
         let name = format!("Problem{}", kind.status());
-        components.responses.entry(name).or_insert(RefOr::T(response));
+        components.responses.entry(name).or_insert(RefOr::T(response.build()));
+    }
+}
+
+fn header(kind: Type, description: &str) -> Header {
+    HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build()
+}
+
+/// The headers that come with every problem of a status.
+fn headers(status: u16) -> &'static [(&'static str, Type, &'static str)] {
+    match status {
+        401 => &[("WWW-Authenticate", Type::String, "how to say who asks")],
+        405 => &[("Allow", Type::String, "the methods that the address takes")],
+        429 | 503 | 504 => &[("Retry-After", Type::Integer, "after how many seconds it is worth trying again")],
+        _ => &[],
     }
 }
 
@@ -111,10 +164,10 @@ fn has_entity_tag(path: &str, operation: &Operation) -> bool {
 fn show_texts(api: &mut OpenApi) {
     let Some(components) = &mut api.components else { return };
     let of = [
-        ("PersonEntry", text::OF_PERSON),
-        ("IncidentEntry", text::OF_INCIDENT),
-        ("SourceEntry", text::OF_SOURCE),
-        ("EventEntry", text::OF_EVENT),
+        ("PersonEntry", texts::OF_PERSON),
+        ("IncidentEntry", texts::OF_INCIDENT),
+        ("SourceEntry", texts::OF_SOURCE),
+        ("EventEntry", texts::OF_EVENT),
     ];
     for (name, fields) in of {
         let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) else { continue };
@@ -141,6 +194,14 @@ fn show_corrections(api: &mut OpenApi) {
             let Some(name) = entry.ref_location.rsplit('/').next().map(str::to_owned) else { continue };
             let Some(RefOr::T(Schema::Object(mut object))) = components.schemas.get(&name).cloned() else { continue };
             object.required = vec!["reason".to_owned()];
+            for (name, property) in &mut object.properties {
+                let RefOr::T(Schema::Object(property)) = property else { continue };
+                // What is left out stays as it is.
+                property.default = None;
+                if name == "reason" {
+                    property.schema_type = Type::String.into();
+                }
+            }
             object.example = Some(json!({"known_on": "2026-11-20", "reason": "second interview"}));
             let correction = name.replace("Entry", "Correction");
             content.schema = Some(Ref::from_schema_name(&correction).into());
@@ -155,6 +216,7 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     let has = |name: &str| {
         parameters.iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
     };
+    let tagged = |tag: &str| operation.tags.iter().flatten().any(|own| own == tag);
     let mut kinds = vec![Kind::RequestTimeout, Kind::Internal];
     if path != "/health/live" && path != "/api/v1/openapi.json" {
         kinds.extend([Kind::Unavailable, Kind::TookTooLong]);
@@ -164,23 +226,33 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     }
     if operation.security.is_some() {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden, Kind::TooMany]);
-        if operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "accounts")) && has("id") {
+        if tagged("accounts") && has("id") {
             kinds.push(Kind::Refused);
         }
     }
-    if operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "releases")) && has("If-Match") {
+    if tagged("releases") && has("If-Match") {
         kinds.extend([Kind::Refused, Kind::ReleaseOutdated]);
     }
-    if operation.operation_id.as_deref() == Some("prepare_release") {
+    let named = operation.operation_id.as_deref().unwrap_or_default();
+    let writes = ["create_", "correct_", "import_"].iter().any(|start| named.starts_with(start));
+    if writes && ["persons", "incidents", "sources", "events", "transfer"].into_iter().any(tagged) {
+        kinds.push(Kind::Unconfirmed);
+    }
+    if named == "prepare_release" {
         kinds.extend([Kind::ReleaseOutdated, Kind::ReleaseBlocked]);
     }
-    if has("id") {
+    // Two people do these together; and what was sent before may be gone since.
+    if named == "request_seal" || named.starts_with("confirm_") {
+        kinds.push(Kind::Refused);
+    }
+    if has("id") || has("Idempotency-Key") || named == "request_seal" {
         kinds.push(Kind::NotFound);
     }
     if path.starts_with("/api/v1/releases/{id}/") {
         kinds.push(Kind::Gone);
     }
-    if path.starts_with("/api/v1/aggregates") || path.starts_with("/api/v1/codebook") {
+    let of_newest = ["/api/v1/aggregates", "/api/v1/codebook", "/api/v1/figures/series.svg"];
+    if of_newest.iter().any(|start| path.starts_with(start)) {
         kinds.push(Kind::NotFound);
     }
     if has("If-Match") {
@@ -192,46 +264,6 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     kinds
 }
 
-/// A record's example is that of its entry, with what every record has.
-fn add_examples(operation: &mut Operation, schemas: &Value) {
-    for (status, response) in &mut operation.responses.responses {
-        let RefOr::T(response) = response else { continue };
-        let content = response.content.get_mut("application/json").filter(|_| status.starts_with('2'));
-        let Some(RefOr::T(content)) = content else { continue };
-        if content.example.is_some() {
-            continue;
-        }
-        let schema = serde_json::to_value(&content.schema).unwrap_or_default();
-        content.example = example(&schema, schemas);
-    }
-}
-
-fn example(schema: &Value, schemas: &Value) -> Option<Value> {
-    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
-        return example(&schemas["schemas"][name], schemas);
-    }
-    if let Some(own) = schema.get("example").or_else(|| schema["examples"].get(0)) {
-        return Some(own.clone());
-    }
-    if let Some(parts) = schema["allOf"].as_array() {
-        let mut whole = json!({});
-        for part in parts {
-            if let (Some(whole), Some(Value::Object(part))) = (whole.as_object_mut(), example(part, schemas)) {
-                whole.extend(part);
-            }
-        }
-        return Some(whole);
-    }
-    if schema["properties"].get("items").is_some() {
-        let item = example(&schema["properties"]["items"]["items"], schemas)?;
-        return Some(json!({ "items": [item] }));
-    }
-    schema["properties"].get("written_by").map(|_| {
-        json!({"id": "01997c1e-0000-7000-8000-000000000000", "version": 7, "status": "active",
-            "created_at": "2026-11-22T10:00:00Z", "written_at": "2026-11-22T10:00:00Z", "written_by": "anna"})
-    })
-}
-
 /// The document as it is served and as it is committed.
 #[derive(Debug, Clone)]
 pub struct Document(pub String);
@@ -239,7 +271,11 @@ pub struct Document(pub String);
 impl Document {
     pub fn new(api: &OpenApi) -> Self {
         // A document of texts always has a JSON form.
-        Self(api.to_pretty_json().unwrap_or_default() + "\n")
+        let mut document = serde_json::to_value(api).unwrap_or_default();
+        formats::show(&mut document);
+        schemas::make_plain(&mut document);
+        examples::add(&mut document);
+        Self(format!("{document:#}\n"))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::count::{Bounded, Count, Qualifier, Tally};
-use crate::domain::difference::{Reason, Redefinition, Turn};
+use crate::domain::difference::{DifferenceReason, Redefinition, Turn};
 use crate::domain::figure::Figure;
 use crate::domain::reconcile::{self, Contradiction, Status, tolerance};
 use crate::domain::record::RecordId;
@@ -18,7 +18,7 @@ use super::counted::CountView;
 
 /// One figure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Line {
+pub struct ReconciledFigure {
     pub publication: String,
     pub figure: String,
     pub population: String,
@@ -83,7 +83,7 @@ pub struct BaselineView {
 /// Which of the three counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum ComparedAt {
     Baseline,
     AsOf,
     Now,
@@ -92,9 +92,9 @@ pub enum State {
 /// How many came and went for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DifferenceCount {
-    pub from: State,
-    pub to: State,
-    pub reason: Reason,
+    pub from: ComparedAt,
+    pub to: ComparedAt,
+    pub reason: DifferenceReason,
     /// How many are counted that were not.
     pub entered: u64,
     /// How many are no longer counted.
@@ -122,15 +122,15 @@ pub struct RemainderView {
 }
 
 /// What came and went between the three counts, in order.
-pub fn spans(computed: &Computed) -> [(State, State, &[Difference]); 2] {
+pub fn spans(computed: &Computed) -> [(ComparedAt, ComparedAt, &[Difference]); 2] {
     [
-        (State::Baseline, State::AsOf, computed.since_baseline.as_slice()),
-        (State::AsOf, State::Now, computed.since_then.as_slice()),
+        (ComparedAt::Baseline, ComparedAt::AsOf, computed.since_baseline.as_slice()),
+        (ComparedAt::AsOf, ComparedAt::Now, computed.since_then.as_slice()),
     ]
 }
 
 fn differences(computed: &Computed) -> Vec<DifferenceCount> {
-    let mut counts: BTreeMap<(State, State, Reason), (u64, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<(ComparedAt, ComparedAt, DifferenceReason), (u64, u64)> = BTreeMap::new();
     for (from, to, differences) in spans(computed) {
         for difference in differences {
             let (entered, left) = counts.entry((from, to, difference.reason)).or_default();
@@ -142,7 +142,7 @@ fn differences(computed: &Computed) -> Vec<DifferenceCount> {
     }
     for ((from, to, _), rest) in spans(computed).into_iter().zip(computed.unexplained).filter(|(_, rest)| *rest != 0) {
         let come = if rest > 0 { (rest.unsigned_abs(), 0) } else { (0, rest.unsigned_abs()) };
-        counts.insert((from, to, Reason::FigureChanged), come);
+        counts.insert((from, to, DifferenceReason::FigureChanged), come);
     }
     let line = |((from, to, reason), (entered, left))| DifferenceCount { from, to, reason, entered, left };
     counts.into_iter().map(line).collect()
@@ -153,12 +153,12 @@ fn published(value: Bounded, as_of: chrono::NaiveDate) -> PublishedValue {
 }
 
 /// The line of a figure.
-pub fn line(findings: &Findings, publication: &str, found: &Found<Figure>) -> Line {
+pub fn line(findings: &Findings, publication: &str, found: &Found<Figure>) -> ReconciledFigure {
     let figure = &found.version.body;
     let finding = findings.of.get(&found.version.id);
     let computed = finding.and_then(|finding| finding.computed.as_ref());
     let contradictions = finding.map(|finding| finding.contradictions.as_slice()).unwrap_or_default();
-    Line {
+    ReconciledFigure {
         publication: publication.to_owned(),
         figure: figure.name.clone(),
         population: figure.population.clone(),
@@ -188,16 +188,16 @@ pub fn line(findings: &Findings, publication: &str, found: &Found<Figure>) -> Li
 }
 
 /// The lines for what the parts of a publication's figures leave over.
-pub fn derived(findings: &Findings, publication: &str, own: &[&Found<Figure>]) -> Vec<Line> {
+pub fn derived(findings: &Findings, publication: &str, own: &[&Found<Figure>]) -> Vec<ReconciledFigure> {
     findings.left_over.iter().filter_map(|left| left_over(left, publication, own)).collect()
 }
 
-fn left_over(left: &LeftOver, publication: &str, own: &[&Found<Figure>]) -> Option<Line> {
+fn left_over(left: &LeftOver, publication: &str, own: &[&Found<Figure>]) -> Option<ReconciledFigure> {
     let LeftOver { remainder, then, now } = left;
     let find = |id: RecordId| own.iter().find(|found| found.version.id == id).map(|found| &found.version.body);
     let parent = find(remainder.parent)?;
     let count = |count: &Option<Count>| count.map(|count| Tally::from(count).into());
-    Some(Line {
+    Some(ReconciledFigure {
         publication: publication.to_owned(),
         figure: format!("{} less its parts by {}", parent.name, remainder.breakdown),
         population: format!("{}; none of the parts by {}", parent.population, remainder.breakdown),

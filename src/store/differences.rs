@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::Query;
-use crate::domain::difference::{Changed, Held, Reason, Turn, between, foremost};
+use crate::domain::difference::{Changed, DifferenceReason, Held, Turn, between, foremost};
 use crate::domain::dimension::Level;
 use crate::domain::person::Basis;
 use crate::domain::record::{Noun, RecordId, State, Times};
@@ -31,7 +31,7 @@ const BATCH: usize = 500;
 pub struct Difference {
     pub unit: RecordId,
     pub turn: Turn,
-    pub reason: Reason,
+    pub reason: DifferenceReason,
     /// The records by which it is or was counted, as far as they changed.
     pub records: Vec<Changed>,
 }
@@ -107,7 +107,8 @@ pub fn explain(conn: &mut Conn, query: &Query, from: Times, to: Times) -> Result
                 });
                 let likely = |change: &Changed| query.asks_for_nothing() || turn.may_follow(change.reason);
                 let records: Vec<_> = changes.filter(likely).collect();
-                let reason = if by_words.contains(&unit) { Reason::DefinitionChanged } else { foremost(&records) };
+                let reason =
+                    if by_words.contains(&unit) { DifferenceReason::DefinitionChanged } else { foremost(&records) };
                 found.push(Difference { unit, turn, reason, records });
             }
         }

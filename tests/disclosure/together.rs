@@ -9,7 +9,7 @@ use attest::domain::release::content::{Axis, Content, FORMAT, Table, Texts, Thre
 use attest::domain::release::declare::TableSpec;
 use attest::domain::release::mask::{Input, Masked, mask};
 use attest::domain::release::people::Person;
-use attest::domain::release::plan::Reason;
+use attest::domain::release::plan::CellReason;
 use attest::domain::vocabulary::Vocabulary;
 
 fn table(code: &str, grounds: &[&str], kind: Option<&str>) -> TableSpec {
@@ -114,7 +114,7 @@ fn two_tables_do_not_tell_that_something_happened_to_all_of_a_group_or_to_all_bu
         let masked = masked(&both, &people, 0, &[]);
         assert!(!is_said(&masked.tables[1], "a"), "{tortured}");
         let reasons = masked.plan.cells.iter().filter(|cell| cell.table == "tortured" && cell.at == ["a"]);
-        assert!(reasons.into_iter().all(|cell| cell.reason == Reason::WholeGroup));
+        assert!(reasons.into_iter().all(|cell| cell.reason == CellReason::WholeGroup));
     }
 }
 

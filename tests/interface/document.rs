@@ -1,9 +1,10 @@
 //! The OpenAPI document: the committed one is the served one, and it says enough.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use attest::domain::record::Noun;
+use attest::exchange::formats::FORMATS;
 use attest::http::app;
 use attest::http::documentation::Document;
 use attest::http::problem::Kind;
@@ -11,17 +12,18 @@ use serde_json::{Value, json};
 
 use crate::support::operations::{all, document, resolve};
 use crate::support::samples::some_id;
-use crate::support::{App, on_both};
+use crate::support::{Answer, App, contract, on_both};
 
 on_both! {
     released:
     the_served_document_is_the_printed_one,
-    answers_have_the_fields_that_the_document_names,
+    every_operation_that_reads_answers_as_the_document_describes,
 }
 
 on_both! {
     empty:
     the_example_of_a_creation_is_accepted,
+    an_answer_that_the_document_does_not_describe_is_found,
 }
 
 #[test]
@@ -163,47 +165,145 @@ fn the_served_document_is_the_printed_one(app: &App) {
     assert_eq!(served.text(), Document::new(&app::openapi()).0);
 }
 
-/// Asserts that a value has the fields that its schema names, and no others.
-fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
-    let schema = resolve(document, schema);
-    let parts: Vec<_> = match schema["allOf"].as_array() {
-        Some(parts) => parts.iter().map(|part| resolve(document, part)).collect(),
-        None => vec![schema],
+fn an_answer_that_the_document_does_not_describe_is_found(app: &App) {
+    let good = app.caseworker().enter(Noun::Person, &json!({"code": "P-0001"}));
+    let address = good.path(Noun::Person);
+    let read = app.caseworker().get(&address).expect(200);
+    assert_eq!(contract::check("GET", &address, &read), Ok(()));
+    let with = |change: &dyn Fn(&mut Answer)| {
+        let mut wrong = read.clone();
+        change(&mut wrong);
+        contract::check("GET", &address, &wrong).unwrap_err()
     };
-    if let Value::Object(fields) = value {
-        let known: Vec<_> = parts.iter().filter_map(|part| part["properties"].as_object()).collect();
-        if known.is_empty() || parts.iter().any(|part| part["additionalProperties"].is_object()) {
-            return;
-        }
-        // What a cell is called depends on the question.
-        let open =
-            parts.iter().any(|part| part.get("additionalProperties").is_some() || part["propertyNames"].is_object());
-        for (name, value) in fields {
-            match known.iter().find_map(|known| known.get(name)) {
-                Some(schema) => fits(document, schema, value, &format!("{at}.{name}")),
-                None => assert!(open, "{at}.{name} is not in the document"),
-            }
-        }
-        for required in parts.iter().filter_map(|part| part["required"].as_array()).flatten() {
-            assert!(fields.contains_key(required.as_str().unwrap()), "{at} lacks {required}");
-        }
-    } else if let Value::Array(items) = value {
-        for item in items.iter().take(50) {
-            fits(document, &schema["items"], item, &format!("{at}[]"));
-        }
+    let body = |change: &dyn Fn(&mut Value)| {
+        with(&|answer| {
+            let mut body = answer.json();
+            change(&mut body);
+            answer.bytes = body.to_string().into_bytes();
+        })
+    };
+    let found = [
+        (with(&|answer| answer.status = 418), "418"),
+        (with(&|answer| drop(answer.headers.remove("etag"))), "ETag"),
+        (with(&|answer| drop(answer.headers.insert("content-type", "text/plain".parse().unwrap()))), "text/plain"),
+        (with(&|answer| answer.bytes.truncate(20)), "JSON"),
+        (body(&|body| body["version"] = "7".into()), "/version"),
+        (body(&|body| body["status"] = "baseline".into()), "/status"),
+        (body(&|body| body["name"] = "Somebody".into()), "name"),
+        (body(&|body| drop(body.as_object_mut().unwrap().remove("ground"))), "ground"),
+        (body(&|body| body["created_at"] = "yesterday".into()), "/created_at"),
+    ];
+    for (why, expected) in found {
+        assert!(why.contains(expected), "{expected}: {why}");
+    }
+    let wrong = contract::check("DELETE", &address, &read).unwrap_err();
+    assert!(wrong.contains("405"), "{wrong}");
+    assert!(contract::check("GET", "/api/v1/nowhere", &read).unwrap_err().contains("404"));
+}
+
+fn every_operation_that_reads_answers_as_the_document_describes(app: &App) {
+    let mut read = 0;
+    for operation in all().into_iter().filter(|operation| operation.method == "GET") {
+        let caller = app.by(operation.some_role());
+        let id = some_id(app, &operation);
+        // The client itself holds the answer against the document.
+        caller.get(&operation.address(&id)).expect(200);
+        read += 1;
+    }
+    assert!(read > 40, "{read}");
+    for format in FORMATS {
+        let (table, slice) = ("/api/v1/releases/2018-04-03/tables/by-ground", "/api/v1/aggregates");
+        app.anybody().get(&format!("{table}.{}", format.suffix())).expect(200);
+        app.anybody().get(&format!("{slice}.{}?by=ground&lang=ru", format.suffix())).expect(200);
     }
 }
 
-fn answers_have_the_fields_that_the_document_names(app: &App) {
-    let document = document();
-    for operation in all().into_iter().filter(|operation| operation.method == "GET") {
-        let content = &operation.described["responses"]["200"]["content"];
-        let Some(schema) = content.get("application/json").map(|content| &content["schema"]) else { continue };
-        let caller = app.by(operation.some_role());
-        let id = some_id(app, &operation);
-        let answer = caller.get(&operation.address(&id)).expect(200);
-        fits(&document, schema, &answer.json(), &operation.name());
+#[test]
+fn no_two_types_share_the_name_of_a_schema() {
+    let mut types = BTreeMap::new();
+    for (path, text) in sources() {
+        for (at, _) in
+            text.match_indices("#[derive(").filter(|(at, _)| text[*at..].lines().next().unwrap().contains("ToSchema"))
+        {
+            let declared = &text[at..];
+            let named = |keyword: &str| declared.find(keyword).map(|at| (at, &declared[at + keyword.len()..]));
+            let (end, rest) = [named("\npub struct "), named("\npub enum ")].into_iter().flatten().min().unwrap();
+            let word = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned();
+            let name = declared[..end].split("schema(as = ").nth(1).map_or_else(|| word(rest), word);
+            let other = types.insert(name.clone(), path.clone());
+            assert!(other.is_none(), "two types are called {name} in the document: {path} and {}", other.unwrap());
+        }
     }
+    assert!(types.len() > 90, "{types:?}");
+    for name in document()["components"]["schemas"].as_object().unwrap().keys() {
+        let own = name.strip_prefix("Page_").unwrap_or(name);
+        let own = own.strip_prefix("Record_").unwrap_or(own).replace("Correction", "Entry");
+        assert!(types.contains_key(&own), "{name} is no type of ours");
+    }
+}
+
+/// The files of the source with their text.
+fn sources() -> Vec<(String, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn schemas_are_plain_objects_that_validators_and_generators_understand() {
+    fn walk(value: &Value, at: &str) {
+        if let Value::Object(fields) = value {
+            assert!(!fields.contains_key("allOf"), "{at}: what is flattened is one object");
+            assert!(!fields.contains_key("*/*"), "{at}: an answer has a media type");
+            assert!(!fields.get("default").is_some_and(Value::is_null), "{at}: null is no default");
+            for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with("example")) {
+                walk(value, &format!("{at}/{name}"));
+            }
+        } else if let Value::Array(items) = value {
+            items.iter().for_each(|value| walk(value, at));
+        }
+    }
+    let document = document();
+    walk(&document, "");
+    let schemas = &document["components"]["schemas"];
+    for (row, field) in [("ReleasedRow", "count"), ("Row", "count"), ("BaselineView", "at_write")] {
+        let kind = schemas[row]["properties"][field]["type"].to_string();
+        assert!(kind.contains("integer"), "{row}.{field}: {kind}");
+    }
+    assert_eq!(schemas["RecordState"]["enum"], json!(["active", "withdrawn"]));
+}
+
+#[test]
+fn every_example_is_as_its_schema_says() {
+    let document = document();
+    let mut checked = 0;
+    let mut check = |content: &Value, at: String| {
+        for (media, content) in content.as_object().into_iter().flatten() {
+            let schema = resolve(&document, &content["schema"]);
+            let examples = [&content["example"], &schema["example"]];
+            for example in examples.into_iter().filter(|example| !example.is_null()) {
+                contract::fits(&content["schema"], example).unwrap_or_else(|why| panic!("{at} {media}: {why}"));
+                checked += 1;
+            }
+        }
+    };
+    for operation in all() {
+        check(&operation.described["requestBody"]["content"], operation.name());
+        for (status, response) in operation.described["responses"].as_object().unwrap() {
+            check(&resolve(&document, response)["content"], format!("{} {status}", operation.name()));
+        }
+    }
+    assert!(checked > 300, "{checked}");
 }
 
 fn the_example_of_a_creation_is_accepted(app: &App) {

@@ -42,7 +42,7 @@ fn served(body: impl FnOnce(&Caller<'_>, &BTreeMap<String, Vec<u8>>)) {
         .timeout_global(Some(Duration::from_secs(60)))
         .build()
         .into();
-    body(&Caller::new(&agent, address, None), &files);
+    body(&Caller::new(&agent, address, None).of_public_side(), &files);
     drop(server.stop(false));
     thread.join().unwrap();
 }

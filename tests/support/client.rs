@@ -7,12 +7,15 @@ use attest::http::pages::words;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, Request};
 
+use super::contract;
+
 /// Somebody who asks.
 #[derive(Clone)]
 pub struct Caller<'a> {
     agent: &'a ureq::Agent,
     address: SocketAddr,
     token: Option<String>,
+    public_only: bool,
 }
 
 /// What came back.
@@ -27,10 +30,16 @@ pub struct Answer {
 
 impl<'a> Caller<'a> {
     pub fn new(agent: &'a ureq::Agent, address: SocketAddr, token: Option<String>) -> Self {
-        Self { agent, address, token }
+        Self { agent, address, token, public_only: false }
     }
 
-    /// Sends anything. The path is taken as it is.
+    /// Of a server that has the public addresses only.
+    pub fn of_public_side(self) -> Self {
+        Self { public_only: true, ..self }
+    }
+
+    /// Sends anything. The path is taken as it is. What comes back must be what the document describes.
+    #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         if let Some(token) = &self.token {
@@ -48,7 +57,16 @@ impl<'a> Caller<'a> {
         };
         let mut response = sent.unwrap_or_else(|why| panic!("{asked}: {why}"));
         let bytes = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec().unwrap();
-        Answer { asked, status: response.status().as_u16(), headers: response.headers().clone(), bytes }
+        let answer = Answer { asked, status: response.status().as_u16(), headers: response.headers().clone(), bytes };
+        let checked = if self.public_only {
+            contract::check_public_side(method, path, &answer)
+        } else {
+            contract::check(method, path, &answer)
+        };
+        if let Err(why) = checked {
+            panic!("not as the document describes it: {}: {}: {why}\n{}", answer.asked, answer.status, answer.text());
+        }
+        answer
     }
 
     pub fn get(&self, path: &str) -> Answer {

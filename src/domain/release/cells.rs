@@ -7,7 +7,7 @@ use crate::domain::aggregate::Measure;
 use super::condition::Condition;
 use super::content::{Content, Table, Thresholds};
 use super::mask::Input;
-use super::plan::Reason;
+use super::plan::CellReason;
 use super::universe::adds;
 
 /// A cell, in whatever tables it stands.
@@ -23,7 +23,7 @@ pub struct Cell {
     /// Whether a signed figure says it.
     pub signed: bool,
     /// Why it is withheld or, if it is not, published.
-    pub reason: Reason,
+    pub reason: CellReason,
     /// By how much the values that it can have, withheld, must differ.
     pub needed: u64,
     /// Whether an earlier release said it, and it is the same still: whoever thinks that nothing has changed is right.
@@ -87,7 +87,7 @@ impl Cells {
         for figure in input.signed {
             let cell = cells.add(input, Condition::of(&figure.query, input.vocabulary));
             cells.all[cell].signed = true;
-            cells.all[cell].reason = Reason::Signed;
+            cells.all[cell].reason = CellReason::Signed;
             cells.signed.push(cell);
         }
         cells
@@ -112,7 +112,7 @@ impl Cells {
             value,
             persons,
             signed: false,
-            reason: Reason::Safe,
+            reason: CellReason::Safe,
             needed,
             told: false,
             newly_told_of: false,
@@ -141,15 +141,15 @@ impl Cells {
                 .filter(|(condition, _)| *condition != cell.condition && cell.condition.lies_in(condition))
                 .collect();
             let reason = if cell.signed {
-                Reason::Signed
+                CellReason::Signed
             } else if cell.impossible {
-                Reason::Safe
+                CellReason::Safe
             } else if cell.is_small(input.thresholds) {
-                Reason::Small
+                CellReason::Small
             } else if !over.is_empty() {
-                Reason::BelowSmallFigure
+                CellReason::BelowSmallFigure
             } else if self.is_whole_group(at, input) || self.is_whole_of_another(at, input) {
-                Reason::WholeGroup
+                CellReason::WholeGroup
             } else {
                 cell.reason
             };
@@ -177,7 +177,7 @@ impl Cells {
     pub fn mark_newly_told_of(&mut self, input: &Input<'_>) {
         let new: Vec<_> =
             self.small_figures(input).filter(|figure| !figure.told).map(|figure| figure.condition.clone()).collect();
-        for cell in self.all.iter_mut().filter(|cell| cell.told && cell.reason == Reason::BelowSmallFigure) {
+        for cell in self.all.iter_mut().filter(|cell| cell.told && cell.reason == CellReason::BelowSmallFigure) {
             cell.newly_told_of = new.iter().any(|figure| cell.condition.lies_in(figure));
         }
     }

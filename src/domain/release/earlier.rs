@@ -9,7 +9,7 @@ use super::condition::Condition;
 use super::content::{Content, Thresholds};
 use super::mask::Input;
 use super::parts::Linked;
-use super::plan::{Block, Reason};
+use super::plan::{Block, CellReason};
 
 /// What earlier releases published: by release, its cells with their values.
 pub struct Earlier<'c> {
@@ -38,7 +38,7 @@ pub fn read<'c>(cells: &mut Cells, input: &Input<'c>) -> Vec<Earlier<'c>> {
     for cell in cells.all.iter_mut().filter(|cell| cell.places.is_empty() && !cell.signed) {
         // It was withheld then, and must not be told now.
         if cell.is_small(input.thresholds) {
-            cell.reason = Reason::Small;
+            cell.reason = CellReason::Small;
         }
     }
     earlier
@@ -63,7 +63,7 @@ pub fn mark(cells: &mut Cells, earlier: &[Earlier<'_>], input: &Input<'_>) -> Re
             if cells.all[at].signed {
                 blocks.extend(figure_change(cells, at, release, input));
             } else if cells.all[at].reason.is_published() {
-                cells.all[at].reason = Reason::SmallChange;
+                cells.all[at].reason = CellReason::SmallChange;
             }
         }
     }
@@ -116,7 +116,7 @@ pub fn mark_new(
             if own.signed {
                 blocks.extend(figure_change(cells, cell, release, input));
             } else {
-                cells.all[cell].reason = Reason::SmallChange;
+                cells.all[cell].reason = CellReason::SmallChange;
             }
         }
     }

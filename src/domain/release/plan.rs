@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// Why a cell is as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum CellReason {
     /// Published: nobody can be picked out of it.
     Safe,
     /// Published because a signed figure says it.
@@ -24,7 +24,7 @@ pub enum Reason {
     Protects,
 }
 
-impl Reason {
+impl CellReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::Safe => "safe",
@@ -48,12 +48,14 @@ impl Reason {
 pub struct PlannedCell {
     pub table: String,
     pub at: Vec<String>,
-    pub reason: Reason,
+    pub reason: CellReason,
 }
 
 /// The plan of a release that can be published.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"cells": [{"table": "by-kind", "at": ["beating"], "reason": "small"}], "persons": 20,
+    "without_consent": 3, "atoms": 12, "optimisations": 40}))]
 pub struct Plan {
     pub cells: Vec<PlannedCell>,
     /// How many persons from case files may be counted.

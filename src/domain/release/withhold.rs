@@ -7,7 +7,7 @@ use super::cells::Cells;
 use super::eliminate::exposed;
 use super::mask::{Depth, Input, Progress};
 use super::parts::Linked;
-use super::plan::{Block, Reason};
+use super::plan::{Block, CellReason};
 
 /// What it costs to withhold a zero, where a cell of one costs 2 and one of a hundred 7.
 const ZERO: f64 = 20.0;
@@ -146,7 +146,7 @@ impl<'w, 'a> Withholding<'w, 'a> {
             }
         }
         for row in rows {
-            self.cells.all[self.linked.cells[row]].reason = Reason::Protects;
+            self.cells.all[self.linked.cells[row]].reason = CellReason::Protects;
         }
         Ok(())
     }
@@ -155,8 +155,8 @@ impl<'w, 'a> Withholding<'w, 'a> {
     /// in the way.
     fn give_up(&mut self, cell: usize) -> Result<(), Vec<Block>> {
         let own = &mut self.cells.all[cell];
-        if own.reason == Reason::Protects {
-            own.reason = Reason::Safe;
+        if own.reason == CellReason::Protects {
+            own.reason = CellReason::Safe;
             self.known.insert(cell);
             // What was shown to be possible with this one withheld was shown of something else.
             let part = &mut self.linked.part;

@@ -32,6 +32,11 @@ impl Format for Csv {
          or change stands behind an apostrophe."
     }
 
+    fn example(&self) -> serde_json::Value {
+        "kind,measure,count,bound,status,conf_status,low,high,reconstructed\nevacuation,persons,114,exact,A,F,,,114\n"
+            .into()
+    }
+
     fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
         let beginning = if options.bom { BYTE_ORDER_MARK } else { options.flavour.beginning() };
         let mut writer = Writer::from_writer(Vec::from(beginning));

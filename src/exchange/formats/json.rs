@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::aggregate::Measure;
 use crate::domain::count::{Bound, Count};
@@ -198,6 +199,17 @@ impl Format for Json {
 
     fn description(&self) -> &'static str {
         "JSON: the plain answer, in the shape that researchers get."
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({"$ref": "#/components/schemas/ReleasedTable"})
+    }
+
+    fn example(&self) -> serde_json::Value {
+        match ReleasedTable::schema() {
+            RefOr::T(Schema::Object(table)) => table.example.unwrap_or_default(),
+            _ => serde_json::Value::Null,
+        }
     }
 
     fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {

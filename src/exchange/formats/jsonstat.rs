@@ -33,6 +33,62 @@ impl Format for JsonStat {
         "JSON-stat 2.0: a cube for statistical programmes. Withheld is null with the status C."
     }
 
+    fn schema(&self) -> Json {
+        let texts = json!({"type": "array", "items": {"type": "string"}});
+        json!({
+            "title": "JsonStatDataset",
+            "type": "object",
+            "required": ["version", "class", "label", "source", "updated", "note", "id", "size", "role", "dimension", "value",
+                "status", "extension"],
+            "properties": {
+                "version": {"type": "string", "enum": ["2.0"]},
+                "class": {"type": "string", "enum": ["dataset"]},
+                "label": {"type": "string"},
+                "source": {"type": "string", "description": "Whose numbers they are."},
+                "updated": {"type": "string", "format": "date", "description": "The date that the release bears."},
+                "note": texts,
+                "id": {"type": "array", "items": {"type": "string"}, "description": "The dimensions; the last names what is counted."},
+                "size": {"type": "array", "items": {"type": "integer"}, "description": "How many categories each has."},
+                "role": {"type": "object", "additionalProperties": texts},
+                "dimension": {"type": "object", "additionalProperties": {
+                    "type": "object",
+                    "required": ["label", "category"],
+                    "properties": {"label": {"type": "string"}, "category": {
+                        "type": "object",
+                        "required": ["index", "label"],
+                        "properties": {
+                            "index": texts,
+                            "label": {"type": "object", "additionalProperties": {"type": "string"}},
+                            "unit": {"type": "object", "additionalProperties": {"type": "object",
+                                "required": ["decimals"], "properties": {"decimals": {"type": "integer"}}}},
+                        },
+                    }},
+                }},
+                "value": {"type": "array", "items": {"type": ["integer", "null"]},
+                    "description": "Row by row; null where `status` says why."},
+                "status": {"type": "object", "additionalProperties": {"type": "string"},
+                    "description": "By place in `value` what is not simply a number: `C` withheld, `not_attested`, or the bound."},
+                "extension": {"type": "object", "additionalProperties": true,
+                    "description": "The release, the question, its times, and intervals of what is not attested."},
+            },
+        })
+    }
+
+    fn example(&self) -> Json {
+        json!({
+            "version": "2.0", "class": "dataset", "label": "Persons by what happened", "source": "Russian LGBT Network",
+            "updated": "2018-04-03", "note": ["Documented cases, not how often it happens."], "id": ["kind", METRIC], "size": [2, 1],
+            "role": {"metric": [METRIC]},
+            "dimension": {
+                "kind": {"label": "What happened",
+                    "category": {"index": ["beating", TOTAL], "label": {"beating": "Beating", TOTAL: "Total"}}},
+                METRIC: {"label": "Measure", "category": {"index": ["persons"], "label": {"persons": "Persons"},
+                    "unit": {"persons": {"decimals": 0}}}},
+            },
+            "value": [null, 122], "status": {"0": "C"}, "extension": {"release": "2018-04-03"},
+        })
+    }
+
     fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
         json::bytes(&dataset(shown, options.language))
     }

@@ -24,6 +24,10 @@ impl Format for Svg {
         "SVG: a picture of up to two dimensions, readable on a phone, with its source. Withheld cells are hatched."
     }
 
+    fn example(&self) -> serde_json::Value {
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>".into()
+    }
+
     fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
         let language = options.language;
         let heading = Heading::of(shown, language);

@@ -24,6 +24,9 @@ const BETWEEN: &str = "#c9a227";
 /// Vega-Lite.
 pub struct VegaLite;
 
+/// The version of the language that is written.
+const SCHEMA: &str = "https://vega.github.io/schema/vega-lite/v6.json";
+
 impl Format for VegaLite {
     fn suffix(&self) -> &'static str {
         "vl.json"
@@ -35,6 +38,28 @@ impl Format for VegaLite {
 
     fn description(&self) -> &'static str {
         "Vega-Lite: a chart with its data inside, for whoever wants to restyle it. Withheld cells are grey marks of their own."
+    }
+
+    fn schema(&self) -> Json {
+        json!({
+            "title": "VegaLite",
+            "description": "A specification of Vega-Lite: `data` holds a row a cell.",
+            "type": "object",
+            "required": ["$schema", "title", "description", "data"],
+            "properties": {
+                "$schema": {"type": "string", "enum": [SCHEMA]},
+                "description": {"type": "string"},
+                "title": {"type": "object", "additionalProperties": true},
+                "data": {"type": "object", "required": ["values"], "properties": {
+                    "values": {"type": "array", "items": {"type": "object", "additionalProperties": true}}}},
+            },
+            "additionalProperties": true,
+        })
+    }
+
+    fn example(&self) -> Json {
+        json!({"$schema": SCHEMA, "title": {"text": "Persons by what happened"}, "description": "Persons by what happened.",
+            "data": {"values": [{"kind": "evacuation", "count": 114, "status": "A"}]}, "mark": "bar"})
     }
 
     fn write(&self, shown: &Shown<'_>, options: &Options) -> Result<Vec<u8>, FormatError> {
@@ -60,7 +85,7 @@ fn whole(shown: &Shown<'_>, chart: Json, language: Language) -> Json {
         shown.table.axes.iter().map(|axis| shown.labels(axis, language).into_iter().collect()).collect();
     let values: Vec<_> = shown.inner().map(|cell| datum(shown, cell, &labels, language)).collect();
     let mut spec = json!({
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "$schema": SCHEMA,
         "description": format!("{}. {}", heading.title, heading.description),
         "title": {"text": heading.title, "subtitle": subtitle, "anchor": "start", "fontSize": 16, "subtitleFontSize": 12,
             "subtitlePadding": 6, "offset": 12},

@@ -289,7 +289,7 @@ pub async fn list_figures_file(
     operation_id = "get_published_publication_json",
     params(("id" = String, Path, description = "its code", example = "lgbtnet-2018-04-03")),
     responses((status = 200, description = "The publication", body = PublicationView,
-        headers(("Link" = String, description = "its figures: rel=\"item\""))))
+        headers(("Link" = Option<String>, description = "its figures, where it is no file: rel=\"item\""))))
 )]
 #[get("/publications/{id}.json")]
 pub async fn get_publication_file(
@@ -306,7 +306,7 @@ pub async fn get_publication_file(
     operation_id = "get_published_publication",
     params(("id" = String, Path, description = "its code", example = "lgbtnet-2018-04-03")),
     responses((status = 200, description = "The publication", body = PublicationView,
-        headers(("Link" = String, description = "its figures: rel=\"item\""))))
+        headers(("Link" = Option<String>, description = "its figures, where it is no file: rel=\"item\""))))
 )]
 #[get("/publications/{id}")]
 pub async fn get_publication(store: Data<Records>, id: Path<String>, parameters: Parameters) -> Result<Reply, Problem> {

@@ -26,6 +26,7 @@ pub struct ReleasedView {
     /// What it is called in addresses.
     pub id: String,
     /// By language code.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub title: Texts,
     /// Whose numbers they are.
     pub publisher: String,
@@ -60,6 +61,7 @@ pub struct TableView {
     /// What it is called in addresses.
     pub code: String,
     /// By language code.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub title: Texts,
     pub measure: Measure,
     /// The dimensions that divide it.
@@ -80,7 +82,7 @@ pub struct Releases {
 /// The words of a release.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"release": "2018-04-03", "tables": [], "dimensions": [{"code": "kind",
-    "description": "what happened", "vocabulary": "kind", "additive": false}], "terms": {}}))]
+    "description": "what happened", "vocabulary": "kind", "nested": false}], "terms": {}}))]
 pub struct Codebook {
     /// The release that they are of.
     pub release: String,

@@ -6,7 +6,7 @@ use actix_web::get;
 use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::openapi::{KnownFormat, SchemaFormat};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::aggregate::{AskedTimes, Measure, Query};
@@ -25,6 +25,7 @@ use crate::store::error::StoreError;
 
 use crate::http::auth::{Allowed, ReadAggregates};
 use crate::http::counted::{Caveat, CountView, Remarks};
+use crate::http::documentation::{number, query_parameter, text, words};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
@@ -86,32 +87,37 @@ pub struct AggregateParameters;
 
 impl IntoParams for AggregateParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, description: String, example: Option<&str>| {
-            ParameterBuilder::new()
-                .name(name)
-                .parameter_in(ParameterIn::Query)
-                .required(Required::False)
-                .description(Some(description))
-                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-                .example(example.map(Into::into))
-                .build()
-        };
+        let example = |value: &str, parameter| ParameterBuilder::from(parameter).example(Some(value.into())).build();
         let names: Vec<_> = DIMENSIONS.iter().map(|dimension| dimension.code).collect();
         let mut all = vec![
-            parameter(
-                "measure",
-                "persons (distinct) or incidents; persons where it is missing.".into(),
-                Some("persons"),
+            example(
+                "persons",
+                query_parameter(
+                    "measure",
+                    "persons (distinct) or incidents; persons where it is missing.",
+                    words(["persons", "incidents"]),
+                ),
             ),
-            parameter("by", format!("One to three dimensions, by commas: {}.", names.join(", ")), Some("kind")),
-            parameter("with", "Kinds, by commas: persons with at least one incident of each.".into(), None),
-            parameter(
+            example(
+                "kind",
+                query_parameter("by", format!("One to three dimensions, by commas: {}.", names.join(", ")), text()),
+            ),
+            query_parameter("with", "Kinds, by commas: persons with at least one incident of each.", text()),
+            query_parameter(
                 "as_of",
-                "What was known by the end of this day (UTC), YYYY-MM-DD; today where it is missing.".into(),
-                None,
+                "What was known by the end of this day (UTC), YYYY-MM-DD; today where it is missing.",
+                text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))),
             ),
-            parameter("at_write", "What Attest held after this write; the newest where it is missing.".into(), None),
-            parameter("totals", "none, grand or all; grand where it is missing.".into(), None),
+            query_parameter(
+                "at_write",
+                "What Attest held after this write; the newest where it is missing.",
+                number(0),
+            ),
+            query_parameter(
+                "totals",
+                "none, grand or all; grand where it is missing.",
+                words(["none", "grand", "all"]),
+            ),
         ];
         all.extend(DIMENSIONS.iter().map(|dimension| {
             let values = match dimension.values {
@@ -121,7 +127,8 @@ impl IntoParams for AggregateParameters {
                 Values::Words(words) => words.join(" or "),
                 Values::Time(_) => "buckets, or FIRST..LAST; the count is what lies wholly inside".to_owned(),
             };
-            parameter(dimension.code, format!("Filter by {}: {values}; a comma is OR.", dimension.description), None)
+            let description = format!("Filter by {}: {values}; a comma is OR.", dimension.description);
+            query_parameter(dimension.code, description, text())
         }));
         all
     }

@@ -16,7 +16,7 @@ use crate::store::reconciliation::Findings;
 use crate::http::auth::{Allowed, Reconcile};
 use crate::http::counted::{Caveat, Remarks};
 use crate::http::problem::Problem;
-use crate::http::reconciled::{self, Line};
+use crate::http::reconciled::{self, ReconciledFigure};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
 use crate::http::state::Records;
@@ -37,7 +37,7 @@ pub struct Reconciliation {
     pub today: chrono::NaiveDate,
     /// What Attest held after this write was asked.
     pub at_write: i64,
-    pub figures: Vec<Line>,
+    pub figures: Vec<ReconciledFigure>,
     pub caveats: Vec<Caveat>,
 }
 

@@ -93,7 +93,7 @@ pub async fn verdict(store: &Records, reader: RecordId) -> Result<Verdict, Probl
     ),
     security(("bearer" = ["read_audit"])),
     responses((status = 200, description = "Some of it", body = Page<AuditLine>,
-        headers(("Link" = String, description = "where it goes on: rel=\"next\""))))
+        headers(("Link" = Option<String>, description = "where it goes on: rel=\"next\""))))
 )]
 #[get("")]
 pub async fn list(allowed: Allowed<ReadAudit>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
-use crate::domain::due::{After, Due, Reason};
+use crate::domain::due::{After, Due, DueReason};
 use crate::domain::record::{RecordId, State};
 use crate::store::due;
 
@@ -31,7 +31,7 @@ pub struct DueView {
     pub owner: String,
     /// Of the person's record: a withdrawn one is kept too.
     pub status: State,
-    pub reason: Reason,
+    pub reason: DueReason,
     /// The day of review, of the decision, or the last on which the consent held. Where no day of review was ever set, that
     /// from which the record was known.
     pub day: NaiveDate,
@@ -54,7 +54,7 @@ impl From<Due> for DueView {
         ("limit" = Option<i64>, Query, description = "How many at most: 1 to 200, 50 where it is missing.")),
     security(("bearer" = ["read_cases"])),
     responses((status = 200, description = "Some of them", body = Page<DueView>,
-        headers(("Link" = String, description = "where the list goes on: rel=\"next\""))))
+        headers(("Link" = Option<String>, description = "where the list goes on: rel=\"next\""))))
 )]
 #[get("/due")]
 pub async fn list(allowed: Allowed<ReadCases>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {

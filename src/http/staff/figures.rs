@@ -6,7 +6,7 @@ use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::difference::{Reason, Turn};
+use crate::domain::difference::{DifferenceReason, Turn};
 use crate::domain::disclosure;
 use crate::domain::entry::Codes;
 use crate::domain::figure::{Figure, FigureEntry};
@@ -25,7 +25,7 @@ use crate::store::visibility;
 use super::records::{self, Record};
 use crate::http::auth::{Allowed, ReconcileRecords, WriteFigures};
 use crate::http::problem::Problem;
-use crate::http::reconciled::{self, Line, State, spans};
+use crate::http::reconciled::{self, ComparedAt, ReconciledFigure, spans};
 use crate::http::reply::Reply;
 use crate::http::request::{Body, IdempotencyKey, Parameters, RecordPath};
 use crate::http::state::Records;
@@ -136,7 +136,7 @@ pub struct FigureReconciliation {
     /// What Attest held after this write was asked.
     pub at_write: i64,
     #[serde(flatten)]
-    pub line: Line,
+    pub line: ReconciledFigure,
     /// What came and went, one by one; the first 1,000.
     pub changes: Vec<ChangeView>,
     /// How many came and went in all, without those that are not for you to see.
@@ -146,10 +146,10 @@ pub struct FigureReconciliation {
 /// A person or incident that is counted in one answer and not in the other.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ChangeView {
-    pub from: State,
-    pub to: State,
+    pub from: ComparedAt,
+    pub to: ComparedAt,
     pub turn: Turn,
-    pub reason: Reason,
+    pub reason: DifferenceReason,
     /// The code of the person, or of the incident where incidents are counted.
     pub unit: String,
     /// The records by which it is or was counted that changed in between; none where nothing but the meaning of a code did.
@@ -163,7 +163,7 @@ pub struct ChangedRecord {
     pub noun: String,
     pub id: RecordId,
     pub code: String,
-    pub reason: Reason,
+    pub reason: DifferenceReason,
     /// The write of the version that holds now; the record's history says who made it and why.
     pub write: i64,
 }
@@ -194,7 +194,7 @@ fn records_of(one: &Difference) -> impl Iterator<Item = (Noun, RecordId)> {
     one.records.iter().map(|change| (change.noun, change.record)).chain(unit)
 }
 
-fn change(from: State, to: State, one: &Difference, codes: &Codes) -> ChangeView {
+fn change(from: ComparedAt, to: ComparedAt, one: &Difference, codes: &Codes) -> ChangeView {
     let code = |id: RecordId| codes.get(&id).cloned().unwrap_or_else(|| id.to_string());
     let records = one.records.iter().map(|change| ChangedRecord {
         noun: Noun::name(change.noun).to_owned(),

@@ -35,7 +35,7 @@ macro_rules! noun {
                 params(ListParameters<$Entry>),
                 security(("bearer" = [$read])),
                 responses((status = 200, description = "Some of them", body = Page<Record<$Entry>>,
-                    headers(("Link" = String, description = "where the list goes on: rel=\"next\""))))
+                    headers(("Link" = Option<String>, description = "where the list goes on: rel=\"next\""))))
             )]
             #[get("")]
             pub async fn list(
@@ -56,7 +56,8 @@ macro_rules! noun {
                 request_body = $Entry,
                 security(("bearer" = [$write])),
                 responses((status = 201, description = "Entered", body = Record<$Entry>,
-                    headers(("ETag" = String, description = "the version"), ("Location" = String, description = "its address"))))
+                    headers(("ETag" = String, description = "the version"), ("Location" = String, description = "its address"),
+                        ("Idempotent-Replayed" = Option<bool>, description = "true where the same was sent before"))))
             )]
             #[post("")]
             pub async fn create(

@@ -6,8 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::store::records::{self, After, Found, Stored, Which};
 use crate::store::session::Tx;
 
 use crate::http::auth::{Allowed, Permission};
+use crate::http::documentation::{self, number, query_parameter, text};
 use crate::http::kept::{FoundWarned, keep_correction, keep_new, keep_state, read_one};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -34,6 +34,8 @@ const LARGEST_PAGE: i64 = 200;
 
 /// A version of a record, with what was entered.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "version": 7, "status": "active",
+    "created_at": "2026-11-22T10:00:00Z", "written_at": "2026-11-22T10:00:00Z", "written_by": "anna"}))]
 pub struct Record<E: ToSchema> {
     pub id: RecordId,
     /// The number of the write that made this version; its entity tag.
@@ -119,15 +121,6 @@ impl<E: Stored> ListParameters<E> {
 
 impl<E: Stored> IntoParams for ListParameters<E> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, description: String| {
-            ParameterBuilder::new()
-                .name(name)
-                .parameter_in(ParameterIn::Query)
-                .required(Required::False)
-                .description(Some(description))
-                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-                .build()
-        };
         let filter = |(name, by): &(&str, By)| {
             let values = match by {
                 By::Text => String::new(),
@@ -137,13 +130,22 @@ impl<E: Stored> IntoParams for ListParameters<E> {
                 By::Record(noun) => format!(": the code or id of {}", noun.one()),
                 By::Account => ": the name of an account".to_owned(),
             };
-            parameter(name, format!("Only records with this {name}{values}."))
+            let schema = if let By::Word(words) = by { documentation::words(words.iter().copied()) } else { text() };
+            query_parameter(name, format!("Only records with this {name}{values}."), schema)
         };
         let own = E::FILTERS.iter().map(filter);
         let common = [
-            parameter("status", "active, withdrawn or all; active where it is missing.".to_owned()),
-            parameter("after", "Where the list goes on, from the `Link` header.".to_owned()),
-            parameter("limit", format!("How many records at most: 1 to {LARGEST_PAGE}, {PAGE} where it is missing.")),
+            query_parameter(
+                "status",
+                "active, withdrawn or all; active where it is missing.",
+                documentation::words(["active", "withdrawn", "all"]),
+            ),
+            query_parameter("after", "Where the list goes on, from the `Link` header.", text()),
+            query_parameter(
+                "limit",
+                format!("How many records at most: 1 to {LARGEST_PAGE}, {PAGE} where it is missing."),
+                number(1).maximum(Some(LARGEST_PAGE)),
+            ),
         ];
         own.chain(common).collect()
     }

@@ -5,7 +5,7 @@ use actix_web::web::{Data, ServiceConfig};
 use askama::Template;
 use chrono::TimeDelta;
 
-use crate::domain::due::{Due, Reason};
+use crate::domain::due::{Due, DueReason};
 use crate::domain::person::{Person, PersonEntry};
 use crate::domain::policy::Action;
 use crate::domain::record::{Noun, State};
@@ -53,15 +53,15 @@ struct Desk {
 }
 
 /// What a reason to look at somebody is called.
-fn reason(reason: Reason) -> &'static str {
+fn reason(reason: DueReason) -> &'static str {
     match reason {
-        Reason::Review => "The day of review has come",
-        Reason::KeepRefused => "Does not want to be kept",
-        Reason::KeepWithdrawn => "No longer wants to be kept",
-        Reason::KeepEnded => "The consent to being kept has ended",
-        Reason::CountEnded => "The consent to being counted has ended",
-        Reason::PublishEnded => "The consent to being made public has ended",
-        Reason::ShareEnded => "The consent to handing personal text to others has ended",
+        DueReason::Review => "The day of review has come",
+        DueReason::KeepRefused => "Does not want to be kept",
+        DueReason::KeepWithdrawn => "No longer wants to be kept",
+        DueReason::KeepEnded => "The consent to being kept has ended",
+        DueReason::CountEnded => "The consent to being counted has ended",
+        DueReason::PublishEnded => "The consent to being made public has ended",
+        DueReason::ShareEnded => "The consent to handing personal text to others has ended",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::release::content::{Axis, Table as Masked};
-use crate::domain::release::plan::{PlannedCell, Reason};
+use crate::domain::release::plan::{CellReason, PlannedCell};
 use crate::domain::vocabulary::{TOTAL, Vocabulary};
 use crate::exchange::formats::words;
 use crate::http::pages::desk;
@@ -14,15 +14,15 @@ use crate::http::pages::words::t;
 /// How many cells of a table a page shows; those that are withheld first.
 const MOST_CELLS: usize = 400;
 
-fn reason(reason: Reason) -> &'static str {
+fn reason(reason: CellReason) -> &'static str {
     match reason {
-        Reason::Safe => "published: nobody can be picked out of it",
-        Reason::Signed => "published: a signed figure says it",
-        Reason::Small => "withheld: fewer than the threshold",
-        Reason::WholeGroup => "withheld: it is all of a group, or nearly all, so that it tells about each of them",
-        Reason::BelowSmallFigure => "withheld: part of a small figure that is signed",
-        Reason::SmallChange => "withheld: beside an earlier release it would tell a small change",
-        Reason::Protects => "withheld: another withheld cell could be computed from it",
+        CellReason::Safe => "published: nobody can be picked out of it",
+        CellReason::Signed => "published: a signed figure says it",
+        CellReason::Small => "withheld: fewer than the threshold",
+        CellReason::WholeGroup => "withheld: it is all of a group, or nearly all, so that it tells about each of them",
+        CellReason::BelowSmallFigure => "withheld: part of a small figure that is signed",
+        CellReason::SmallChange => "withheld: beside an earlier release it would tell a small change",
+        CellReason::Protects => "withheld: another withheld cell could be computed from it",
     }
 }
 
@@ -47,7 +47,7 @@ fn code(axis: &Axis, code: &str, vocabulary: &Vocabulary) -> String {
 pub fn planned(table: &Masked, plan: &[PlannedCell], vocabulary: &Vocabulary) -> Planned {
     let reasons: BTreeMap<_, _> =
         plan.iter().filter(|cell| cell.table == table.code).map(|cell| (&cell.at, cell.reason)).collect();
-    let mut withheld: BTreeMap<Reason, usize> = BTreeMap::new();
+    let mut withheld: BTreeMap<CellReason, usize> = BTreeMap::new();
     let mut rows = Vec::new();
     for cell in &table.cells {
         let why = reasons.get(&cell.at).copied();

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use askama::Template;
 
 use crate::domain::count::{Bound, Bounded, Count, Tally};
-use crate::domain::difference::{Change, Reason, Redefinition, Turn};
+use crate::domain::difference::{Change, DifferenceReason, Redefinition, Turn};
 use crate::domain::policy::Action;
 use crate::domain::reconcile::{Contradiction, Status};
 use crate::domain::record::Noun;
@@ -20,7 +20,7 @@ use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
 use crate::http::pages::words::{say, t};
 use crate::http::pages::{below, filters};
-use crate::http::reconciled::{DifferenceCount, Line, PublishedValue, State};
+use crate::http::reconciled::{ComparedAt, DifferenceCount, PublishedValue, ReconciledFigure};
 use crate::http::reply::Reply;
 use crate::http::request::{Parameters, RecordPath};
 use crate::http::research::reconciliation::reconcile;
@@ -81,25 +81,25 @@ fn status(status: Status) -> &'static str {
 }
 
 /// Why a count is another one.
-fn reason(reason: Reason) -> &'static str {
+fn reason(reason: DifferenceReason) -> &'static str {
     match reason {
-        Reason::ConsentWithdrawn => "no longer wants to be counted, or the consent has ended",
-        Reason::ConsentGiven => "consents to being counted",
-        Reason::Added => "entered",
-        Reason::Restored => "counted again after it was taken back",
-        Reason::Withdrawn => "taken back",
-        Reason::Joined => "joined with another record of the same person",
-        Reason::Unjoined => "no longer joined with another record",
-        Reason::Corrected => "corrected",
-        Reason::DefinitionChanged => "what a code covers has changed",
-        Reason::FigureChanged => "the figure that built records stand for has changed",
+        DifferenceReason::ConsentWithdrawn => "no longer wants to be counted, or the consent has ended",
+        DifferenceReason::ConsentGiven => "consents to being counted",
+        DifferenceReason::Added => "entered",
+        DifferenceReason::Restored => "counted again after it was taken back",
+        DifferenceReason::Withdrawn => "taken back",
+        DifferenceReason::Joined => "joined with another record of the same person",
+        DifferenceReason::Unjoined => "no longer joined with another record",
+        DifferenceReason::Corrected => "corrected",
+        DifferenceReason::DefinitionChanged => "what a code covers has changed",
+        DifferenceReason::FigureChanged => "the figure that built records stand for has changed",
     }
 }
 
-fn between(from: State, to: State) -> &'static str {
+fn between(from: ComparedAt, to: ComparedAt) -> &'static str {
     match (from, to) {
-        (State::Baseline, _) => "Of its date, since it was entered",
-        (_, State::Now) => "Since its date",
+        (ComparedAt::Baseline, _) => "Of its date, since it was entered",
+        (_, ComparedAt::Now) => "Since its date",
         _ => "In between",
     }
 }
@@ -136,7 +136,7 @@ fn list(codes: &[String]) -> String {
 }
 
 /// All that is behind a line.
-fn lines(line: &Line) -> Vec<String> {
+fn lines(line: &ReconciledFigure) -> Vec<String> {
     let mut told: Vec<_> = line.differences.iter().map(difference).collect();
     if let Some(baseline) = &line.baseline {
         let at =
@@ -159,7 +159,7 @@ fn lines(line: &Line) -> Vec<String> {
     told
 }
 
-fn row(line: &Line) -> Vec<Cell> {
+fn row(line: &ReconciledFigure) -> Vec<Cell> {
     let told = |view: Option<CountView>| view.map_or_else(|| "–".to_owned(), count);
     let said = t(status(line.status)).to_owned();
     let said = if line.status == Status::Differs { Cell::Marked(String::new(), said) } else { Cell::Text(said) };
@@ -173,7 +173,7 @@ fn row(line: &Line) -> Vec<Cell> {
     ]
 }
 
-fn name(line: &Line) -> String {
+fn name(line: &ReconciledFigure) -> String {
     match &line.remainder {
         Some(left) => say(
             "{}, less its parts by {}",
@@ -184,7 +184,7 @@ fn name(line: &Line) -> String {
 }
 
 /// A table for each publication, in their order.
-fn tables(lines: &[Line]) -> Vec<Table> {
+fn tables(lines: &[ReconciledFigure]) -> Vec<Table> {
     let heads = ["Figure", "As of", "Published", "The records, of that day", "The records, now", "How they stand"];
     let mut tables: Vec<Table> = Vec::new();
     for line in lines {

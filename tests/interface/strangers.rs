@@ -1,0 +1,83 @@
+//! Programmes that know Attest by its OpenAPI document alone: a client that is generated from it, and one that tries requests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use attest::domain::policy::Role;
+
+use crate::support::process::new_folder;
+use crate::support::{self, App, on_both};
+
+on_both! {
+    demo:
+    a_client_generated_from_the_document_lists_creates_corrects_and_counts,
+}
+
+on_both! {
+    released:
+    requests_at_random_of_every_role_get_what_the_document_describes,
+}
+
+/// How long a programme may take before it is ended, in seconds.
+const PATIENCE: &str = "600";
+
+/// How long each role tries requests, in seconds: a minute in all.
+const SECONDS: &str = "10";
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Runs Python in a folder, as far as it is there; says what it printed and whether it was content.
+fn python(folder: &Path, arguments: &[&str], test: &str) -> Option<(bool, String)> {
+    let Some(python) = support::python() else {
+        support::skip("python", "Python with tests/formats/requirements.txt", test);
+        return None;
+    };
+    let output = Command::new("timeout")
+        .args(["--kill-after=10", PATIENCE])
+        .arg(python)
+        .arg("-I")
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    Some((output.status.success(), said))
+}
+
+fn a_client_generated_from_the_document_lists_creates_corrects_and_counts(app: &App) {
+    let test = "a_client_generated_from_the_document_lists_creates_corrects_and_counts";
+    let folder = new_folder();
+    let (document, config) = (in_repository("openapi/openapi.json"), in_repository("tests/interface/generated.yaml"));
+    let generate = ["-m", "openapi_python_client", "generate", "--meta", "none", "--output-path", "attest_client"];
+    let sources = ["--path", document.to_str().unwrap(), "--config", config.to_str().unwrap(), "--fail-on-warning"];
+    let Some((done, said)) = python(&folder, &[&generate[..], &sources].concat(), test) else { return };
+    assert!(done, "{said}");
+    let script = in_repository("tests/interface/generated.py");
+    let (caseworker, researcher) = (&app.tokens[&Role::Caseworker], &app.tokens[&Role::Researcher]);
+    let address = format!("http://{}", app.address);
+    let arguments = [script.to_str().unwrap(), folder.to_str().unwrap(), &address, caseworker, researcher];
+    let (done, said) = python(&folder, &arguments, test).unwrap();
+    assert!(done, "{said}");
+    assert_eq!(said.trim(), "listed, created, corrected and counted");
+}
+
+fn requests_at_random_of_every_role_get_what_the_document_describes(app: &App) {
+    let test = "requests_at_random_of_every_role_get_what_the_document_describes";
+    let tokens = Role::ALL.iter().map(|role| (role.to_string(), Some(app.tokens[role].clone())));
+    for (role, token) in tokens.chain([("nobody".to_owned(), None)]) {
+        let address = format!("http://{}/api/v1/openapi.json", app.address);
+        let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
+                      response_schema_conformance";
+        let mut arguments = vec!["-m", "schemathesis.cli", "run", &address, "--checks", checks, "--max-time", SECONDS];
+        arguments.extend(["--seed", "12", "--generation-database", "none", "--no-color", "--continue-on-failure"]);
+        arguments.extend(["--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off"]);
+        arguments.extend(["--no-shrink", "--report", "json", "--report-json-path", "report.json"]);
+        let header = token.map(|token| format!("Authorization: Bearer {token}"));
+        arguments.extend(header.iter().flat_map(|header| ["--header", header]));
+        let Some((done, said)) = python(&new_folder(), &arguments, test) else { return };
+        assert!(done, "{role}: {said}");
+    }
+}
