@@ -12,7 +12,9 @@ use crate::http::app::Settings;
 use crate::http::limits::{Rate, Rates};
 use crate::keys::keyring::{OpenedBy, Place};
 
+mod jobs;
 mod releases;
+pub use jobs::{JobCommand, JobName};
 pub use releases::{ReleaseCommand, ReleaseName, Signatures};
 
 /// Records of persecution and of the help given against it, and the figures that stand on them.
@@ -59,6 +61,11 @@ pub enum Command {
     Release {
         #[command(subcommand)]
         command: ReleaseCommand,
+    },
+    /// See and cancel long work: files that are imported, releases that are computed.
+    Job {
+        #[command(subcommand)]
+        command: JobCommand,
     },
     /// Fill an empty database with invented records, to see how masking works. They never stand among others.
     DemoData {

@@ -23,7 +23,7 @@ use super::problem::{Kind, Problem};
 use super::public::shelf::{Shelf, Snapshot};
 use super::request::LARGEST_BODY;
 use super::state::Records;
-use super::{health, pages, public, research, staff, watch};
+use super::{health, jobs, pages, public, research, staff, watch};
 
 /// Every service of the API, by audience.
 fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -70,6 +70,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::lost_seals::request)
         .service(staff::lost_seals::own_notices)
         .configure(staff::transfer::services)
+        .service(scope("/jobs").configure(staff::jobs::services))
         .service(scope("/audit").configure(staff::audit::services))
         .service(scope("/accounts").configure(staff::accounts::services))
         .service(scope("/enrolments").configure(staff::enrolments::services))
@@ -163,12 +164,13 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
         tracing::warn!(%why, "releases are not read yet");
     }
     shelf.keep_new();
+    // They end when nobody serves any more.
+    let workers = Data::new(jobs::start(&store, &shelf, settings.release_signatures));
     let shelf = Data::new(shelf);
     let records = Data::new(Records::new(store));
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
-    let staged = Data::new(pages::office::Staged::default());
     let zone = Data::new(pages::here::Zone(settings.zone));
     let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
     let server = HttpServer::new(move || {
@@ -180,6 +182,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .app_data(signatures.clone())
             .app_data(import_time.clone())
             .app_data(seen.clone())
+            .app_data(workers.clone())
             .app_data(document.clone())
             .app_data(routes.clone())
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
@@ -190,7 +193,6 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .configure(pages::services)
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
-            .app_data(staged.clone())
             .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))
     });

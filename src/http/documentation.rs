@@ -41,6 +41,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "figures", description = "For staff: numbers in publications, drafts too."),
         (name = "releases", description = "For publishers: what is released to anybody, and what is withheld."),
         (name = "transfer", description = "For staff: files in and out."),
+        (name = "jobs", description = "For staff: the long work that you have asked for."),
         (name = "accounts", description = "For admins: who has an account; and for everybody their own tokens."),
         (name = "audit", description = "For auditors: who did what."),
         (name = "health", description = "For operators.")
@@ -173,6 +174,9 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     }
     if operation.operation_id.as_deref() == Some("prepare_release") {
         kinds.extend([Kind::ReleaseOutdated, Kind::ReleaseBlocked]);
+    }
+    if matches!(operation.operation_id.as_deref(), Some("import_file" | "cancel_job")) {
+        kinds.push(Kind::Refused);
     }
     if has("id") {
         kinds.push(Kind::NotFound);

@@ -10,9 +10,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::domain::policy::Actor;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::halt::Halt;
 use crate::store::session::Session;
 
 use super::problem::{Kind, Problem};
+
+tokio::task_local! {
+    /// Whether somebody still waits for the answer of the request in which work is asked for.
+    static WAITED_FOR: Arc<Halt>;
+}
+
+/// Answers a request whose work is given up by this, unless it has begun to commit.
+pub fn waited_for<F: Future>(stop: Arc<Halt>, answer: F) -> impl Future<Output = F::Output> {
+    WAITED_FOR.scope(stop, answer)
+}
 
 /// How many questions are counted at once. Entering a case must not be slow because somebody is counting.
 const COUNTING: usize = 2;
@@ -26,14 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Records {
     store: Store,
     counting: Arc<Semaphore>,
-    computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
 }
 
 impl Records {
     pub fn new(store: Store) -> Self {
         let places = |places| Arc::new(Semaphore::new(places));
-        Self { store, counting: places(COUNTING), computing: places(1), exporting: places(EXPORTING) }
+        Self { store, counting: places(COUNTING), exporting: places(EXPORTING) }
     }
 
     /// The store itself, for work that is run elsewhere.
@@ -57,27 +67,6 @@ impl Records {
         self.run(work).await
     }
 
-    /// Runs work that may compute for minutes, one at a time, so that it leaves the machine to the others.
-    ///
-    /// # Errors
-    /// What the work gives, or that somebody else's is still running.
-    pub async fn compute<T, F>(&self, work: F) -> Result<T, Problem>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    {
-        let turn = timeout(PATIENCE, self.computing.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(Problem::new(Kind::Unavailable).detail("another release is being computed"));
-        };
-        // The turn goes with the work, which goes on where the client has gone.
-        self.run(move |store| {
-            let _turn = turn;
-            work(store)
-        })
-        .await
-    }
-
     /// A place among the exports, to be held until all of it is sent.
     ///
     /// # Errors
@@ -98,7 +87,8 @@ impl Records {
         T: Send + 'static,
         F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     {
-        let store = self.store.clone();
+        let waited_for = WAITED_FOR.try_with(Arc::clone).ok();
+        let store = waited_for.map_or_else(|| self.store.clone(), |stop| self.store.stoppable(stop));
         let done = web::block(move || work(&store)).await;
         match done {
             Ok(result) => result.map_err(Problem::from),

@@ -1,6 +1,7 @@
 //! What happens around every request: a time limit, headers, and one line in the log by route template, never by
 //! address.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::Error;
@@ -9,13 +10,19 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 
 use super::documentation::ADDRESS;
 use super::pages;
 use super::problem::{Kind, Problem};
+use super::state::waited_for;
+use crate::store::halt::Halt;
 
 /// How long a whole request may take.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// How long the answer may take of what is just being saved: nobody can be told any more that it was not.
+const SAVING: Duration = Duration::from_secs(60);
 
 /// The addresses that are not for anybody.
 const PRIVATE: [&str; 2] = ["/api/v1/staff", "/api/v1/research"];
@@ -66,7 +73,12 @@ pub async fn around(
         request.head_mut().method = Method::GET;
     }
     let public = is_public(request.path());
-    let answered = actix_web::rt::time::timeout(LIMIT, next.call(request)).await;
+    let stop = Arc::<Halt>::default();
+    let mut answer = std::pin::pin!(waited_for(stop.clone(), next.call(request)));
+    let answered = match timeout(LIMIT, answer.as_mut()).await {
+        Err(_) if !stop.stop() => timeout(SAVING, answer).await,
+        answered => answered,
+    };
     let Ok(answered) = answered else {
         tracing::warn!(status = Kind::RequestTimeout.status(), "a request took too long");
         return Err(Problem::new(Kind::RequestTimeout).public(public).into());
