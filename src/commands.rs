@@ -30,6 +30,7 @@ use crate::store::tokens;
 mod account;
 mod audit;
 mod clock;
+mod jobs;
 mod keys;
 mod release;
 
@@ -37,6 +38,8 @@ type Done = Result<ExitCode, Box<dyn Error>>;
 
 const FILE: &str = "attest.db";
 const DEMO_FILE: &str = "demo.db";
+/// How long a job may go on when the service ends, and again how long it may take to stop.
+const WINDING_DOWN: Duration = Duration::from_secs(10);
 
 /// Runs a command.
 ///
@@ -53,6 +56,7 @@ pub fn run(command: Command) -> Done {
         Command::Clock { command } => clock::run(&command),
         Command::Key { command } => keys::run(&command),
         Command::Release { command } => release::run(&command),
+        Command::Job { command } => jobs::run(&command),
         Command::DemoData { persons, new_code, database } => invent(persons, &new_code, &database),
         Command::Openapi => {
             print!("{}", Document::new(&app::openapi()).0);
@@ -128,7 +132,7 @@ fn serve(options: &Serve) -> Done {
     for warning in clock::warnings(&store)? {
         tracing::warn!("{warning}");
     }
-    let asked = store.clone();
+    let (asked, running) = (store.clone(), store.jobs().clone());
     keep_wiping(store.clone());
     actix_web::rt::System::new().block_on(async move {
         let (address, server) = app::serve(listener, store, options.settings())?;
@@ -149,6 +153,7 @@ fn serve(options: &Serve) -> Done {
         out.flush()?;
         drop(out);
         server.await?;
+        running.wind_down(WINDING_DOWN);
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -13,8 +13,10 @@ use crate::http::limits::{Rate, Rates};
 use crate::keys::keyring::{OpenedBy, Place};
 
 mod connections;
+mod jobs;
 mod releases;
 pub use connections::Connections;
+pub use jobs::{JobCommand, JobName};
 pub use releases::{ReleaseCommand, ReleaseName, Signatures};
 
 /// Records of persecution and of the help given against it, and the figures that stand on them.
@@ -61,6 +63,11 @@ pub enum Command {
     Release {
         #[command(subcommand)]
         command: ReleaseCommand,
+    },
+    /// See and cancel long work: files that are imported, releases that are computed.
+    Job {
+        #[command(subcommand)]
+        command: JobCommand,
     },
     /// Fill an empty database with invented records, to see how masking works. They never stand among others.
     DemoData {

@@ -98,9 +98,11 @@ pub mod store {
     pub mod error;
     pub mod events;
     pub mod figures;
+    pub mod halt;
     pub mod idempotency;
     pub mod incidents;
     pub mod instance;
+    pub mod jobs;
     mod known;
     pub mod linkages;
     pub mod lost_seals;
@@ -166,6 +168,7 @@ pub mod http {
     pub mod documentation;
     pub mod download;
     pub mod health;
+    pub mod jobs;
     pub mod kept;
     pub mod limits;
     pub mod problem;
@@ -207,6 +210,7 @@ pub mod http {
         pub mod due;
         pub mod enrolments;
         pub mod figures;
+        pub mod jobs;
         pub mod lost_seals;
         pub mod nouns;
         pub mod records;

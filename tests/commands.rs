@@ -7,6 +7,7 @@ mod commands {
     mod accounts;
     mod checking;
     mod files;
+    mod jobs;
     mod releases;
     mod serving;
     mod tokens;

@@ -5,6 +5,7 @@ mod support;
 
 mod pages {
     mod desk;
+    mod jobs;
     mod office;
     mod public;
     mod released;

@@ -8,6 +8,7 @@ mod records {
     mod consents;
     mod downloads;
     mod due;
+    mod jobs;
     mod linkages;
     mod lists;
     mod repeats;

@@ -6,6 +6,7 @@ mod support;
 mod releases {
     mod changes;
     mod input;
+    mod jobs;
     mod office;
     mod outdated;
     mod signing;

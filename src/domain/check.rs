@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::edtf::Edtf;
@@ -19,7 +19,7 @@ pub const MOST_ERRORS: usize = 50;
 pub const LONGEST_CODE: usize = 64;
 
 /// One mistake in an entry, a query or a row of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"field": "kind", "rule": "unknown_code", "value": "detentoin",
     "expected": "a code of the vocabulary `kind`, such as `detention`"}))]
 pub struct FieldError {
@@ -56,7 +56,7 @@ impl FieldError {
 }
 
 /// The rule that a value broke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     Required,

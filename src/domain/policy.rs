@@ -132,6 +132,8 @@ actions! {
     ApproveAccounts = "approve_accounts"                ["-", "", "-", "", ""];
     /// See and end one's own sessions and tokens.
     KeepOwnAccount = "keep_own_account"                 ["-", "-", "-", "-", "-"];
+    /// See and cancel the long work that one has asked for. Every token may that may ask for some.
+    OwnJobs = "own_jobs"                                ["", "-", "-", "", ""];
 }
 
 /// How a record stands to somebody, by the person whom it concerns.
@@ -195,7 +197,7 @@ impl Actor {
 
     /// Whether a token's limits leave the action.
     fn within_scopes(&self, action: Action) -> bool {
-        self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&action))
+        action == Action::OwnJobs || self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&action))
     }
 }
 

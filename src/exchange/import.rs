@@ -162,6 +162,22 @@ pub fn run_in_time(
     files: Vec<File>,
     dry_run: bool,
     then: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    progress: Progress,
+    is_late: IsLate,
+) -> Result<Report, ImportError> {
+    run_then(store, actor, files, dry_run, move |tx, _| then(tx), progress, is_late)
+}
+
+/// The same; what is done at the end in the same write knows what was imported.
+///
+/// # Errors
+/// As [`run_in_time`].
+pub fn run_then(
+    store: &Store,
+    actor: &Actor,
+    files: Vec<File>,
+    dry_run: bool,
+    then: impl FnOnce(&mut Tx<'_>, &Report) -> Result<(), StoreError> + Send + 'static,
     mut progress: Progress,
     mut is_late: IsLate,
 ) -> Result<Report, ImportError> {
@@ -186,7 +202,7 @@ pub fn run_in_time(
         if mistakes.count > 0 {
             return Ok(Outcome::Abandon(Err(Given::Up(mistakes))));
         }
-        then(tx)?;
+        then(tx, &report)?;
         let counts = report.created.iter().map(|(_, noun, count)| serde_json::json!([noun.name(), count]));
         tx.note("created", counts.collect::<Vec<_>>());
         Ok(if dry_run { Outcome::Abandon(Ok(report)) } else { Outcome::Keep(Ok(report)) })

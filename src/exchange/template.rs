@@ -25,3 +25,8 @@ pub fn template(noun: Noun, vocabulary: &Vocabulary) -> String {
     let header: Vec<_> = fields.iter().map(|field| field.name).collect();
     text + &header.join(",") + "\n"
 }
+
+/// The columns of a noun's file.
+pub fn columns(noun: Noun) -> Vec<&'static str> {
+    with_entry!(noun, E => fields::of::<E>()).into_iter().map(|field| field.name).collect()
+}

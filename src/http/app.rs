@@ -26,7 +26,7 @@ use super::public::shelf::{Shelf, Snapshot};
 use super::request::LARGEST_BODY;
 use super::state::Records;
 use super::turned_away::TurnedAway;
-use super::{health, pages, public, research, staff, watch};
+use super::{health, jobs, pages, public, research, staff, watch};
 
 /// Every service of the API, by audience.
 fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -73,6 +73,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(staff::lost_seals::request)
         .service(staff::lost_seals::own_notices)
         .configure(staff::transfer::services)
+        .service(scope("/jobs").configure(staff::jobs::services))
         .service(scope("/audit").configure(staff::audit::services))
         .service(scope("/accounts").configure(staff::accounts::services))
         .service(scope("/enrolments").configure(staff::enrolments::services))
@@ -157,6 +158,8 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
         tracing::warn!(%why, "releases are not read yet");
     }
     shelf.keep_new();
+    // They end when nobody serves any more.
+    let workers = Data::new(jobs::start(&store, &shelf, settings.release_signatures));
     let shelf = Data::new(shelf);
     let turned_away = TurnedAway::new(store.clone(), settings.rates.turned_away_every);
     turned_away.keep_writing();
@@ -165,7 +168,6 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
-    let staged = Data::new(pages::office::Staged::default());
     let longest = Data::new(watch::Longest(settings.longest_request));
     let zone = Data::new(pages::here::Zone(settings.zone));
     let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
@@ -179,6 +181,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .app_data(signatures.clone())
             .app_data(import_time.clone())
             .app_data(seen.clone())
+            .app_data(workers.clone())
             .app_data(document.clone())
             .app_data(routes.clone())
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
@@ -190,7 +193,6 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
             .app_data(longest.clone())
-            .app_data(staged.clone())
             .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))
     };

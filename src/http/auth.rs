@@ -37,7 +37,7 @@ macro_rules! permissions {
 permissions! {
     ReadCases WriteCases ReadFigures WriteFigures Publish ReadTerms WriteTerms ReadAggregates Reconcile ReconcileRecords
     ReadAudit ReadTexts Seal OpenSeals Erase ReadAccounts WriteAccounts ApproveAccounts KeepOwnAccount
-    ReadReleases Release
+    ReadReleases Release OwnJobs
 }
 
 /// Proof that the caller may do what the handler does.

@@ -47,6 +47,7 @@ pub const ADDRESS: &str = "/api/docs";
         (name = "figures", description = "For staff: numbers in publications, drafts too."),
         (name = "releases", description = "For publishers: what is released to anybody, and what is withheld."),
         (name = "transfer", description = "For staff: files in and out."),
+        (name = "jobs", description = "For staff: the long work that you have asked for."),
         (name = "accounts", description = "For admins: who has an account; and for everybody their own tokens."),
         (name = "audit", description = "For auditors: who did what."),
         (name = "health", description = "For operators.")
@@ -243,6 +244,9 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     }
     // Two people do these together; and what was sent before may be gone since.
     if named == "request_seal" || named.starts_with("confirm_") {
+        kinds.push(Kind::Refused);
+    }
+    if matches!(named, "import_file" | "cancel_job") {
         kinds.push(Kind::Refused);
     }
     if has("id") || has("Idempotency-Key") || named == "request_seal" {

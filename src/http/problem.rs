@@ -67,6 +67,8 @@ problems! {
     Unconfirmed = 409 "keyring_unconfirmed" "No personal text is accepted before the recovery code was confirmed";
     /// A rule about accounts forbids it as things stand.
     Refused = 409 "refused" "That is not done as things stand";
+    /// It was cancelled before anything of it was saved.
+    Cancelled = 409 "cancelled" "It was cancelled: nothing of it was saved";
     /// What a release is made of has changed since it was prepared, consent above all.
     ReleaseOutdated = 409 "release_outdated" "The release would be another one now: prepare it again";
     /// It was public, and was withdrawn as a whole.
@@ -91,6 +93,8 @@ problems! {
     Internal = 500 "internal" "Something went wrong on our side";
     /// The database cannot answer now.
     Unavailable = 503 "unavailable" "The service is not available now; try again";
+    /// The process that did it ended before anything of it was saved.
+    Interrupted = 503 "interrupted" "It was interrupted, and nothing of it was saved: send it again";
     /// The keyring is not open: only what is public is answered.
     Locked = 503 "locked" "The keyring is not open: only what is public is answered";
     /// The service took too long to answer, and has stopped.
@@ -238,6 +242,24 @@ impl Problem {
         self.status == Kind::Invalid.status() && !self.errors.is_empty()
     }
 
+    /// What the row of a job keeps of it.
+    pub fn kept(&self) -> serde_json::Value {
+        let Self { kind, detail, errors, error_count, blocks, .. } = self;
+        serde_json::json!({"type": kind, "detail": detail, "errors": errors, "error_count": error_count, "blocks": blocks})
+    }
+
+    /// The problem that the row of a job keeps.
+    pub fn of_kept(kept: &serde_json::Value) -> Self {
+        let found = Kind::ALL.iter().find(|kind| kept["type"] == kind.name());
+        let mut problem = Self::new(found.copied().unwrap_or(Kind::Internal));
+        problem.detail = kept["detail"].as_str().map(Into::into);
+        problem.errors = serde_json::from_value(kept["errors"].clone()).unwrap_or_default();
+        let count = kept["error_count"].as_u64().and_then(|count| u32::try_from(count).ok());
+        problem.error_count = count.and_then(std::num::NonZeroU32::new);
+        problem.blocks = serde_json::from_value(kept["blocks"].clone()).unwrap_or_default();
+        problem
+    }
+
     /// The same mistakes, made in the body and not in the query string.
     #[must_use]
     pub fn in_body(self) -> Self {
@@ -312,6 +334,7 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%why, "the keyring is not open");
                 Self::new(Kind::Locked)
             }
+            StoreError::Cancelled => Self::new(Kind::Cancelled),
             StoreError::KeyReused => Self::new(Kind::KeyReused),
             StoreError::TookTooLong => Self::new(Kind::TookTooLong),
             // Nobody reads it.

@@ -1,7 +1,7 @@
 //! What a request brings: a body, a record's identifier, the version that it has seen, an idempotency key, parameters.
 
 use std::future::{Ready, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -204,6 +204,59 @@ patient!(IdempotencyKey, Option<String>, |request| {
     }
     Err(Problem::parameter("Idempotency-Key", Rule::Malformed, None, "1 to 128 visible ASCII characters"))
 });
+
+/// The longest that an answer waits for long work.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(25);
+
+/// How a client would have long work answered (RFC 7240).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Preference {
+    /// For so long the answer may wait for the work to be done.
+    pub wait: Option<Duration>,
+    /// Whether even short work is to be answered before it is done.
+    pub respond_async: bool,
+}
+
+impl Preference {
+    /// Reads `Prefer`. What is not understood is left aside, as the header has it.
+    fn read(text: &str) -> Self {
+        let mut found = Self::default();
+        for part in text.split(',') {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            match name.trim().to_ascii_lowercase().as_str() {
+                "respond-async" => found.respond_async = true,
+                "wait" if found.wait.is_none() => {
+                    let seconds = value.split(';').next().unwrap_or_default().trim().trim_matches('"').parse();
+                    found.wait = seconds.map(Duration::from_secs).map(|wait| wait.min(LONGEST_WAIT)).ok();
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// For how long an answer waits that usually waits for so long.
+    pub fn wait(self, usual: Duration) -> Duration {
+        self.wait.unwrap_or(if self.respond_async { Duration::ZERO } else { usual })
+    }
+
+    /// What of it was kept to, as `Preference-Applied` says it.
+    pub fn applied(self) -> Option<String> {
+        let wait = self.wait.map(|wait| format!("wait={}", wait.as_secs()));
+        let parts: Vec<_> = self.respond_async.then(|| "respond-async".to_owned()).into_iter().chain(wait).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+impl FromRequest for Preference {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let values = request.headers().get_all("Prefer").filter_map(|value| value.to_str().ok());
+        ready(Ok(Self::read(&values.collect::<Vec<_>>().join(","))))
+    }
+}
 
 /// The parameters of the query string, in their order.
 #[derive(Debug, Clone, Default)]

@@ -12,11 +12,22 @@ use crate::domain::policy::Actor;
 use crate::domain::record::RecordId;
 use crate::store::database::{COUNTING, Store};
 use crate::store::error::StoreError;
+use crate::store::halt::Halt;
 use crate::store::session::Session;
 use crate::store::stop::Stop;
 
 use super::problem::{Kind, Problem};
 use super::turns::Turns;
+
+tokio::task_local! {
+    /// Whether somebody still waits for the answer of the request in which work is asked for.
+    static WAITED_FOR: Arc<Halt>;
+}
+
+/// Answers a request whose work is given up by this, unless it has begun to commit.
+pub fn waited_for<F: Future>(stop: Arc<Halt>, answer: F) -> impl Future<Output = F::Output> {
+    WAITED_FOR.scope(stop, answer)
+}
 
 /// How many exports are under way at once. Each holds a connection for as long as its client takes to receive it.
 const EXPORTING: usize = 2;
@@ -35,7 +46,6 @@ pub struct Records {
     store: Store,
     counting: Arc<Turns>,
     searching: Arc<Turns>,
-    computing: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
     working: Arc<Semaphore>,
     longest_count: Duration,
@@ -48,7 +58,6 @@ impl Records {
             store,
             counting: Arc::new(Turns::new(COUNTING)),
             searching: Arc::new(Turns::new(SEARCHING)),
-            computing: Arc::new(Semaphore::new(1)),
             exporting: Arc::new(Semaphore::new(EXPORTING)),
             working: Arc::new(Semaphore::new(WORKING)),
             longest_count,
@@ -89,23 +98,6 @@ impl Records {
         self.stoppable(self.store.until(stop.clone()), stop, turn, work).await
     }
 
-    /// Runs work that may compute for minutes, one at a time, so that it leaves the machine to the others.
-    ///
-    /// # Errors
-    /// What the work gives, or that somebody else's is still running.
-    pub async fn compute<T, F>(&self, work: F) -> Result<T, Problem>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    {
-        let turn = timeout(PATIENCE, self.computing.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(Problem::new(Kind::Unavailable).detail("another release is being computed"));
-        };
-        // The turn goes with the work, which goes on where the client has gone.
-        block(self.store.for_long_work(), turn, work).await
-    }
-
     /// A place among the exports, to be held until all of it is sent.
     ///
     /// # Errors
@@ -130,7 +122,10 @@ impl Records {
         let Ok(Ok(place)) = place else {
             return Err(Problem::new(Kind::Unavailable).detail("too many requests at once"));
         };
-        block(self.store.within(READING), place, work).await
+        let waited_for = WAITED_FOR.try_with(Arc::clone).ok();
+        let store = self.store.within(READING);
+        let store = waited_for.map_or(store.clone(), |halt| store.halted_by(halt));
+        block(store, place, work).await
     }
 
     /// Reads on the thread pool.

@@ -20,6 +20,8 @@ use super::connections::{Asked, Connection};
 use super::documentation::ADDRESS;
 use super::pages;
 use super::problem::{Kind, Problem};
+use super::state::waited_for;
+use crate::store::halt::Halt;
 
 /// How long a request may take us, from the moment that all of it is here, where nothing else is set.
 pub const LIMIT: Duration = Duration::from_secs(30);
@@ -27,6 +29,9 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 /// How long a request may take us.
 #[derive(Debug, Clone, Copy)]
 pub struct Longest(pub Duration);
+
+/// How long the answer may take of what is just being saved: nobody can be told any more that it was not.
+const SAVING: Duration = Duration::from_secs(60);
 
 /// The addresses that are not for anybody.
 const PRIVATE: [&str; 2] = ["/api/v1/staff", "/api/v1/research"];
@@ -81,7 +86,12 @@ pub async fn around(
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     let mut asked = Asked::of(connection.clone());
     let progress = pace::keep(&mut request, connection.as_ref());
-    let answered = in_time(pin!(next.call(request)), &progress, limit).await;
+    let halt = Arc::<Halt>::default();
+    let mut answer = pin!(waited_for(halt.clone(), next.call(request)));
+    let answered = match in_time(answer.as_mut(), &progress, limit).await {
+        None if !halt.stop() => timeout(SAVING, answer).await.ok(),
+        answered => answered,
+    };
     if progress.was_too_slow() {
         tracing::info!(status = Kind::RequestTimeout.status(), "the body of a request came too slowly");
         return Err(Problem::new(Kind::RequestTimeout).public(public).into());

@@ -12,6 +12,7 @@ use diesel::sql_types;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+pub mod clock;
 mod failure;
 mod reading;
 mod types;

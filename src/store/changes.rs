@@ -104,6 +104,7 @@ pub fn create_from_file<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> 
 }
 
 fn enter<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts, retired: RetiredCodes) -> Result<RecordId, StoreError> {
+    tx.go_on()?;
     let given = entry.header().code.is_some();
     let Checked { body, known_on, reason, code } = check(tx, entry, None, retired)?;
     let id = RecordId::new();

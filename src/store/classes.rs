@@ -187,4 +187,10 @@ pub const TABLES: &[Table] = tables! {
         coded: [],
         internal: [account_id, write, kind, noun, record_id, other_noun, other_id, told_at]
     }
+    jobs {
+        coded: [],
+        internal: [id, kind, account_id, scopes, state, requested_at, started_at, finished_at, holder, lease_until, attempt, done,
+            total, cancel_requested, parameters, payload_until, result, problem, key, request_hash],
+        personal: [payload]
+    }
 };

@@ -15,7 +15,9 @@ use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError, Waits}
 use super::chain;
 use super::classes::TABLES;
 use super::error::StoreError;
+use super::halt::Halt;
 use super::instance;
+use super::jobs::Jobs;
 use super::session::{Session, Tx, VocabularyCache};
 use super::stop::{self, Stop};
 use crate::keys::files::private_folder;
@@ -59,6 +61,9 @@ pub struct Store {
     keys: Arc<RwLock<Option<Arc<Keyring>>>>,
     /// Why the keyring is not open though it should be.
     locked: Arc<OnceLock<String>>,
+    jobs: Jobs,
+    /// Whether what is written through this handle is still wanted.
+    halt: Option<Arc<Halt>>,
 }
 
 impl Store {
@@ -109,6 +114,8 @@ impl Store {
             vocabulary: Arc::default(),
             keys: Arc::default(),
             locked: Arc::default(),
+            jobs: Jobs::new(url)?,
+            halt: None,
         })
     }
 
@@ -116,6 +123,17 @@ impl Store {
     #[must_use]
     pub fn with_chance(self, chance: Chance) -> Self {
         Self { chance, ..self }
+    }
+
+    /// The long work of this database.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// The same store for work that may be given up until it commits.
+    #[must_use]
+    pub fn halted_by(&self, halt: Arc<Halt>) -> Self {
+        Self { halt: Some(halt), ..self.clone() }
     }
 
     /// Now, as both databases keep it.
@@ -342,12 +360,33 @@ impl Store {
         backend::begin_write(&mut conn)?;
         let outcome = self.work(&mut conn, actor, action, work);
         match &outcome {
-            Ok(Outcome::Keep(_)) => backend::commit(&mut conn)?,
+            Ok(Outcome::Keep(_)) => self.commit(&mut conn)?,
             Ok(Outcome::Abandon(_)) => backend::roll_back(&mut conn)?,
             // Why the work failed is what is told; a connection that cannot even forget it is closed by the pool.
             Err(_) => drop(backend::roll_back(&mut conn)),
         }
         outcome
+    }
+
+    /// That somebody still wants what is about to be saved by another way than a write; from now on nobody can give it up.
+    ///
+    /// # Errors
+    /// [`StoreError::Cancelled`] where nobody does.
+    pub fn must_be_wanted(&self) -> Result<(), StoreError> {
+        if self.halt.as_ref().is_some_and(|halt| !halt.may_commit()) { Err(StoreError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Commits what is still wanted.
+    fn commit(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        if self.halt.as_ref().is_some_and(|halt| !halt.may_commit()) {
+            backend::roll_back(conn)?;
+            return Err(StoreError::Cancelled);
+        }
+        let committed = backend::commit(conn);
+        if let Some(halt) = &self.halt {
+            halt.committed(committed.is_ok());
+        }
+        Ok(committed?)
     }
 
     fn work<T>(
@@ -361,7 +400,7 @@ impl Store {
         accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
         let session = Session::new(conn, self.now(), actor.clone(), keys.clone(), &self.vocabulary)?;
-        let mut tx = Tx::new(session, head.write, head.written_at, self.chance);
+        let mut tx = Tx::new(session, head.write, head.written_at, self.chance, self.halt.clone());
         let value = work(&mut tx)?;
         let (details, action) = (tx.details(), tx.action().unwrap_or(action));
         chain::append(tx.conn(), &head, actor.account, action, &details, keys.as_deref())?;

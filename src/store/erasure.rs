@@ -16,6 +16,7 @@ use super::database::Store;
 use super::erased_list::{self, Line};
 use super::error::StoreError;
 use super::instance;
+use super::jobs::{Job, Kind, NewJob};
 use super::records::{self, Stored};
 use super::schema::{
     consent_versions, erased_answers, erasures, incident_sources, incident_versions, involvements, linkage_sources,
@@ -42,8 +43,8 @@ pub struct Erased {
     pub answers: usize,
 }
 
-/// Erases a person whose newest version the caller has seen. Gives too whether its traces are wiped from the files already:
-/// while somebody reads what was there before, they cannot be, and [`Store::wipe`] is to be tried again.
+/// Erases a person whose newest version the caller has seen. Gives too the job that wipes its traces from the files, where it could be
+/// asked for; else that is done within a minute, as it is where somebody still reads what was there before.
 ///
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Denied`], [`StoreError::Stale`], or [`StoreError::Invalid`] with the reason. Where the
@@ -54,7 +55,7 @@ pub fn erase(
     person: RecordId,
     seen: i64,
     reason: Option<String>,
-) -> Result<(Erased, bool), StoreError> {
+) -> Result<(Erased, Option<Job>), StoreError> {
     let erased = store.write(actor, "person.erase", move |tx| {
         let found = records::current::<PersonEntry>(tx.session(), person)?;
         let actor = tx.actor().clone();
@@ -66,19 +67,24 @@ pub fn erase(
         erased_list::intend(tx, Line::Person(person))?;
         remove(tx, person)
     })?;
-    Ok((erased, completed(store, Line::Person(person))))
+    Ok((erased, completed(store, actor, Line::Person(person))))
 }
 
 /// What is to be done when an erasure was kept. What fails here is done again at the next start, or by the next wiping.
-fn completed(store: &Store, line: Line) -> bool {
+fn completed(store: &Store, actor: &Actor, line: Line) -> Option<Job> {
     let noted = store.keys().map_or(Ok(()), |keys| erased_list::done(&keys, line));
     if let Err(why) = noted {
         tracing::error!(error = %why, "an erasure is not noted as done yet");
     }
-    store.wipe().unwrap_or_else(|why| {
-        tracing::warn!(error = %why, "what was erased is not wiped from the files yet");
-        false
-    })
+    let (kind, parameters) = (Kind::Wipe, serde_json::json!({}));
+    let wiping = NewJob { kind, parameters, payload: None, key: None, total: None };
+    match store.jobs().submit(store.keys().as_deref(), actor, &wiping) {
+        Ok((job, _)) => Some(job),
+        Err(why) => {
+            tracing::warn!(error = %why, "what was erased is wiped from the files within a minute");
+            None
+        }
+    }
 }
 
 fn read_reason(reason: Option<&str>) -> Result<&'static str, Invalid> {
@@ -301,7 +307,7 @@ pub fn erased_since(conn: &mut Conn, times: Times) -> QueryResult<i64> {
 }
 
 /// Erases what names a source, or is told of an event: its personal text, in every version, with the key. The coded record
-/// stays. Gives how many texts there were, and whether their traces are wiped already.
+/// stays. Gives how many texts there were, and the job that wipes their traces.
 ///
 /// # Errors
 /// As [`erase`].
@@ -312,7 +318,7 @@ pub fn erase_texts<E: Stored>(
     record: RecordId,
     seen: i64,
     reason: Option<String>,
-) -> Result<(usize, bool), StoreError> {
+) -> Result<(usize, Option<Job>), StoreError> {
     let (gone, line) = store.write(actor, action, move |tx| {
         let found = records::current::<E>(tx.session(), record)?;
         policy::decide(tx.actor(), Action::Erase)?.on(Standing::Nobody)?;
@@ -329,7 +335,7 @@ pub fn erase_texts<E: Stored>(
         seals::again::<E>(tx, record, reason)?;
         Ok((gone, line))
     })?;
-    Ok((gone, line.is_none_or(|line| completed(store, line))))
+    Ok((gone, line.and_then(|line| completed(store, actor, line))))
 }
 
 fn remove_texts(tx: &mut Tx<'_>, subject: RecordId) -> Result<usize, StoreError> {

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the key was used for another request")]
     KeyReused,
+    /// The work was cancelled, or nobody waits for it any more.
+    #[error("the work was given up before it was saved")]
+    Cancelled,
     /// The keyring is not open: nothing but what is public can be read, and nothing written.
     #[error("the keyring is not open: {0}")]
     Locked(String),

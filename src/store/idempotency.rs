@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 
 use crate::domain::record::RecordId;
+use crate::keys::keyring::Keyring;
 
+use super::backend::Conn;
 use super::chain::hex;
 use super::error::StoreError;
 use super::schema::idempotency_keys;
@@ -58,11 +60,33 @@ pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) ->
     Ok(())
 }
 
-/// What is kept of a request: without the keyring nobody can try out which names it may have held.
 fn keyed(tx: &mut Tx<'_>, request_hash: &str) -> Result<String, StoreError> {
     match tx.session().keys() {
-        Ok(keys) => Ok(hex(&keys.own_key("idempotency")?.mac(request_hash.as_bytes()))),
-        Err(StoreError::Locked(_)) => Ok(request_hash.to_owned()),
+        Ok(keys) => kept(Some(&keys), request_hash),
+        Err(StoreError::Locked(_)) => kept(None, request_hash),
         Err(why) => Err(why),
     }
+}
+
+/// What is kept of a request: without the keyring nobody can try out which names it may have held.
+///
+/// # Errors
+/// That the keyring cannot be used.
+pub fn kept(keys: Option<&Keyring>, words: &str) -> Result<String, StoreError> {
+    match keys {
+        Some(keys) => Ok(hex(&keys.own_key("idempotency")?.mac(words.as_bytes()))),
+        None => Ok(words.to_owned()),
+    }
+}
+
+/// Whether an account has used a key for a record that it has entered.
+///
+/// # Errors
+/// The database's own.
+pub fn is_used(conn: &mut Conn, keys: Option<&Keyring>, account: RecordId, key: &str) -> Result<bool, StoreError> {
+    let kept = kept(keys, key)?;
+    let used = idempotency_keys::table
+        .filter(idempotency_keys::account_id.eq(account))
+        .filter(idempotency_keys::key.eq_any([kept.as_str(), key]));
+    Ok(diesel::select(diesel::dsl::exists(used)).get_result(conn)?)
 }

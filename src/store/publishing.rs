@@ -1,6 +1,8 @@
 //! Making releases: preparing one from a declaration, and publishing it. Both compute it outside of the write, which may take minutes,
 //! and make sure inside of it that nothing has changed that it was computed from.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use crate::domain::check::{FieldError, Invalid, Rule};
@@ -15,6 +17,7 @@ use super::checkpoint::Checkpoint;
 use super::database::{Outcome, Store};
 use super::error::{StoreError, corrupt};
 use super::idempotency;
+use super::jobs::Running;
 use super::material::{Frozen, Material};
 use super::publicity;
 use super::released;
@@ -45,8 +48,31 @@ pub fn prepare(
     most_signatures: u8,
     progress: Progress<'_>,
 ) -> Result<(Release, bool), StoreError> {
+    prepare_as(store, actor, entry, key, most_signatures, None, progress)
+}
+
+/// The same as a job, whose success is written with the draft.
+///
+/// # Errors
+/// As [`prepare`], or [`StoreError::Cancelled`].
+pub fn prepare_as(
+    store: &Store,
+    actor: &Actor,
+    entry: &DeclarationEntry,
+    key: Option<&Repeatable>,
+    most_signatures: u8,
+    job: Option<&Arc<Running>>,
+    progress: Progress<'_>,
+) -> Result<(Release, bool), StoreError> {
     if let Some(key) = key.cloned() {
-        let looked = store.attempt(actor, "release.prepare", move |tx| Ok(Outcome::Abandon(repeated(tx, &key)?)))?;
+        let job = job.cloned();
+        let looked = store.attempt(actor, "release.prepare", move |tx| {
+            let earlier = repeated(tx, &key)?;
+            match (&earlier, &job) {
+                (Some(release), Some(job)) => job.succeed(tx, &made(release.id)).map(|()| Outcome::Keep(earlier)),
+                _ => Ok(Outcome::Abandon(earlier)),
+            }
+        })?;
         if let Outcome::Keep(Some(release)) | Outcome::Abandon(Some(release)) = looked {
             return Ok((release, true));
         }
@@ -60,7 +86,7 @@ pub fn prepare(
             Ok(material)
         })?;
         let frozen = material.freeze(progress)?;
-        let (settled, key) = (material.settled(entry), key.cloned());
+        let (settled, key, job) = (material.settled(entry), key.cloned(), job.cloned());
         let outcome = store.attempt(actor, "release.prepare", move |tx| {
             if let Some(key) = &key
                 && let Some(release) = repeated(tx, key)?
@@ -76,6 +102,7 @@ pub fn prepare(
             if let Some(Repeatable { key, hash }) = &key {
                 idempotency::remember(tx, key, hash, id)?;
             }
+            job.map_or(Ok(()), |job| job.succeed(tx, &made(id)))?;
             Ok(Outcome::Keep(Some(get(tx.conn(), id)?)))
         })?;
         match outcome {
@@ -85,6 +112,11 @@ pub fn prepare(
         }
     }
     Err(StoreError::Outdated)
+}
+
+/// What a job says of the release that it made or published.
+fn made(id: RecordId) -> serde_json::Value {
+    serde_json::json!({"release": id})
 }
 
 /// What an earlier request with the key prepared.
@@ -139,6 +171,22 @@ pub fn publish(
     most_signatures: u8,
     progress: Progress<'_>,
 ) -> Result<Release, StoreError> {
+    publish_as(store, actor, id, seen, most_signatures, None, progress)
+}
+
+/// The same as a job, whose success is written in the write that makes the release public.
+///
+/// # Errors
+/// As [`publish`], or [`StoreError::Cancelled`].
+pub fn publish_as(
+    store: &Store,
+    actor: &Actor,
+    id: RecordId,
+    seen: i64,
+    most_signatures: u8,
+    job: Option<&Arc<Running>>,
+    progress: Progress<'_>,
+) -> Result<Release, StoreError> {
     for _ in 0..ATTEMPTS {
         let (release, material) = store.read(actor, |session| {
             let release = publishable(session.conn(), id, seen, most_signatures)?;
@@ -148,6 +196,7 @@ pub fn publish(
         if again(material.freeze(progress))?.hash != release.hash {
             return Err(StoreError::Outdated);
         }
+        let job = job.cloned();
         let outcome = store.attempt(actor, "release.publish", move |tx| {
             let release = publishable(tx.conn(), id, seen, most_signatures)?;
             let now = again(Material::gather(tx.session(), &release.declaration, at(&release), own(&release)))?;
@@ -155,6 +204,7 @@ pub fn publish(
                 return Ok(Outcome::Abandon(None));
             }
             announce(tx, &release)?;
+            job.map_or(Ok(()), |job| job.succeed(tx, &made(id)))?;
             Ok(Outcome::Keep(Some(get(tx.conn(), id)?)))
         })?;
         if let Outcome::Keep(Some(release)) = outcome {

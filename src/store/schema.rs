@@ -542,6 +542,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    jobs (id) {
+        id -> Id,
+        kind -> Text,
+        account_id -> Id,
+        scopes -> Nullable<Text>,
+        state -> Text,
+        requested_at -> Moment,
+        started_at -> Nullable<Moment>,
+        finished_at -> Nullable<Moment>,
+        holder -> Nullable<Text>,
+        lease_until -> Nullable<Moment>,
+        attempt -> BigInt,
+        done -> BigInt,
+        total -> Nullable<BigInt>,
+        cancel_requested -> Bool,
+        parameters -> Text,
+        payload -> Nullable<Binary>,
+        payload_until -> Nullable<Moment>,
+        result -> Nullable<Text>,
+        problem -> Nullable<Text>,
+        key -> Nullable<Text>,
+        request_hash -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     tokens,
@@ -579,4 +607,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     figure_confirmations,
     seal_requests,
     notices,
+    jobs,
 );

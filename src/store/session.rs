@@ -15,6 +15,7 @@ use super::accounts::{self, HOST, State};
 use super::backend::Conn;
 use super::chain;
 use super::error::StoreError;
+use super::halt::Halt;
 use super::schema::records;
 use super::terms;
 use super::visibility;
@@ -157,11 +158,27 @@ pub struct Tx<'c> {
     notes: serde_json::Map<String, serde_json::Value>,
     touched: Vec<serde_json::Value>,
     became: Option<&'static str>,
+    stop: Option<Arc<Halt>>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(session: Session<'c>, write: i64, written_at: Instant, chance: fn() -> u64) -> Self {
-        Self { session, write, written_at, chance, notes: serde_json::Map::new(), touched: Vec::new(), became: None }
+    pub(super) fn new(
+        session: Session<'c>,
+        write: i64,
+        written_at: Instant,
+        chance: fn() -> u64,
+        stop: Option<Arc<Halt>>,
+    ) -> Self {
+        let (notes, touched) = (serde_json::Map::new(), Vec::new());
+        Self { session, write, written_at, chance, notes, touched, became: None, stop }
+    }
+
+    /// Whether the work is still wanted; asked between its steps, where there are many.
+    ///
+    /// # Errors
+    /// [`StoreError::Cancelled`] where it is not.
+    pub fn go_on(&self) -> Result<(), StoreError> {
+        if self.stop.as_ref().is_some_and(|stop| stop.is_stopped()) { Err(StoreError::Cancelled) } else { Ok(()) }
     }
 
     pub fn conn(&mut self) -> &mut Conn {

@@ -74,12 +74,12 @@ pub fn read_scopes<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Scope
     Ok((!scopes.is_empty()).then_some(scopes))
 }
 
-fn write_scopes(scopes: &[Action]) -> String {
+pub(super) fn write_scopes(scopes: &[Action]) -> String {
     scopes.iter().map(|action| action.name()).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads what the database holds. A word that is no action any more gives no right; no word left is no right at all.
-fn kept_scopes(text: Option<String>) -> Scopes {
+pub(super) fn kept_scopes(text: Option<String>) -> Scopes {
     let words = text?;
     let find = |word: &str| Action::ALL.iter().find(|action| action.name() == word).copied();
     Some(words.split(' ').filter_map(find).collect())

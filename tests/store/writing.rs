@@ -7,6 +7,7 @@ use attest::store::accounts;
 use attest::store::backend::{Access, Manager};
 use attest::store::database::Outcome;
 use attest::store::error::StoreError;
+use attest::store::halt::Halt;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::json;
@@ -25,6 +26,7 @@ on_both! {
     bare:
     a_reader_cannot_write,
     what_fails_or_is_abandoned_leaves_nothing,
+    what_nobody_waits_for_any_more_leaves_nothing_and_what_commits_is_never_called_given_up,
     work_that_panics_leaves_nothing_and_the_next_write_works,
 }
 
@@ -163,4 +165,49 @@ fn work_that_panics_leaves_nothing_and_the_next_write_works(home: &Home) {
         Ok(tx.write())
     });
     assert_eq!(kept.unwrap(), before.write + 1);
+}
+
+fn what_nobody_waits_for_any_more_leaves_nothing_and_what_commits_is_never_called_given_up(home: &Home) {
+    let store = home.open();
+    let before = contents(&store);
+    let enter = |tx: &mut attest::store::session::Tx<'_>| {
+        attest::store::changes::create(tx, attest::domain::person::PersonEntry::default(), &Default::default())
+    };
+    // Given up before it begins, between two steps, and after the last of them.
+    let given_up = |at: usize| {
+        let stop = std::sync::Arc::<Halt>::default();
+        let told = stop.clone();
+        let wanted = store.stoppable(stop.clone());
+        if at == 0 {
+            assert!(stop.stop());
+        }
+        let done = wanted.write(&accounts::host(), "test", move |tx| {
+            for step in 1..=3 {
+                enter(tx)?;
+                if step == at {
+                    assert!(told.stop());
+                }
+            }
+            Ok(())
+        });
+        assert!(matches!(done, Err(StoreError::Cancelled)), "{at}: {done:?}");
+        assert_eq!(contents(&store), before, "given up after step {at}");
+        assert!(stop.stop(), "it stays given up");
+    };
+    (0..=3).for_each(given_up);
+    let stop = std::sync::Arc::<Halt>::default();
+    store.stoppable(stop.clone()).write(&accounts::host(), "test", move |tx| enter(tx).map(drop)).unwrap();
+    assert!(!stop.stop(), "it is saved, and nobody may say that it is not");
+    assert_eq!(contents(&store).write, before.write + 1);
+    // Many at once: whoever was told that nothing is saved was told the truth.
+    for round in 0..40_u64 {
+        let (before, stop) = (contents(&store).write, std::sync::Arc::<Halt>::default());
+        let wanted = store.stoppable(stop.clone());
+        let writing =
+            std::thread::spawn(move || wanted.write(&accounts::host(), "test", move |tx| enter(tx).map(drop)));
+        std::thread::sleep(std::time::Duration::from_micros(round * 200));
+        let told_nothing = stop.stop();
+        let done = writing.join().unwrap();
+        assert_eq!((done.is_err(), contents(&store).write), (told_nothing, before + i64::from(!told_nothing)));
+    }
 }

@@ -68,8 +68,32 @@ pub fn some_id(app: &App, operation: &Operation) -> String {
     match operation.noun() {
         Some(noun) => some_record(app, noun),
         None if operation.path.starts_with("/api/v1/staff/releases/") => some_release(app),
+        None if operation.path.starts_with("/api/v1/staff/jobs/") => some_job(app),
         None => "lgbtnet-2018-04-03".to_owned(),
     }
+}
+
+/// The identifier of some job: one that is there, or a new one.
+pub fn some_job(app: &App) -> String {
+    let found = app.caseworker().get("/api/v1/staff/jobs").expect(200).items();
+    let headers = [("Content-Type", "text/csv"), ("Prefer", "respond-async")];
+    let file = b"ground\nwitness\n".to_vec();
+    let made =
+        || app.caseworker().send("POST", "/api/v1/staff/imports?noun=persons&dry_run=true", &headers, file).json();
+    let job = found.into_iter().next().unwrap_or_else(made);
+    // What is still done would change what others look at.
+    let address = format!("/api/v1/staff/jobs/{}", job["id"].as_str().unwrap());
+    let is_finished = || {
+        let state = app.caseworker().get(&address).expect(200).json()["state"].clone();
+        !matches!(state.as_str().unwrap(), "queued" | "running")
+    };
+    for _ in 0..1_000 {
+        if is_finished() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    job["id"].as_str().unwrap().to_owned()
 }
 
 /// The identifier of some release: one that is there, or one that is prepared.

@@ -16,21 +16,22 @@ mod declared;
 mod declaring;
 /// Files in, after a trial.
 mod imports;
+/// Long work, while it is done and after.
+mod jobs;
 /// What becomes of each cell of a release.
 mod planned;
 /// Releases: their plan, their signatures, and what becomes of them.
 mod releases;
 
-pub use imports::Staged;
-
 /// The routes, by what they are about.
 pub const GROUPS: &[&[Page]] =
-    &[imports::PAGES, releases::PAGES, declaring::PAGES, accounts::PAGES, approvals::PAGES, audit::PAGES];
+    &[imports::PAGES, jobs::PAGES, releases::PAGES, declaring::PAGES, accounts::PAGES, approvals::PAGES, audit::PAGES];
 
 /// The services of [`GROUPS`].
 pub fn services(config: &mut ServiceConfig) {
     config
         .configure(imports::services)
+        .configure(jobs::services)
         .configure(declaring::services)
         .configure(releases::services)
         .configure(accounts::services)

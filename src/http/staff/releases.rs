@@ -1,7 +1,9 @@
 //! Releases, for those who make them: what is published and withheld and why, who signed, and what is done with them.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{get, post};
 use chrono::NaiveDate;
@@ -15,15 +17,16 @@ use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::release::plan::Plan;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::publishing::{self, Repeatable};
+use crate::store::jobs::Key;
 use crate::store::releases::{self, Release};
 
 use super::records::Page;
 use crate::http::auth::{Allowed, ReadReleases, Release as MakeReleases};
+use crate::http::jobs::{JobView, accepted, ask, made_by, marked, preparing, publishing};
 use crate::http::problem::Problem;
 use crate::http::public::shelf::Shelf;
 use crate::http::reply::Reply;
-use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, RecordPath};
+use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, Preference, RecordPath};
 use crate::http::state::Records;
 
 /// How many publishers must sign a release at most.
@@ -160,40 +163,46 @@ fn whole<P>(allowed: &Allowed<P>, release: Release) -> Reply {
     Reply::json(&disclosure::to_permitted(allowed.permit(), whole)).version(version)
 }
 
+/// How long an answer usually waits for a release to be computed.
+const USUAL: Duration = Duration::from_secs(20);
+
 /// Prepare a release: it is computed, masked and frozen as a draft. The answer holds the plan: what is published and withheld,
 /// and why. Where something stands in the way, nothing is kept, and the problem lists it as `blocks`. A large one takes longer than
-/// a request may: then send it again with the same Idempotency-Key.
+/// an answer waits: then that is 202 with the address of the job.
 #[utoipa::path(
     tag = "releases",
     operation_id = "prepare_release",
     params(("Idempotency-Key" = Option<String>, Header,
-        description = "Makes sending twice safe: 1 to 128 visible ASCII characters")),
+            description = "Makes sending twice safe: 1 to 128 visible ASCII characters"),
+        ("Prefer" = Option<String>, Header,
+            description = "`wait=N`: wait up to N seconds, 25 at most, 20 where it is missing; `respond-async`: do not wait")),
     request_body = DeclarationEntry,
     security(("bearer" = ["release"])),
     responses((status = 201, description = "The draft with its plan", body = WholeRelease,
-        headers(("ETag" = String, description = "the version"), ("Location" = String, description = "its address"))))
+        headers(("ETag" = String, description = "the version"), ("Location" = String, description = "its address"))),
+        (status = 202, description = "It is not done yet", body = JobView,
+            headers(("Location" = String, description = "where the job is told of"))))
 )]
 #[post("")]
 pub async fn prepare(
     allowed: Allowed<MakeReleases>,
     store: Data<Records>,
-    most: Data<MostSignatures>,
     key: IdempotencyKey,
+    preference: Preference,
     body: Body,
 ) -> Result<Reply, Problem> {
-    let key = key.get()?.map(|key| Repeatable { key, hash: body.hash("release") });
-    let entry: DeclarationEntry = body.read()?;
-    let (actor, most) = (allowed.actor(), most.0);
-    let (release, replayed) = store
-        .compute(move |store| {
-            publishing::prepare(store, &actor, &entry, key.as_ref(), most, &mut |what, done, all| {
-                tracing::debug!(what, done, all, "a release is masked");
-            })
-        })
-        .await?;
-    let location = format!("/api/v1/staff/releases/{}", release.id);
-    let reply = whole(&allowed, release).status(StatusCode::CREATED).header(header::LOCATION, location);
-    Ok(if replayed { reply.header(HeaderName::from_static("idempotent-replayed"), "true") } else { reply })
+    let key = key.get()?.map(|key| Key { key, request: body.hash("release") });
+    let new = preparing(body.read()?, key)?;
+    let (job, is_new) = ask(&store, allowed.actor(), new, preference, USUAL).await?;
+    let reply = match made_by(&job) {
+        None => accepted(allowed.permit(), &job),
+        Some(id) => {
+            let release = store.run(move |store| store.look(|conn| releases::get(conn, id))).await?;
+            let location = format!("/api/v1/staff/releases/{id}");
+            whole(&allowed, release).status(StatusCode::CREATED).header(header::LOCATION, location)
+        }
+    };
+    Ok(marked(reply, preference, is_new))
 }
 
 /// List every release, the one that was prepared last first.
@@ -266,33 +275,47 @@ pub async fn sign(
 }
 
 /// Publish a release that all signed who must. It is computed once more, and refused where it would not be the same: somebody has
-/// withdrawn consent since.
+/// withdrawn consent since. A large one takes longer than an answer waits: then that is 202 with the address of the job, whose state
+/// tells whether it is public.
 #[utoipa::path(
     tag = "releases",
     operation_id = "publish_release",
     params(("id" = String, Path, format = Uuid),
-        ("If-Match" = String, Header, description = "the ETag of the version that you have read")),
+        ("If-Match" = String, Header, description = "the ETag of the version that you have read"),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "Makes sending twice safe: 1 to 128 visible ASCII characters"),
+        ("Prefer" = Option<String>, Header,
+            description = "`wait=N`: wait up to N seconds, 25 at most, 20 where it is missing; `respond-async`: do not wait")),
     security(("bearer" = ["release"])),
     responses((status = 200, description = "It is public", body = WholeRelease,
-        headers(("ETag" = String, description = "the version"))))
+        headers(("ETag" = String, description = "the version"))),
+        (status = 202, description = "It is not done yet", body = JobView,
+            headers(("Location" = String, description = "where the job is told of"))))
 )]
 #[post("/{id}/publish")]
 pub async fn publish(
     allowed: Allowed<MakeReleases>,
     store: Data<Records>,
-    most: Data<MostSignatures>,
     shelf: Data<Shelf>,
     path: RecordPath,
     seen: IfMatch,
+    key: IdempotencyKey,
+    preference: Preference,
 ) -> Result<Reply, Problem> {
-    let (id, seen, actor, most) = (path.get()?, seen.get()?, allowed.actor(), most.0);
-    let work = move |store: &Store| {
-        let published = publishing::publish(store, &actor, id, seen, most, &mut |_, _, _| {})?;
-        shelf.renew_soon();
-        Ok(published)
+    let (id, seen, actor) = (path.get()?, seen.get()?, allowed.actor());
+    let key = key.get()?.map(|key| Key { key, request: format!("publish {id} {seen}") });
+    let (job, is_new) = ask(&store, actor, publishing(id, seen, key), preference, USUAL).await?;
+    let reply = match made_by(&job) {
+        None => accepted(allowed.permit(), &job),
+        Some(id) => {
+            let work = move |store: &Store| {
+                shelf.renew_soon();
+                store.look(|conn| releases::get(conn, id))
+            };
+            whole(&allowed, store.run(work).await?)
+        }
     };
-    let published = store.compute(work).await?;
-    Ok(whole(&allowed, published))
+    Ok(marked(reply, preference, is_new))
 }
 
 /// Say publicly what a reader must know of a release that was published, or take that back.

@@ -12,6 +12,7 @@ use crate::store::seals::{self, Seal as Sealed};
 
 use super::records::Why;
 use crate::http::auth::{Allowed, Erase, ReadCases, Seal};
+use crate::http::jobs::wiped;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::request::{Body, IfMatch, RecordPath};
@@ -131,7 +132,7 @@ pub struct ErasureEntry {
 /// What was erased.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "incidents": 2, "others": 1, "answers": 1,
-    "wiped": true}))]
+    "wiped": true, "job": "01997c1e-0000-7000-8000-000000000001"}))]
 pub struct ErasureView {
     pub id: RecordId,
     /// How many incidents went with the person.
@@ -143,6 +144,8 @@ pub struct ErasureView {
     /// Whether its traces are wiped from the database's files already. While somebody reads what was there before they cannot be;
     /// it is tried again every minute.
     pub wiped: bool,
+    /// The job that wipes them.
+    pub job: Option<RecordId>,
 }
 
 /// Erase a person, with all that concerns it: personal text, its key, and the coded versions. It cannot be undone. Backups
@@ -167,9 +170,10 @@ pub async fn erase(
     let (id, seen) = (path.get()?, seen.get()?);
     let ErasureEntry { reason } = body.read()?;
     let actor = allowed.actor();
-    let (erased, wiped) = store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await?;
+    let (erased, wiping) = store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await?;
     let erasure::Erased { incidents, others, answers } = erased;
-    let view = ErasureView { id, incidents, others, answers, wiped };
+    let job = wiping.as_ref().map(|job| job.id);
+    let view = ErasureView { id, incidents, others, answers, wiped: wiped(&store, wiping).await?, job };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
 }
 

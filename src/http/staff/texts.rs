@@ -26,6 +26,7 @@ use super::actions::{erase_texts_action, read_texts_action};
 use super::records::read_limit;
 use super::seals::ErasureEntry;
 use crate::http::auth::{Allowed, Erase, ReadTexts};
+use crate::http::jobs::wiped;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::request::{Body, IfMatch, Parameters, RecordPath};
@@ -101,13 +102,16 @@ macro_rules! texts {
 
 /// How many texts were erased.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "erased": 2, "wiped": true}))]
+#[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "erased": 2, "wiped": true,
+    "job": "01997c1e-0000-7000-8000-000000000001"}))]
 pub struct TextsErased {
     pub id: RecordId,
     /// Texts in all versions.
     pub erased: usize,
     /// Whether their traces are wiped from the database's files already.
     pub wiped: bool,
+    /// The job that wipes them.
+    pub job: Option<RecordId>,
 }
 
 async fn erase<E: Stored>(
@@ -122,9 +126,12 @@ async fn erase<E: Stored>(
     let ErasureEntry { reason } = body.read()?;
     let actor = allowed.actor();
     let action = erase_texts_action(E::NOUN);
-    let (erased, wiped) =
+    let (erased, wiping) =
         store.run(move |store| erasure::erase_texts::<E>(store, &actor, action, id, seen, reason)).await?;
-    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), TextsErased { id, erased, wiped })))
+    let job = wiping.as_ref().map(|job| job.id);
+    // Where there was nothing to erase, there are no traces.
+    let wiped = wiping.is_none() && erased == 0 || wiped(store, wiping).await?;
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), TextsErased { id, erased, wiped, job })))
 }
 
 macro_rules! erasable {

@@ -18,16 +18,19 @@ use crate::domain::policy::Actor;
 use crate::domain::record::Noun;
 use crate::exchange::export::{self, ExportError, Selection};
 use crate::exchange::flavour::Flavour;
-use crate::exchange::import::{self, File, ImportError};
+use crate::exchange::import::{self, File, ImportError, Report};
 use crate::exchange::sheet;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::jobs::{Key, Kind as JobKind, record_done};
+use crate::store::session::Tx;
 
 use crate::http::auth::{Allowed, ReadTexts, WriteCases};
 use crate::http::download::{self, Pipe, Rows};
+use crate::http::jobs::{JobView, accepted, ask, digest, import_job, import_once, is_long, marked, report};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
-use crate::http::request::{Body, CsvFile, Parameters, read_flavour};
+use crate::http::request::{Body, CsvFile, IdempotencyKey, Parameters, Preference, read_flavour};
 use crate::http::state::Records;
 
 /// The largest file that is imported over HTTP, in bytes. The command line takes larger ones.
@@ -53,7 +56,7 @@ pub fn read_noun(field: &str, given: Option<&str>) -> Result<Noun, Problem> {
 }
 
 /// What an import did, or would do.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"dry_run": true, "noun": "persons", "created": 12, "skipped": 1, "warnings": []}))]
 pub struct ImportView {
     /// Whether nothing was kept.
@@ -67,7 +70,7 @@ pub struct ImportView {
 }
 
 /// Something odd that was imported all the same.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ImportWarning {
     /// The row of the file, as a spreadsheet numbers it.
     pub row: u64,
@@ -79,17 +82,25 @@ pub struct ImportWarning {
 
 /// Import a CSV file, whole or not at all: the columns are those of the template (`attest import --template`), or of an export of
 /// either flavour. Rows whose cells are all empty are passed over and counted. Quotation marks are read strictly. A code that was
-/// retired is taken, with a warning, so that what was exported can be imported again.
+/// retired is taken, with a warning, so that what was exported can be imported again. A file of more than
+/// 500 lines or 64 KiB is imported as a job: the answer is 202 with its address. With an Idempotency-Key a file that is sent again is
+/// imported once.
 #[utoipa::path(
     tag = "transfer",
     operation_id = "import_file",
     params(("noun" = String, Query, description = "events, sources, persons, incidents, linkages or consents", example = "persons"),
-        ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing")),
+        ("dry_run" = Option<bool>, Query, description = "Say what would be done, and do nothing"),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "Makes sending twice safe: 1 to 128 visible ASCII characters"),
+        ("Prefer" = Option<String>, Header,
+            description = "`wait=N`: wait up to N seconds, 25 at most, for a job to be done; `respond-async`: make it a job")),
     request_body(content = String, content_type = "text/csv",
         description = "UTF-8, comma-separated, with a header; at most 4 MiB and 5,000 rows",
         example = json!("code,ground,origin\nP-0001,threatened_by_relatives,RU-CE\n")),
     security(("bearer" = ["write_cases"])),
-    responses((status = 200, description = "What was imported, or would be", body = ImportView))
+    responses((status = 200, description = "What was imported, or would be", body = ImportView),
+        (status = 202, description = "It is not done yet", body = JobView,
+            headers(("Location" = String, description = "where the job is told of"))))
 )]
 #[post("/imports")]
 pub async fn import_file(
@@ -97,6 +108,8 @@ pub async fn import_file(
     store: Data<Records>,
     time: Data<ImportTime>,
     parameters: Parameters,
+    key: IdempotencyKey,
+    preference: Preference,
     file: CsvFile,
 ) -> Result<Reply, Problem> {
     let until = file.since + time.0;
@@ -110,12 +123,37 @@ pub async fn import_file(
         }
     }
     let noun = read_noun("noun", noun.as_deref())?;
+    let key = key.get()?;
     let bytes = file.read(LARGEST_FILE).await?;
-    let view = import_bytes(&store, allowed.actor(), noun, bytes, dry_run, until).await?;
-    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
+    let key = key.map(|key| Key { key, request: digest(noun, dry_run, &bytes) });
+    let actor = allowed.actor();
+    if !preference.respond_async && !is_long(&bytes) {
+        let (view, is_new) = import_once(&store, actor, noun, bytes, dry_run, until, key).await?;
+        let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), view));
+        return Ok(marked(reply, Preference::default(), is_new));
+    }
+    let new = import_job(noun, bytes, dry_run, false, key)?;
+    let (job, is_new) = ask(&store, actor, new, preference, Duration::ZERO).await?;
+    let reply = match &job.result {
+        Some(result) => Reply::json(&disclosure::to_permitted(allowed.permit(), result)),
+        None => accepted(allowed.permit(), &job),
+    };
+    Ok(marked(reply, preference, is_new))
 }
 
-/// Imports a file, whole or not at all, or says what that would do.
+/// That a file is not longer than what is imported over HTTP.
+///
+/// # Errors
+/// A problem that says how many rows may be.
+pub fn must_fit(bytes: &[u8]) -> Result<(), Problem> {
+    if sheet::rows(bytes) > MOST_ROWS {
+        let detail = format!("at most {MOST_ROWS} rows; the command line takes more");
+        return Err(Problem::new(Kind::TooLarge).detail(detail));
+    }
+    Ok(())
+}
+
+/// Imports a file, whole or not at all, or says what that would do. What was done is noted under the key.
 ///
 /// # Errors
 /// A problem that names every value that is wrong by its row, or that the file has too many rows, or that it took too long.
@@ -126,6 +164,7 @@ pub async fn import_bytes(
     bytes: Vec<u8>,
     dry_run: bool,
     until: Instant,
+    key: Option<Key>,
 ) -> Result<ImportView, Problem> {
     // Goes with whoever waits for the answer: what nobody is told of is not kept.
     let waiting = Arc::new(());
@@ -134,11 +173,15 @@ pub async fn import_bytes(
     let file = File { noun, name: noun.plural(), bytes };
     let done = store
         .run(move |store| {
-            if sheet::rows(&file.bytes) > MOST_ROWS {
-                let detail = format!("at most {MOST_ROWS} rows; the command line takes more");
-                return Ok(Err(Problem::new(Kind::TooLarge).detail(detail)));
+            if let Err(problem) = must_fit(&file.bytes) {
+                return Ok(Err(problem));
             }
-            match import::run_in_time(store, &actor, vec![file], dry_run, |_| Ok(()), Box::new(|_| {}), is_late) {
+            let parameters = serde_json::json!({"noun": noun.plural(), "dry_run": false});
+            let then = move |tx: &mut Tx<'_>, done: &Report| match key.filter(|_| !dry_run) {
+                Some(key) => record_done(tx, JobKind::Import, &parameters, &key, &report(noun, false, done)),
+                None => Ok(()),
+            };
+            match import::run_then(store, &actor, vec![file], dry_run, then, Box::new(|_| {}), is_late) {
                 Ok(report) => Ok(Ok(report)),
                 Err(ImportError::Rows(mistakes)) => {
                     let errors = mistakes.first.into_iter().map(|wrong| wrong.error.in_row(wrong.row, wrong.line));
@@ -151,22 +194,26 @@ pub async fn import_bytes(
         })
         .await;
     drop(waiting);
-    let report = done??;
+    Ok(view(noun, dry_run, done??))
+}
+
+/// What an import did, as it is told.
+pub fn view(noun: Noun, dry_run: bool, report: Report) -> ImportView {
     let warnings = report.warnings.into_iter().map(|warning| ImportWarning {
         row: warning.row,
         line: (warning.line != warning.row).then_some(warning.line),
         detail: warning.detail,
     });
-    Ok(ImportView {
+    ImportView {
         dry_run,
         noun: noun.plural(),
         created: report.created.iter().map(|(_, _, count)| count).sum(),
         skipped: report.skipped,
         warnings: warnings.collect(),
-    })
+    }
 }
 
-fn late(rows: u64) -> Problem {
+pub fn late(rows: u64) -> Problem {
     Problem::new(Kind::TooLarge).detail(format!(
         "nothing was imported: the time for it was over after {rows} rows; import a smaller file, or use the command line, which \
          has no such limit"

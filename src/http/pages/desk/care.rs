@@ -10,6 +10,7 @@ use crate::domain::person::PersonEntry;
 use crate::domain::policy::Action;
 use crate::domain::record::{Noun, RecordId};
 use crate::http::auth::{Erase, Permission, Seal};
+use crate::http::jobs::wiped;
 use crate::http::kept;
 use crate::http::pages::form::Posted;
 use crate::http::pages::frame::{below, page};
@@ -195,7 +196,8 @@ pub async fn erase(posted: Posted<Erase>, store: Data<Records>, path: RecordPath
     let (id, seen, typed) = (path.get()?, seen(&form)?, form.get("reason").to_owned());
     let (actor, reason) = (visit.actor(), Some(typed.clone()).filter(|reason| !reason.is_empty()));
     match store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await {
-        Ok((erased, wiped)) => {
+        Ok((erased, wiping)) => {
+            let wiped = wiped(&store, wiping).await?;
             let mut notice = Notice::new(Tone::Done, t("The person is erased."))
                 .line(say("Incidents that went along: {}. Other records: {}.", &[&erased.incidents, &erased.others]))
                 .line(say("Answers that counted the person and cannot be computed again: {}.", &[&erased.answers]))

@@ -8,12 +8,14 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::dimension::DIMENSIONS;
 use crate::domain::figure::{Figure, FigureEntry};
-use crate::domain::policy::Action;
+use crate::domain::policy::{Action, Actor};
 use crate::domain::record::{RecordId, State};
 use crate::domain::release::content::Thresholds;
+use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::release::plan::Block;
 use crate::exchange::formats::words;
 use crate::http::auth::Release as MakeReleases;
+use crate::http::jobs::{made_by, preparing, submit};
 use crate::http::pages::form::Posted;
 use crate::http::pages::frame::below;
 use crate::http::pages::here;
@@ -25,12 +27,12 @@ use crate::http::pages::words::{retold, say, t};
 use crate::http::pages::{Page, desk, filters, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
-use crate::http::staff::releases::MostSignatures;
 use crate::http::state::Records;
-use crate::store::publishing::{self, Repeatable};
+use crate::store::jobs::Key;
 use crate::store::{records, releases};
 
 use super::declared::{MOST_TABLES, Values, is_used, read, typed, values_of};
+use super::jobs;
 
 pub const PAGES: &[Page] =
     &[with("GET", "/desk/releases/new", Action::Release), with("POST", "/desk/releases", Action::Release)];
@@ -229,24 +231,13 @@ pub async fn ask(visit: Visit<MakeReleases>, store: Data<Records>) -> Result<Rep
 
 /// Prepares what was declared.
 #[post("/desk/releases")]
-pub async fn prepare(
-    posted: Posted<MakeReleases>,
-    store: Data<Records>,
-    most: Data<MostSignatures>,
-) -> Result<Reply, Turned> {
+pub async fn prepare(posted: Posted<MakeReleases>, store: Data<Records>) -> Result<Reply, Turned> {
     let Posted { visit, form: sent } = posted;
     let problem = match read(&sent, here::today(store.store().now())) {
         Ok(entry) => {
-            let key = Repeatable { key: sent.get("once").to_owned(), hash: sent.hash("release") };
-            let key = (!key.key.is_empty()).then_some(key);
-            let (actor, most) = (visit.actor(), most.0);
-            let work = store.compute(move |store| {
-                publishing::prepare(store, &actor, &entry, key.as_ref(), most, &mut |what, done, all| {
-                    tracing::debug!(what, done, all, "a release is masked");
-                })
-            });
-            match work.await {
-                Ok((release, _)) => return Ok(on(&format!("/desk/releases/{}?done=prepared", release.id))),
+            let key = Key { key: sent.get("once").to_owned(), request: sent.hash("release") };
+            match asked(&store, visit.actor(), entry, Some(key).filter(|key| !key.key.is_empty())).await {
+                Ok(to) => return Ok(on(&to)),
                 Err(problem) => problem,
             }
         }
@@ -272,6 +263,17 @@ pub async fn prepare(
         if values.get("declaration").is_some_and(|whole| !whole.trim().is_empty()) { &[][..] } else { &problem.errors };
     let page = form(&visit, &values, &chosen, &signable, Some(notice), beside)?;
     Ok(page.status(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)))
+}
+
+/// Asks for a release as a job. Where one goes on: to the draft, or to the job where it takes long.
+async fn asked(store: &Records, actor: Actor, entry: DeclarationEntry, key: Option<Key>) -> Result<String, Problem> {
+    let (job, _) = submit(store, actor, preparing(entry, key)?).await?;
+    let job = jobs::wait_for(store, job).await?;
+    match (jobs::problem_of(&job), made_by(&job)) {
+        (Some(problem), _) => Err(problem),
+        (None, Some(release)) => Ok(format!("/desk/releases/{release}?done=prepared")),
+        (None, None) => Ok(jobs::address(&job)),
+    }
 }
 
 /// The services.

@@ -1,25 +1,23 @@
 //! Importing a file: always a trial first, then exactly what was tried.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant as Moment;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
-use chrono::TimeDelta;
-use zeroize::Zeroizing;
 
 use crate::domain::check::FieldError;
-use crate::domain::policy::Action;
-use crate::domain::record::{Instant, Noun, RecordId};
+use crate::domain::policy::{Action, Actor, Permit};
+use crate::domain::record::{Noun, RecordId};
 use crate::exchange::sheet::Sheet;
 use crate::exchange::template::template;
 use crate::http::auth::WriteCases;
+use crate::http::jobs::{import_job, is_long, submit};
 use crate::http::pages::form::Posted;
 use crate::http::pages::frame::{below, page};
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
+use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::upload::Uploaded;
 use crate::http::pages::visit::Visit;
@@ -30,7 +28,11 @@ use crate::http::reply::Reply;
 use crate::http::request::Parameters;
 use crate::http::staff::transfer::{ImportTime, ImportView, NOUNS, import_bytes, read_noun};
 use crate::http::state::Records;
+use crate::store::error::StoreError;
+use crate::store::jobs::{Job, State};
 use crate::store::terms;
+
+use super::jobs;
 
 pub const PAGES: &[Page] = &[
     with("GET", "/desk/import", Action::WriteCases),
@@ -39,61 +41,8 @@ pub const PAGES: &[Page] = &[
     with("GET", "/desk/import/template", Action::WriteCases),
 ];
 
-/// How many files wait to be confirmed, and for how long. They lie in memory alone: a file holds what names people.
-const MOST_STAGED: usize = 16;
-const STAGED_FOR: TimeDelta = TimeDelta::minutes(30);
-/// How many rows are shown before they are imported, and how many mistakes.
+/// How many rows are shown before they are imported.
 const SHOWN: usize = 10;
-
-/// Files that were tried and wait to be confirmed by whoever has tried them.
-#[derive(Clone, Default)]
-pub struct Staged(Arc<Mutex<VecDeque<Waiting>>>);
-
-struct Waiting {
-    id: RecordId,
-    account: RecordId,
-    since: Instant,
-    noun: Noun,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-impl std::fmt::Debug for Staged {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Staged")
-    }
-}
-
-impl Staged {
-    fn put(&self, account: RecordId, since: Instant, noun: Noun, bytes: Vec<u8>) -> RecordId {
-        let id = RecordId::new();
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of one person one file waits: a new trial takes the place of the last.
-        waiting.retain(|other| other.account != account && since.0 - other.since.0 < STAGED_FOR);
-        while waiting.len() >= MOST_STAGED {
-            waiting.pop_front();
-        }
-        waiting.push_back(Waiting { id, account, since, noun, bytes: Zeroizing::new(bytes) });
-        id
-    }
-
-    /// Forgets a file that nobody has confirmed by then; nobody else may come by to do it.
-    fn forget_in_time(&self, id: RecordId) {
-        let (staged, wait) = (self.clone(), STAGED_FOR.to_std().unwrap_or_default());
-        actix_web::rt::spawn(async move {
-            actix_web::rt::time::sleep(wait).await;
-            staged.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other.id != id);
-        });
-    }
-
-    fn take(&self, account: RecordId, id: &str, now: Instant) -> Option<Waiting> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = |other: &Waiting| {
-            other.account == account && other.id.to_string() == id && now.0 - other.since.0 < STAGED_FOR
-        };
-        let at = waiting.iter().position(own)?;
-        waiting.remove(at)
-    }
-}
 
 #[derive(Template)]
 #[template(path = "office/import.html")]
@@ -117,7 +66,8 @@ fn label(noun: Noun) -> &'static str {
 }
 
 fn ask(
-    visit: &Visit<WriteCases>,
+    permit: &Permit,
+    word: &str,
     notice: Option<Notice>,
     noun: &str,
     text: &str,
@@ -132,21 +82,25 @@ fn ask(
     let pasted = Field::new("text", t("Or paste the rows"), Control::Area { rows: 6, longest: None })
         .hint(t("With the header. What you paste is taken where no file is chosen."))
         .value(text);
+    let content = Import {
+        notice,
+        mistakes: mistakes(errors),
+        fields: vec![which, file, pasted],
+        templates: NOUNS.iter().map(|noun| (noun.plural(), t(label(*noun)))).collect(),
+        word,
+    };
+    page(permit, t("Import"), &content)
+}
+
+/// The mistakes in a file, where there are some.
+pub fn mistakes(errors: &[FieldError]) -> Option<Table> {
     let rows: Vec<_> = errors.iter().filter(|error| error.row.is_some()).map(mistake).collect();
-    let mistakes = (!rows.is_empty()).then(|| Table {
+    (!rows.is_empty()).then(|| Table {
         caption: t("What is wrong").to_owned(),
         heads: ["Row", "Column", "What was given", "What is wrong"].map(|head| t(head).to_owned()).to_vec(),
         numbers: Vec::new(),
         rows,
-    });
-    let content = Import {
-        notice,
-        mistakes,
-        fields: vec![which, file, pasted],
-        templates: NOUNS.iter().map(|noun| (noun.plural(), t(label(*noun)))).collect(),
-        word: visit.word(),
-    };
-    page(visit.permit(), t("Import"), &content)
+    })
 }
 
 /// Where something is in a file, for spreadsheets and editors alike.
@@ -167,7 +121,7 @@ fn mistake(error: &FieldError) -> Vec<Cell> {
 /// The form.
 #[get("/desk/import")]
 pub async fn show(visit: Visit<WriteCases>) -> Result<Reply, Turned> {
-    Ok(ask(&visit, None, "persons", "", &[])?)
+    Ok(ask(visit.permit(), visit.word(), None, "persons", "", &[])?)
 }
 
 #[derive(Template)]
@@ -228,19 +182,40 @@ fn how_many(problem: &Problem) -> String {
     }
 }
 
-/// Tries a file: says what is wrong with it, or what it would do.
+/// What an import did, or would do, as its job keeps it.
+fn report_of(job: &Job) -> Result<ImportView, Problem> {
+    let kept = job.result.clone().and_then(|result| serde_json::from_value(result).ok());
+    kept.ok_or_else(|| Problem::new(Kind::Internal))
+}
+
+/// What a file would do, with the way to confirm it.
+///
+/// # Errors
+/// That a template failed, which none does.
+pub fn trial(permit: &Permit, word: &str, job: &Job, bytes: &[u8]) -> Result<Reply, Problem> {
+    let report = report_of(job)?;
+    let noun = read_noun("noun", job.parameters["noun"].as_str())?;
+    let notice = Notice::new(Tone::Plain, say("Records that would be entered: {}.", &[&report.created]))
+        .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
+    let notice = with_skipped(notice, &report);
+    let content =
+        Trial { notice, warnings: warnings(&report), rows: first_rows(noun, bytes), staged: job.id.to_string(), word };
+    below(permit, t("What the file would do"), Some(("/desk/import", t("Import"))), &content)
+}
+
+/// Tries a file: says what is wrong with it, or what it would do. One that takes long is tried as a job.
 #[post("/desk/import")]
 pub async fn try_file(
     uploaded: Uploaded<WriteCases>,
     store: Data<Records>,
-    staged: Data<Staged>,
     time: Data<ImportTime>,
 ) -> Result<Reply, Turned> {
     let Uploaded { visit, form, file, since } = uploaded;
     let typed = form.get("text");
     let bytes = if file.is_empty() { typed.as_bytes().to_vec() } else { file };
     let refuse = |notice: Notice, errors: &[FieldError]| -> Result<Reply, Turned> {
-        Ok(ask(&visit, Some(notice), form.get("noun"), typed, errors)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+        let page = ask(visit.permit(), visit.word(), Some(notice), form.get("noun"), typed, errors)?;
+        Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
     };
     let noun = match read_noun("noun", Some(form.get("noun")).filter(|noun| !noun.is_empty())) {
         Ok(noun) => noun,
@@ -249,22 +224,9 @@ pub async fn try_file(
     if bytes.trim_ascii().is_empty() {
         return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);
     }
-    match import_bytes(&store, visit.actor(), noun, bytes.clone(), true, since + time.0).await {
-        Ok(report) => {
-            let id = staged.put(visit.actor().account, store.store().now(), noun, bytes.clone());
-            staged.forget_in_time(id);
-            let notice = Notice::new(Tone::Plain, say("Records that would be entered: {}.", &[&report.created]))
-                .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
-            let notice = with_skipped(notice, &report);
-            let content = Trial {
-                notice,
-                warnings: warnings(&report),
-                rows: first_rows(noun, &bytes),
-                staged: id.to_string(),
-                word: visit.word(),
-            };
-            Ok(below(visit.permit(), t("What the file would do"), Some(("/desk/import", t("Import"))), &content)?)
-        }
+    match tried(&store, visit.actor(), noun, bytes.clone(), since + time.0).await {
+        Ok(job) if job.state == State::Succeeded => Ok(trial(visit.permit(), visit.word(), &job, &bytes)?),
+        Ok(job) => Ok(on(&jobs::address(&job))),
         Err(problem) if problem.is_invalid() => {
             let notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend the file and try it again."))
                 .line(how_many(&problem));
@@ -275,47 +237,73 @@ pub async fn try_file(
     }
 }
 
+/// The trial of a file, which then waits to be confirmed: done already, or to be done.
+async fn tried(store: &Records, actor: Actor, noun: Noun, bytes: Vec<u8>, until: Moment) -> Result<Job, Problem> {
+    let long = is_long(&bytes);
+    let new = import_job(noun, bytes.clone(), true, true, None)?;
+    if long {
+        return Ok(submit(store, actor, new).await?.0);
+    }
+    let report = import_bytes(store, actor.clone(), noun, bytes.clone(), true, until, None).await?;
+    let result = serde_json::to_value(report).map_err(|_| Problem::new(Kind::Internal))?;
+    store
+        .run(move |store| {
+            let (jobs, keys) = (store.jobs(), store.keys());
+            let id = jobs.keep_tried(keys.as_deref(), &actor, &new.parameters, &bytes, &result)?;
+            jobs.get(id)?.ok_or(StoreError::Absent("job"))
+        })
+        .await
+}
+
 #[derive(Template)]
 #[template(source = "{{ notice }}\n<p><a href=\"{{ \"/desk/find\"|link }}\">{{ \"Find\"|t }}</a></p>", ext = "html")]
 struct Done {
     notice: Notice,
 }
 
-/// Imports what was tried.
+/// Says that a file waits no more.
+///
+/// # Errors
+/// That a template failed, which none does.
+pub fn gone(permit: &Permit, word: &str) -> Result<Reply, Problem> {
+    let notice = Notice::new(
+        Tone::Wrong,
+        t("This file is not there any more: it waits for thirty minutes, and is imported once."),
+    );
+    let notice = notice.line(t("Look whether it was imported already; if not, try it again."));
+    Ok(ask(permit, word, Some(notice), "persons", "", &[])?.status(StatusCode::CONFLICT))
+}
+
+/// Imports what was tried, once.
 #[post("/desk/import/confirmation")]
-pub async fn confirm(
-    posted: Posted<WriteCases>,
-    store: Data<Records>,
-    staged: Data<Staged>,
-    time: Data<ImportTime>,
-) -> Result<Reply, Turned> {
-    let (Posted { visit, form }, until) = (posted, Moment::now() + time.0);
-    let Some(waiting) = staged.take(visit.actor().account, form.get("staged"), store.store().now()) else {
-        let notice = Notice::new(
-            Tone::Wrong,
-            t("This file is not there any more: it waits for thirty minutes, and is imported once."),
-        );
-        let notice = notice.line(t("Look whether it was imported already; if not, try it again."));
-        return Ok(ask(&visit, Some(notice), "persons", "", &[])?.status(StatusCode::CONFLICT));
+pub async fn confirm(posted: Posted<WriteCases>, store: Data<Records>) -> Result<Reply, Turned> {
+    let Posted { visit, form } = posted;
+    let confirmed = match form.get("staged").parse().map(RecordId) {
+        Err(_) => None,
+        Ok(trial) => {
+            let actor = visit.actor();
+            store.run(move |store| store.jobs().confirm(store.keys().as_deref(), &actor, trial)).await?
+        }
     };
-    match import_bytes(&store, visit.actor(), waiting.noun, waiting.bytes.to_vec(), false, until).await {
-        Ok(report) => {
+    let Some(job) = confirmed else { return Ok(gone(visit.permit(), visit.word())?) };
+    let job = jobs::wait_for(&store, job).await?;
+    match jobs::problem_of(&job) {
+        Some(problem) if problem.is_invalid() => {
+            let notice =
+                Notice::new(Tone::Wrong, t("Nothing was kept. Something has changed since the file was tried."))
+                    .line(how_many(&problem));
+            let noun = job.parameters["noun"].as_str().unwrap_or_default();
+            let page = ask(visit.permit(), visit.word(), Some(notice), noun, "", &problem.errors)?;
+            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Some(_) => Ok(on(&jobs::address(&job))),
+        None if job.state == State::Succeeded => {
+            let report = report_of(&job)?;
             let notice = Notice::new(Tone::Done, say("Records that were entered: {}.", &[&report.created]));
             let notice = with_skipped(notice, &report);
             Ok(page(visit.permit(), t("Imported"), &Done { notice })?)
         }
-        Err(problem) if problem.is_invalid() => {
-            let notice =
-                Notice::new(Tone::Wrong, t("Nothing was kept. Something has changed since the file was tried."))
-                    .line(how_many(&problem));
-            let page = ask(&visit, Some(notice), &waiting.noun.plural(), "", &problem.errors)?;
-            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
-        }
-        Err(problem) if problem.status == Kind::TooLarge.status() => {
-            let page = ask(&visit, Some(too_large(&problem)), &waiting.noun.plural(), "", &[])?;
-            Ok(page.status(StatusCode::PAYLOAD_TOO_LARGE))
-        }
-        Err(problem) => Err(problem.into()),
+        None => Ok(on(&jobs::address(&job))),
     }
 }
 

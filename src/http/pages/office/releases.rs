@@ -11,7 +11,8 @@ use crate::domain::record::RecordId;
 use crate::domain::release::content::Content;
 use crate::exchange::formats::words;
 use crate::http::auth::{ReadReleases, Release as MakeReleases};
-use crate::http::pages::form::Posted;
+use crate::http::jobs::{publishing, submit};
+use crate::http::pages::form::{Form, Posted};
 use crate::http::pages::frame::{below, page};
 use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
@@ -24,15 +25,14 @@ use crate::http::problem::{Kind, Problem};
 use crate::http::public::shelf::Shelf;
 use crate::http::reply::Reply;
 use crate::http::request::RecordPath;
-use crate::http::staff::releases::MostSignatures;
 use crate::http::state::Records;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::publishing;
 use crate::store::releases::{self as store, Release, State};
 use crate::store::terms;
 
 use super::declaring::told;
+use super::jobs;
 use super::planned::{Planned, planned};
 
 pub const PAGES: &[Page] = &[
@@ -213,7 +213,6 @@ pub async fn show(
 /// What somebody does with a release.
 enum Deed {
     Sign,
-    Publish(u8),
     Notice(Option<String>),
     Withdraw(Option<String>),
     Discard,
@@ -223,7 +222,6 @@ impl Deed {
     fn name(&self) -> &'static str {
         match self {
             Self::Sign => "sign",
-            Self::Publish(_) => "publish",
             Self::Notice(_) => "notice",
             Self::Withdraw(_) => "withdraw",
             Self::Discard => "discard",
@@ -233,7 +231,6 @@ impl Deed {
     fn run(self, records: &Store, actor: &Actor, id: RecordId, seen: i64) -> Result<Release, StoreError> {
         match self {
             Self::Sign => store::sign(records, actor, id, seen),
-            Self::Publish(most) => publishing::publish(records, actor, id, seen, most, &mut |_, _, _| {}),
             Self::Notice(notice) => store::set_notice(records, actor, id, seen, notice),
             Self::Withdraw(reason) => store::withdraw(records, actor, id, seen, reason),
             Self::Discard => store::discard(records, actor, id, seen),
@@ -256,16 +253,28 @@ async fn act(
         shelf.renew_soon();
         Ok(done)
     };
-    let done = if name == "publish" { records.compute(work).await } else { records.run(work).await };
-    match done {
+    match records.run(work).await {
         Ok(_) => Ok(on(&format!("/desk/releases/{id}?done={name}"))),
-        Err(problem) if matches!(problem.status, 409 | 412 | 422) => {
+        Err(problem) => refused(&visit, &form, &records, id, problem).await,
+    }
+}
+
+/// The page of a release with which something was not done, and why.
+async fn refused(
+    visit: &Visit<MakeReleases>,
+    form: &Form,
+    records: &Records,
+    id: RecordId,
+    problem: Problem,
+) -> Result<Reply, Turned> {
+    match problem {
+        problem if matches!(problem.status, 409 | 412 | 422) => {
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
             let typed = (form.get("notice"), form.get("reason"));
-            let page = whole(&visit, &records, id, vec![told(&problem)], typed, &problem.errors).await?;
+            let page = whole(visit, records, id, vec![told(&problem)], typed, &problem.errors).await?;
             Ok(page.status(status))
         }
-        Err(problem) => Err(problem.into()),
+        problem => Err(problem.into()),
     }
 }
 
@@ -284,16 +293,27 @@ pub async fn sign(
     act(posted, records, shelf, path, Deed::Sign).await
 }
 
-/// Publishes it.
+/// Publishes it, as a job: a page that says it is not public must never be wrong.
 #[post("/desk/releases/{id}/publish")]
 pub async fn publish(
     posted: Posted<MakeReleases>,
     records: Data<Records>,
     shelf: Data<Shelf>,
-    most: Data<MostSignatures>,
     path: RecordPath,
 ) -> Result<Reply, Turned> {
-    act(posted, records, shelf, path, Deed::Publish(most.0)).await
+    let Posted { visit, form } = posted;
+    let id = path.get()?;
+    let seen = form.get("seen").parse().map_err(|_| Problem::new(Kind::PreconditionRequired))?;
+    let (job, _) = submit(&records, visit.actor(), publishing(id, seen, None)).await?;
+    let job = jobs::wait_for(&records, job).await?;
+    match jobs::problem_of(&job) {
+        Some(problem) => refused(&visit, &form, &records, id, problem).await,
+        None if job.state.is_finished() => {
+            records.run(move |_| Ok(shelf.renew_soon())).await?;
+            Ok(on(&format!("/desk/releases/{id}?done=publish")))
+        }
+        None => Ok(on(&jobs::address(&job))),
+    }
 }
 
 /// Says something of it publicly.

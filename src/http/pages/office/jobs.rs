@@ -1,0 +1,188 @@
+//! Long work, while it is done and after: how far it is, and what came of it. The page looks again by itself, without a script.
+
+use std::time::Duration;
+
+use actix_web::http::header::HeaderName;
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{get, post};
+use askama::Template;
+
+use crate::domain::policy::Action;
+use crate::http::auth::OwnJobs;
+use crate::http::jobs::{made_by, settle};
+use crate::http::pages::form::Posted;
+use crate::http::pages::frame::below;
+use crate::http::pages::here::link;
+use crate::http::pages::parts::{Notice, Table, Tone};
+use crate::http::pages::sign_in::on;
+use crate::http::pages::turned::Turned;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::words::{say, t};
+use crate::http::pages::{Page, filters, with};
+use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::http::reply::Reply;
+use crate::http::request::RecordPath;
+use crate::http::staff::jobs::own;
+use crate::http::state::Records;
+use crate::store::jobs::{Job, Kind, State};
+
+use super::declaring::told;
+use super::imports::{self, mistakes, trial};
+
+pub const PAGES: &[Page] =
+    &[with("GET", "/desk/jobs/{id}", Action::OwnJobs), with("POST", "/desk/jobs/{id}/cancellation", Action::OwnJobs)];
+
+/// For how long a form waits for what it has asked for, before it goes on to this page.
+const USUAL: Duration = Duration::from_secs(8);
+/// After how many seconds the page looks again.
+const AGAIN: u32 = 2;
+
+#[derive(Template)]
+#[template(path = "office/job.html")]
+struct Show<'a> {
+    notice: Notice,
+    mistakes: Option<Table>,
+    /// How much is done, of how much.
+    progress: Option<(i64, i64)>,
+    /// Where it can be cancelled.
+    cancellation: Option<String>,
+    /// Where one goes on: address and name.
+    onward: Option<(&'static str, &'a str)>,
+    word: &'a str,
+}
+
+/// The address of a job's page.
+pub fn address(job: &Job) -> String {
+    format!("/desk/jobs/{}", job.id)
+}
+
+/// Waits a little for a job that a form has asked for.
+///
+/// # Errors
+/// The store's own.
+pub async fn wait_for(records: &Records, job: Job) -> Result<Job, Problem> {
+    settle(records, job, USUAL).await
+}
+
+/// What came of a job that did not succeed, as a direct answer would have told it.
+pub fn problem_of(job: &Job) -> Option<Problem> {
+    match (job.state, &job.problem) {
+        (State::Failed, Some(kept)) => Some(Problem::of_kept(kept)),
+        (State::Cancelled, _) => Some(Problem::new(ProblemKind::Cancelled)),
+        _ => None,
+    }
+}
+
+fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Import => "Import",
+        Kind::ImportTrial => "Trial of a file",
+        Kind::Prepare => "A release is prepared",
+        Kind::Publish => "A release is published",
+        Kind::Wipe => "Traces are wiped",
+    }
+}
+
+fn above(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Import | Kind::ImportTrial => ("/desk/import", "Import"),
+        Kind::Prepare | Kind::Publish => ("/desk/releases", "Releases"),
+        Kind::Wipe => ("/desk", "Desk"),
+    }
+}
+
+fn under_way(job: &Job) -> Notice {
+    let how = match (job.state, job.cancel_requested) {
+        (_, true) => "It is being cancelled.",
+        (State::Queued, _) => "It waits for its turn.",
+        _ => "It is being done.",
+    };
+    let notice = Notice::new(Tone::Plain, t(how));
+    let notice = match (job.state, job.total) {
+        (State::Queued, _) => notice,
+        (_, Some(total)) => notice.line(say("Done: {} of {}.", &[&job.done, &total])),
+        (_, None) => notice.line(say("Done: {}.", &[&job.done])),
+    };
+    notice.line(t("This page looks again by itself. You may leave it: the work goes on, and its address stays."))
+}
+
+fn ended(job: &Job) -> Notice {
+    match (job.state, job.kind) {
+        (State::Cancelled, _) => Notice::new(Tone::Plain, t("It was cancelled. Nothing of it was kept.")),
+        (State::Failed, _) => {
+            let problem = job.problem.as_ref().map(Problem::of_kept);
+            let notice = problem.as_ref().filter(|problem| !problem.errors.iter().any(|error| error.row.is_some()));
+            let notice = notice.map_or_else(|| Notice::new(Tone::Wrong, t("Some values are not accepted")), told);
+            notice.line(t("Nothing of it was kept."))
+        }
+        (_, Kind::Import) => {
+            let created = job.result.as_ref().map(|result| &result["created"]).and_then(serde_json::Value::as_u64);
+            Notice::new(Tone::Done, say("Records that were entered: {}.", &[&created.unwrap_or_default()]))
+        }
+        _ => Notice::new(Tone::Done, t("It is done.")),
+    }
+}
+
+fn page(visit: &Visit<OwnJobs>, job: &Job) -> Result<Reply, Problem> {
+    let open = !job.state.is_finished();
+    let problem = job.problem.as_ref().map(Problem::of_kept);
+    let content = Show {
+        notice: if open { under_way(job) } else { ended(job) },
+        mistakes: problem.and_then(|problem| mistakes(&problem.errors)),
+        progress: job.total.filter(|total| open && *total > 0).map(|total| (job.done.min(total), total)),
+        cancellation: (open && !job.cancel_requested).then(|| link(&format!("{}/cancellation", address(job)))),
+        onward: (job.state == State::Succeeded && job.kind == Kind::Import).then(|| ("/desk/find", t("Find"))),
+        word: visit.word(),
+    };
+    let (path, name) = above(job.kind);
+    let reply = below(visit.permit(), t(title(job.kind)), Some((path, t(name))), &content)?;
+    Ok(if open { reply.header(HeaderName::from_static("refresh"), AGAIN) } else { reply })
+}
+
+/// How far a job is, and what came of it.
+#[get("/desk/jobs/{id}")]
+pub async fn show(visit: Visit<OwnJobs>, records: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let (id, actor) = (path.get()?, visit.actor());
+    let job = records.run(move |store| own(store.jobs(), &actor, id)).await?;
+    match (job.state, job.kind) {
+        (State::Succeeded, Kind::Prepare | Kind::Publish) => {
+            let done = if job.kind == Kind::Prepare { "prepared" } else { "publish" };
+            let release = made_by(&job).ok_or(ProblemKind::Internal)?;
+            Ok(on(&format!("/desk/releases/{release}?done={done}")))
+        }
+        (State::Succeeded, Kind::ImportTrial) => {
+            let account = visit.actor().account;
+            let found = records.run(move |store| store.jobs().tried_file(store.keys().as_deref(), account, id)).await?;
+            match found {
+                Some((job, file)) => Ok(trial(visit.permit(), visit.word(), &job, &file)?),
+                None => Ok(imports::gone(visit.permit(), visit.word())?),
+            }
+        }
+        _ => Ok(page(&visit, &job)?),
+    }
+}
+
+/// Cancels a job, unless it is committing already; the page then tells what came of it.
+#[post("/desk/jobs/{id}/cancellation")]
+pub async fn cancel(posted: Posted<OwnJobs>, records: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+    let Posted { visit, .. } = posted;
+    let (id, actor) = (path.get()?, visit.actor());
+    let cancelled = records
+        .run(move |store| {
+            own(store.jobs(), &actor, id)?;
+            store.jobs().cancel(id)
+        })
+        .await;
+    match cancelled {
+        Ok(_) => {}
+        // It was faster; its page says so.
+        Err(problem) if problem.status == ProblemKind::Refused.status() => {}
+        Err(problem) => return Err(problem.into()),
+    }
+    Ok(on(&format!("/desk/jobs/{id}")))
+}
+
+/// The services.
+pub fn services(config: &mut ServiceConfig) {
+    config.service(cancel).service(show);
+}

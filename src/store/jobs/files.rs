@@ -1,0 +1,114 @@
+//! What was uploaded for a job: it lies in the database as ciphertext, until the job ends or its time is over.
+
+use zeroize::Zeroizing;
+
+use crate::domain::policy::Actor;
+use crate::domain::record::RecordId;
+use crate::keys::keyring::Keyring;
+use crate::store::error::StoreError;
+
+use super::conn::Entry;
+use super::{Job, Jobs, Key, Kind};
+
+/// How long a file waits that was tried, until its owner confirms it.
+pub(super) const FILE_WAITS: chrono::TimeDelta = chrono::TimeDelta::minutes(30);
+
+impl Jobs {
+    /// Notes a trial that was done already, with its file, which waits for whoever has tried it. It replaces an earlier one of the
+    /// same account.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], or the database's own.
+    pub fn keep_tried(
+        &self,
+        keys: Option<&Keyring>,
+        actor: &Actor,
+        parameters: &serde_json::Value,
+        file: &[u8],
+        result: &serde_json::Value,
+    ) -> Result<RecordId, StoreError> {
+        let id = RecordId::new();
+        let payload = seal(keys, id, file)?;
+        let mut writer = self.writer()?;
+        writer.forget_files(Some(actor.account))?;
+        writer.insert(&Entry {
+            id,
+            kind: Kind::ImportTrial,
+            account: actor.account,
+            scopes: None,
+            parameters,
+            payload: Some(&payload),
+            key: None,
+            total: None,
+            result: Some(result),
+            waits: Some(FILE_WAITS),
+        })?;
+        Ok(id)
+    }
+
+    /// The file that a trial holds, with the trial; none where it was confirmed, replaced, or waited too long.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], or the database's own.
+    pub fn tried_file(
+        &self,
+        keys: Option<&Keyring>,
+        account: RecordId,
+        trial: RecordId,
+    ) -> Result<Option<(Job, Zeroizing<Vec<u8>>)>, StoreError> {
+        let Some((job, sealed)) = self.reader()?.waiting_file(trial, account)? else { return Ok(None) };
+        Ok(Some((job, open(keys, trial, &sealed)?)))
+    }
+
+    /// Imports a file that was tried, once, however often it is confirmed. None where it does not wait any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], or the database's own.
+    pub fn confirm(&self, keys: Option<&Keyring>, actor: &Actor, trial: RecordId) -> Result<Option<Job>, StoreError> {
+        // No client can send this key: it holds a space.
+        let key = Key { key: format!("confirm {trial}"), request: trial.to_string() };
+        if let Some(job) = self.earlier(keys, actor.account, &key)? {
+            return Ok(Some(job));
+        }
+        let Some((tried, file)) = self.tried_file(keys, actor.account, trial)? else { return Ok(None) };
+        let parameters = serde_json::json!({"noun": tried.parameters["noun"], "dry_run": false});
+        let id = RecordId::new();
+        let (payload, (kept, request)) = (seal(keys, id, &file)?, key.kept(keys)?);
+        let entered = self.writer()?.take_over(
+            trial,
+            &Entry {
+                id,
+                kind: Kind::Import,
+                account: actor.account,
+                scopes: None,
+                parameters: &parameters,
+                payload: Some(&payload),
+                key: Some((&kept, &request)),
+                total: tried.total,
+                result: None,
+                waits: None,
+            },
+        )?;
+        if entered {
+            self.ring();
+        }
+        self.earlier(keys, actor.account, &key)
+    }
+}
+
+fn place(id: RecordId) -> String {
+    format!("attest job {id}")
+}
+
+fn key_of(keys: Option<&Keyring>) -> Result<crate::keys::cipher::Key, StoreError> {
+    let keys = keys.ok_or_else(|| StoreError::Locked("the service was started without it".to_owned()))?;
+    Ok(keys.own_key("jobs")?)
+}
+
+pub(super) fn seal(keys: Option<&Keyring>, id: RecordId, bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+    Ok(key_of(keys)?.seal(&place(id), bytes)?)
+}
+
+pub(super) fn open(keys: Option<&Keyring>, id: RecordId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    Ok(key_of(keys)?.open(&place(id), sealed)?)
+}
