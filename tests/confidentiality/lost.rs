@@ -81,8 +81,6 @@ fn a_seal_of_which_nobody_is_left_is_opened_by_two_publishers(app: &App) {
         (&json!("seal_opened"), &json!(id), &json!("second"))
     );
     assert!(app.publisher().get(NOTICES).expect(200).items().is_empty());
-    // The owner is told when they come back.
-    app.admin().post(&format!("/api/v1/staff/accounts/{}/reset", id_of(app, "anna")), &json!({})).expect(200);
     let entries = audit(app, 50);
     assert_eq!(entries.iter().filter(|entry| entry["action"] == "seal.request").count(), 3);
     audit_is_intact(app);
@@ -99,8 +97,6 @@ fn a_seal_of_which_nobody_is_left_is_opened_by_two_publishers(app: &App) {
 fn who_lost_the_role_is_nobody_who_is_left(app: &App) {
     let second = app.bearing(&token(app, "second", Role::Publisher));
     let id = sealed_by_anna(app);
-    let role = json!({"role": "researcher"});
-    app.admin().patch(&format!("/api/v1/staff/accounts/{}", id_of(app, "anna")), "", &role);
     app.home.sql("UPDATE accounts SET role = 'researcher' WHERE name = 'anna'");
     another(app, "bela");
     ask(&app.publisher(), &id, "bela").expect(200);
