@@ -169,8 +169,8 @@ fn a_label_that_looks_like_another_is_warned_of(app: &App) {
         let made = app.admin().enter(Noun::Term, body).json();
         made["warnings"]
             .as_array()
-            .unwrap()
-            .iter()
+            .into_iter()
+            .flatten()
             .map(|one| one["code"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
