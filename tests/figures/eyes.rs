@@ -115,7 +115,8 @@ fn a_published_figure_is_checked_again_when_its_number_is_corrected(app: &App) {
     // Somebody dies who is on record. What was said before stands, and its note can be corrected.
     case(app, "death", "2017-05");
     case(app, "detention", "2017-05");
-    let noted = correct(app, Noun::Figure, "own-1:killed", &json!({"note": "see page 2"}));
+    let note = json!({"note": "see page 2", "reason": "a note"});
+    let noted = app.publisher().correct(Noun::Figure, &public, &note).expect(200);
     assert_ne!(noted.etag(), public.etag());
     for change in
         [json!({"value": 1}), json!({"query": "measure=persons&kind=detention"}), json!({"qualifier": "about"})]
