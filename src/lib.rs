@@ -26,6 +26,7 @@ pub mod domain {
     pub mod entry;
     pub mod event;
     pub mod figure;
+    mod file_name;
     pub mod incident;
     pub mod linkage;
     pub mod passphrase;

@@ -9,6 +9,7 @@ mod confidentiality {
     mod erased_answers;
     mod erasure;
     mod leaks;
+    mod lost;
     mod moved;
     mod scan;
     mod sealed;

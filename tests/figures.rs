@@ -10,6 +10,7 @@ mod figures {
     mod contradictions;
     mod desk;
     mod differences;
+    mod eyes;
     mod held;
     mod histories;
     mod kept;

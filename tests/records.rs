@@ -5,6 +5,7 @@ mod support;
 
 mod records {
     mod candidates;
+    mod codes;
     mod consents;
     mod downloads;
     mod due;

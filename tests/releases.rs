@@ -5,6 +5,7 @@ mod support;
 
 mod releases {
     mod changes;
+    mod drafts;
     mod input;
     mod jobs;
     mod office;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::edtf::Edtf;
+use super::file_name;
 use super::record::{Noun, RecordId};
 use super::vocabulary::{SPECIAL, TOTAL, Vocabulary};
 
@@ -229,10 +230,7 @@ impl<'r> Checker<'r> {
 
     /// That a code can be part of an address and the name of a file everywhere: what a record carries already may stay.
     pub fn file_code(&mut self, field: &str, value: &str) {
-        let ending =
-            value.rsplit_once('.').is_some_and(|(_, ending)| ending.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let dots = value.starts_with('.') || value.ends_with('.');
-        if (ending || dots || is_device(value)) && !self.carried.contains(value) {
+        if !file_name::is_safe(value) && !self.carried.contains(value) {
             let expected = "a code that neither begins nor ends with a dot, has no ending like that of a file, and is no name \
                             that a system keeps for itself";
             self.refuse(field, Rule::Malformed, Some(value), expected);
@@ -335,13 +333,22 @@ impl<'r> Checker<'r> {
             return if self.unowned { self.register.nobody() } else { own };
         };
         let anew = !self.carried.contains(name);
+        self.account(field, name, anew)
+    }
+
+    /// The account whose persons are asked for, though it may sign in no more.
+    pub fn known_owner(&mut self, field: &str, name: &str) -> RecordId {
+        self.account(field, name, false)
+    }
+
+    fn account(&mut self, field: &str, name: &str, anew: bool) -> RecordId {
         let found = if name.contains(char::is_control) { Ok(None) } else { self.register.account(name, anew) };
         match found {
             Ok(Some(id)) => return id,
             Ok(None) => self.refuse(field, Rule::UnknownRecord, Some(name), "the name of a caseworker or publisher"),
             Err(fault) => self.fault = Some(fault),
         }
-        own
+        self.register.own_account()
     }
 
     /// A day, `YYYY-MM-DD`.
@@ -394,16 +401,6 @@ impl<'r> Checker<'r> {
         }
         if self.errors.is_empty() { Ok(value) } else { Err(Invalid(self.errors).into()) }
     }
-}
-
-/// Whether Windows takes a name for that of a device, whatever its ending.
-pub fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = |device: &str| {
-        let number = stem.strip_prefix(device).filter(|number| number.len() == 1);
-        number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
-    };
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 /// Whether a text holds nothing but what can be seen, and line breaks.

@@ -1,28 +1,27 @@
 //! Exact aggregates: the case files are counted by the database, the reconstructed records by what they attest.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{Measure, Query, Totals};
-use crate::domain::attested::{self, Criterion, Fact, KnownFigure, Stand, World};
+use crate::domain::attested::{self, Criterion, Fact, Stand, World};
 use crate::domain::check::{FieldError, Invalid, Rule};
-use crate::domain::count::{Count, Qualifier, Tally};
+use crate::domain::count::{Count, Tally};
 use crate::domain::dimension::{self, Dimension, Level};
-use crate::domain::figure::Relation;
 use crate::domain::person::Basis;
-use crate::domain::record::{RecordId, State, Times};
+use crate::domain::record::{RecordId, Times};
 use crate::domain::timing::{self, MOST_BUCKETS};
 use crate::domain::vocabulary::{TOTAL, Vocabulary};
 
 use super::backend::Conn;
 use super::consents;
-use super::error::{StoreError, corrupt, word};
+use super::error::{StoreError, corrupt};
+use super::figures;
 use super::question::{Certainty, Filter, Question};
-use super::schema::{figure_versions, person_versions, term_versions};
+use super::schema::{person_versions, term_versions};
 use super::selects;
-use super::stamps;
 use super::statement::Scope;
 use super::terms;
 
@@ -54,7 +53,6 @@ pub(super) type Cells = BTreeMap<Vec<String>, Count>;
 /// What case files give, and what reconstructed records give.
 type Parts = (Cells, Cells);
 type Buckets = BTreeMap<&'static str, Vec<timing::Bucket>>;
-type FigureColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String);
 type FactColumns = (RecordId, RecordId, String, String, String, String, Option<RecordId>, Option<RecordId>);
 
 /// Answers questions at one pair of times. What they share is read once.
@@ -354,7 +352,7 @@ impl<'c> Counter<'c> {
     }
 
     fn world(&mut self) -> QueryResult<World> {
-        let mut world = World { figures: figures(self.conn, self.times)?, ..World::default() };
+        let mut world = World { figures: figures::known_at(self.conn, self.times)?, ..World::default() };
         let everything = |code| -> QueryResult<Query> {
             let dimension = dimension::dimension(code).ok_or_else(|| corrupt(code))?;
             let (filters, with) = (BTreeMap::new(), BTreeSet::new());
@@ -396,36 +394,4 @@ fn merged((case_file, reconstructed): &Parts) -> Cells {
         cells.entry(cell.clone()).and_modify(|sum| *sum = sum.plus(*count)).or_insert(*count);
     }
     cells
-}
-
-/// What Attest held and knew at the two times of every figure that records may name. What one asks counts only while it
-/// stands.
-fn figures(conn: &mut Conn, times: Times) -> QueryResult<HashMap<RecordId, KnownFigure>> {
-    let rows = figure_versions::table
-        .filter(figure_versions::write.le(times.at_write))
-        .filter(figure_versions::known_on.le(times.as_of))
-        // Of the versions known by then the one written last holds: it comes last into the map.
-        .order(figure_versions::write)
-        .select((
-            figure_versions::record_id,
-            figure_versions::parent_id,
-            figure_versions::relation,
-            figure_versions::qualifier,
-            figure_versions::query,
-            figure_versions::state,
-        ))
-        .load::<FigureColumns>(conn)?;
-    rows.into_iter()
-        .map(|(id, parent, relation, qualifier, query, state)| {
-            let relation = relation.map(|relation| word(Relation::WORDS, &relation)).transpose()?;
-            let inside = match relation {
-                Some(Relation::Outside) => Some(false),
-                Some(relation) if relation.is_subset() => Some(true),
-                _ => None,
-            };
-            let bound = word(Qualifier::WORDS, &qualifier)?.bound();
-            let stands = word(stamps::STATES, &state)? == State::Active;
-            Ok((id, KnownFigure { parent, inside, bound, query: query.filter(|_| stands) }))
-        })
-        .collect()
 }

@@ -1,9 +1,12 @@
 //! Figures.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{self, Measure, Query};
+use crate::domain::attested::KnownFigure;
 use crate::domain::check::{Checker, FieldError, Invalid, Rule};
 use crate::domain::count::{Bounded, Qualifier};
 use crate::domain::figure::{Figure, FigureEntry, Relation};
@@ -19,6 +22,7 @@ use super::publicity;
 use super::records::{Loaded, Stored, Which};
 use super::schema::figure_versions;
 use super::session::{Session, Tx};
+use super::stamps;
 use super::version_table::version_table;
 
 version_table! {
@@ -220,4 +224,38 @@ pub fn from_answer(
         at_write: Some(times.at_write),
         ..entry
     })
+}
+
+type KnownColumns = (RecordId, Option<RecordId>, Option<String>, String, Option<String>, String);
+
+/// What Attest held and knew at the two times of every figure that records may name. What one asks counts only while it
+/// stands.
+pub(super) fn known_at(conn: &mut Conn, times: Times) -> QueryResult<HashMap<RecordId, KnownFigure>> {
+    let rows = figure_versions::table
+        .filter(figure_versions::write.le(times.at_write))
+        .filter(figure_versions::known_on.le(times.as_of))
+        // Of the versions known by then the one written last holds: it comes last into the map.
+        .order(figure_versions::write)
+        .select((
+            figure_versions::record_id,
+            figure_versions::parent_id,
+            figure_versions::relation,
+            figure_versions::qualifier,
+            figure_versions::query,
+            figure_versions::state,
+        ))
+        .load::<KnownColumns>(conn)?;
+    rows.into_iter()
+        .map(|(id, parent, relation, qualifier, query, state)| {
+            let relation = relation.map(|relation| word(Relation::WORDS, &relation)).transpose()?;
+            let inside = match relation {
+                Some(Relation::Outside) => Some(false),
+                Some(relation) if relation.is_subset() => Some(true),
+                _ => None,
+            };
+            let bound = word(Qualifier::WORDS, &qualifier)?.bound();
+            let stands = word(stamps::STATES, &state)? == State::Active;
+            Ok((id, KnownFigure { parent, inside, bound, query: query.filter(|_| stands) }))
+        })
+        .collect()
 }

@@ -61,7 +61,7 @@ pub fn read<E: Stored>(
                 checker.refuse(name, Rule::Malformed, Some(value), "a year, or _U");
             }
             By::Year => {}
-            By::Account => record = Some(checker.owner(name, Some(value))),
+            By::Account => record = Some(checker.known_owner(name, value)),
             By::Record(noun) => record = Some(checker.required_reference(name, noun, Some(value))),
         }
         narrowings.push(Narrowing { name, value: value.clone(), record });

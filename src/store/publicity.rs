@@ -195,7 +195,9 @@ fn counts(tx: &mut Tx<'_>, body: &Figure, query: &Query) -> Result<Counts, Store
         case_files = case_files || Counter::new(tx.conn(), Times { as_of, at_write })?.counts_case_files(&query)?;
     }
     let tally = Counter::new(tx.conn(), Times { as_of: body.as_of, at_write })?.count(&query)?;
-    Ok(Counts { case_files, reproduced: tally.stated() == Some(body.value) })
+    // That there is nobody is told by no public record.
+    let reproduced = body.value.value > 0 && tally.stated() == Some(body.value);
+    Ok(Counts { case_files, reproduced })
 }
 
 /// Whether a release that stands signs this very number.

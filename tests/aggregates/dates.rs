@@ -126,7 +126,7 @@ fn a_bucket_says_what_may_lie_in_it_besides(app: &App) {
     assert_eq!(only_row(app, "measure=incidents"), plain(4));
 }
 
-fn more_than_a_hundred_years_of_months_are_refused(app: &App) {
+fn one_date_of_more_than_a_hundred_years_takes_no_answer_from_anybody(app: &App) {
     let person = person(app, &json!({}));
     // Each day lies in one month, however far apart they are.
     for date in ["0001-05", "1900-01-01", "2000-01-01"] {
@@ -134,17 +134,30 @@ fn more_than_a_hundred_years_of_months_are_refused(app: &App) {
     }
     let apart = definite(app, "measure=incidents&by=month");
     assert_eq!(apart, table(&[("0001-05", 1), ("1900-01", 1), ("2000-01", 1), ("_T", 3)]));
-    // 1,201 months, 401 quarters.
-    incident(app, &person, &json!({"kind": "threat", "date": "1900-01/2000-01"}));
-    let refused = app.researcher().get(&format!("{PATH}?by=month"));
-    refused.refuses(400, "by", "out_of_range");
+    // 1,201 months, 401 quarters: it makes no month of its own, is known to lie in none, and may lie in those that there are.
+    for date in ["1900-01/2000-01", "1850/1990"] {
+        incident(app, &person, &json!({"kind": "threat", "date": date}));
+    }
+    let wide = definite(app, "measure=incidents&by=month");
+    assert_eq!(wide, table(&[("0001-05", 1), ("1900-01", 1), ("2000-01", 1), ("_U", 2), ("_T", 5)]));
+    let answer = app.researcher().get(&format!("{PATH}?measure=incidents&by=month")).expect(200).json();
+    let possible = |month: &str| {
+        let rows = answer["rows"].as_array().unwrap();
+        rows.iter().find(|row| row["month"] == month).map(|row| row["possible"].clone()).unwrap()
+    };
+    assert_eq!(["0001-05", "1900-01", "2000-01"].map(possible), [0, 2, 1]);
+    let caveats: Vec<_> = answer["caveats"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
+    assert!(caveats.contains(&"wide_dates".into()), "{caveats:?}");
+    // Where all have room, each makes its own.
+    let quarters = app.researcher().get(&format!("{PATH}?measure=incidents&by=quarter")).expect(200).json();
+    assert!(quarters["rows"].as_array().unwrap().len() > 550);
+    assert!(!quarters["caveats"].to_string().contains("wide_dates"));
     let narrowed = definite(app, "measure=incidents&by=month&month=1900-01");
     assert_eq!(narrowed, table(&[("1900-01", 1), ("_T", 1)]));
-    assert_eq!(definite(app, "measure=incidents&by=quarter&totals=none").len(), 4);
 }
 
 on_both! { empty:
-    a_bucket_says_what_may_lie_in_it_besides, more_than_a_hundred_years_of_months_are_refused,
+    a_bucket_says_what_may_lie_in_it_besides, one_date_of_more_than_a_hundred_years_takes_no_answer_from_anybody,
     buckets_and_the_rest_add_up_to_the_total, a_filter_by_time_keeps_what_is_definite,
     the_total_does_not_depend_on_the_buckets, a_correction_moves_an_incident_to_another_bucket
 }

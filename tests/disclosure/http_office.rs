@@ -81,7 +81,7 @@ pub fn random(app: &App, dice: &mut Dice) -> Entered {
     enter(app, ground, sex, kinds)
 }
 
-/// A publication of a figure for each of these questions.
+/// A publication with the draft of a figure for each of these questions: a release makes it public.
 pub fn publication(app: &App, queries: &[&str]) -> Vec<String> {
     let day = app.clock.now().date_naive().to_string();
     let publication = json!({"code": "own", "published_on": day, "publisher": "Us", "state": "published",
@@ -91,8 +91,7 @@ pub fn publication(app: &App, queries: &[&str]) -> Vec<String> {
     for (number, query) in queries.iter().enumerate() {
         let measure = if query.contains("measure=incidents") { "incidents" } else { "persons" };
         let figure = json!({"publication": "own", "code": format!("f{number}"), "measure": measure,
-            "population": "people", "value": 7, "region": "Chechnya", "as_of": day, "query": query,
-            "state": "published"});
+            "population": "people", "value": 7, "region": "Chechnya", "as_of": day, "query": query});
         app.publisher().enter(Noun::Figure, &figure);
         made.push(format!("own:f{number}"));
     }

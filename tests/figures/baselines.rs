@@ -6,7 +6,7 @@ use attest::store::accounts;
 use serde_json::json;
 
 use super::held::{BEFORE, OWN, differences, held, person};
-use super::staff::{by_code, correct, figure, publication, withdraw};
+use super::staff::{by_code, correct, figure, left, publication, withdraw};
 use crate::support::{App, on_both};
 
 /// The write of the baseline and its count.
@@ -31,7 +31,9 @@ fn a_figure_asks_anew_when_its_query_or_date_is_corrected(app: &App) {
     // What is not asked may be corrected.
     correct(app, Noun::Figure, &code, &json!({"value": 2, "note": "counted again", "qualifier": "at_least"}));
     let withdrawn = withdraw(app, Noun::Figure, &code);
+    left(app, &code, "draft");
     app.publisher().restore(Noun::Figure, &withdrawn, "no mistake").expect(200);
+    left(app, &code, "published");
     assert_eq!(baseline(app, "asked"), (first, 1));
     assert_eq!(differences(&held(app, &code)), ["baseline>as_of added +1 -0"]);
     // The same question in another order is the same.

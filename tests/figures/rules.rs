@@ -109,6 +109,7 @@ fn figure(value: u64, parent: Option<u128>, breakdown: Option<&str>) -> Figure {
         breakdown: breakdown.map(str::to_owned),
         query: None,
         at_write: None,
+        address: None,
         visibility: Visibility::Published,
         note: None,
     }

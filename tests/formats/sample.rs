@@ -259,6 +259,7 @@ fn one(at: usize, day: &str, value: u64, qualifier: Qualifier, as_of: &str) -> (
         breakdown: None,
         query: None,
         at_write: None,
+        address: None,
         visibility: Visibility::Published,
         note: None,
     };

@@ -17,6 +17,8 @@ on_both! {
     a_term_that_was_taken_up_again_is_usable,
     the_family_of_a_new_kind_decides_what_it_may_have,
     a_term_and_its_wider_term_are_of_one_list,
+    a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written,
+    a_label_that_looks_like_another_is_warned_of,
 }
 
 fn kind(code: &str, family: &str) -> serde_json::Value {
@@ -115,4 +117,65 @@ fn a_term_and_its_wider_term_are_of_one_list(app: &App) {
     }
     term["broader"] = json!("killing");
     app.admin().enter(Noun::Term, &term);
+}
+
+fn place(code: &str, en: &str, ru: Option<&str>) -> serde_json::Value {
+    json!({"vocabulary": "place", "code": code, "label_en": en, "definition_en": "A village.", "label_ru": ru,
+        "definition_ru": ru.map(|_| "Село.")})
+}
+
+fn a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written(app: &App) {
+    let admin = app.admin();
+    admin.enter(Noun::Term, &place("V-1", "Upper Village", Some("Верхнее село")));
+    let own = admin.enter(Noun::Term, &place("V-2", "Lower Village", Some("Нижнее село")));
+    for same in [
+        "Upper Village",
+        "UPPER village",
+        " Upper \u{a0} Village ",
+        "Up\u{200b}per Village",
+        "Ｕpper Village",
+        "Upper Vil\u{ad}lage",
+    ] {
+        app.unchanged(|| admin.create(Noun::Term, &place("V-3", same, None)).refuses(422, "label_en", "taken"));
+        let change = json!({"label_en": same, "reason": "a test"});
+        app.unchanged(|| admin.correct(Noun::Term, &own, &change).refuses(422, "label_en", "taken"));
+    }
+    let russian = place("V-3", "Another", Some("ВЕРХНЕЕ  село"));
+    app.unchanged(|| admin.create(Noun::Term, &russian).refuses(422, "label_ru", "taken"));
+    // A form in Russian shows the English label of what has none in Russian.
+    app.unchanged(|| admin.create(Noun::Term, &place("V-3", "Верхнее село", None)).refuses(422, "label_en", "taken"));
+    let head = "vocabulary,code,label_en,definition_en\n";
+    let twice = format!("{head}place,V-3,Third,A village.\nplace,V-4,\u{200b}THIRD,A village.\n");
+    let file =
+        attest::exchange::import::File { noun: Noun::Term, name: "terms.csv".to_owned(), bytes: twice.into_bytes() };
+    let host = attest::store::accounts::host();
+    let refused = app.unchanged(|| {
+        attest::exchange::import::run(&app.store, &host, vec![file], false, |_| Ok(()), Box::new(|_| {})).unwrap_err()
+    });
+    assert!(refused.to_string().contains("row 3, column label_en"), "{refused}");
+    // What is taken back is free, and does not come back beside what took its label.
+    let gone = admin.withdraw(Noun::Term, &own, "one village").expect(200);
+    admin.enter(Noun::Term, &place("V-5", "Lower village", None));
+    app.unchanged(|| admin.restore(Noun::Term, &gone, "two after all").refuses(422, "label_en", "taken"));
+    // Another list may say it too.
+    let kind =
+        json!({"vocabulary": "actor", "code": "village", "label_en": "Upper Village", "definition_en": "Its people."});
+    admin.enter(Noun::Term, &kind);
+}
+
+fn a_label_that_looks_like_another_is_warned_of(app: &App) {
+    app.admin().enter(Noun::Term, &place("V-1", "Post Alpha", Some("Село Ёлки")));
+    let warned = |body: &serde_json::Value| {
+        let made = app.admin().enter(Noun::Term, body).json();
+        made["warnings"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| one["code"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    // The o and the p are Cyrillic.
+    assert_eq!(warned(&place("V-2", "P\u{43e}st Al\u{440}ha", None)), ["label_looks_like"]);
+    assert_eq!(warned(&place("V-3", "Another", Some("Село Елки"))), ["label_looks_like"]);
+    assert_eq!(warned(&place("V-4", "Post Beta", Some("Село Сосны"))), [""; 0]);
 }

@@ -9,7 +9,7 @@ on_both! {
     empty:
     a_wrong_declaration_is_refused_by_field,
     a_body_that_is_no_declaration_is_refused,
-    a_figure_that_is_not_published_blocks_a_release,
+    a_figure_that_is_not_there_blocks_a_release,
 }
 
 fn a_wrong_declaration_is_refused_by_field(app: &App) {
@@ -49,7 +49,7 @@ fn a_body_that_is_no_declaration_is_refused(app: &App) {
     });
 }
 
-fn a_figure_that_is_not_published_blocks_a_release(app: &App) {
+fn a_figure_that_is_not_there_blocks_a_release(app: &App) {
     ten(app);
     let mut entry = declaration();
     entry["figures"] = json!(["nothing:here"]);

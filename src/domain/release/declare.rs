@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query, Totals, read_buckets};
-use crate::domain::check::{CheckError, Checker, Rule, is_device};
+use crate::domain::check::{CheckError, Checker, Rule};
 use crate::domain::dimension::{DIMENSIONS, Dimension, NEVER_PUBLIC, Values, dimension};
+use crate::domain::file_name;
 use crate::domain::record::Times;
 use crate::domain::vocabulary::{NOT_APPLICABLE, TOTAL, UNKNOWN};
 
@@ -140,7 +141,7 @@ fn address(c: &mut Checker<'_>, field: &str, value: Option<&str>) -> String {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !code.is_empty() && (code.len() > 60 || code.starts_with('-') || !code.chars().all(fits)) {
         c.refuse(field, Rule::Malformed, Some(&code), "1 to 60 of a-z 0-9 -, not beginning with -");
-    } else if is_device(&code) {
+    } else if file_name::is_device(&code) {
         c.refuse(field, Rule::Malformed, Some(&code), "a name that no system keeps for itself");
     }
     code
