@@ -9,5 +9,6 @@ mod pages {
     mod public;
     mod released;
     mod research;
+    mod typed;
     mod zone;
 }

@@ -8,7 +8,7 @@ use crate::domain::record::RecordId;
 use super::chain::hex;
 use super::error::StoreError;
 use super::schema::idempotency_keys;
-use super::session::Tx;
+use super::session::{Session, Tx};
 
 /// What came of an earlier request with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Earlier {
 /// [`StoreError::KeyReused`] where that was another request.
 pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<Earlier>, StoreError> {
     let account = tx.actor().account;
-    let (own_key, keyed) = (keyed(tx, key)?, keyed(tx, request_hash)?);
+    let (own_key, keyed) = (keyed(tx.session(), key)?, keyed(tx.session(), request_hash)?);
     let found = idempotency_keys::table
         .filter(idempotency_keys::account_id.eq(account))
         // Earlier versions kept both as they are.
@@ -38,12 +38,27 @@ pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<
     }
 }
 
+/// The record that a request of the reader's with this key has made, whatever the request was.
+///
+/// # Errors
+/// The database's own.
+pub fn saved(session: &mut Session<'_>, key: &str) -> Result<Option<RecordId>, StoreError> {
+    let (account, own_key) = (session.reader().account, keyed(session, key)?);
+    let found = idempotency_keys::table
+        .filter(idempotency_keys::account_id.eq(account))
+        .filter(idempotency_keys::key.eq_any([own_key.as_str(), key]))
+        .select(idempotency_keys::record_id)
+        .first(session.conn())
+        .optional()?;
+    Ok(found)
+}
+
 /// Remembers what came of a request. Keys are kept for good: they are a line a record.
 ///
 /// # Errors
 /// The database's own.
 pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) -> Result<(), StoreError> {
-    let (key, request_hash) = (keyed(tx, key)?, keyed(tx, request_hash)?);
+    let (key, request_hash) = (keyed(tx.session(), key)?, keyed(tx.session(), request_hash)?);
     let (account, write, created_at) = (tx.actor().account, tx.write(), tx.now());
     diesel::insert_into(idempotency_keys::table)
         .values((
@@ -59,8 +74,8 @@ pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) ->
 }
 
 /// What is kept of a request: without the keyring nobody can try out which names it may have held.
-fn keyed(tx: &mut Tx<'_>, request_hash: &str) -> Result<String, StoreError> {
-    match tx.session().keys() {
+fn keyed(session: &Session<'_>, request_hash: &str) -> Result<String, StoreError> {
+    match session.keys() {
         Ok(keys) => Ok(hex(&keys.own_key("idempotency")?.mac(request_hash.as_bytes()))),
         Err(StoreError::Locked(_)) => Ok(request_hash.to_owned()),
         Err(why) => Err(why),

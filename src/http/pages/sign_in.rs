@@ -18,6 +18,7 @@ use super::super::limits::Limits;
 use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
+use super::carried::{CARRIED, TO, Waiting};
 use super::cookies::{Cookie, Jar};
 use super::form::{Posted, Stranger};
 use super::here::link;
@@ -28,18 +29,31 @@ use super::{filters, open_page};
 
 #[derive(Template)]
 #[template(path = "own/sign_in.html")]
-struct SignIn {
-    notice: Option<Notice>,
+pub struct SignIn<'a> {
+    notices: Vec<Notice>,
     fields: [Field; 3],
+    /// Hidden fields, by name.
+    carried: Vec<(&'static str, &'a str)>,
+}
+
+/// What is said of a form that waits until somebody signs in.
+fn about(waiting: &Waiting) -> Notice {
+    let (title, first) = if waiting.denied {
+        ("Your role may not do this.", "Sign in with an account that may.")
+    } else {
+        ("Your session has ended.", "Nothing was saved yet. Sign in to go on.")
+    };
+    let kept = "What you typed is in this page, encrypted. After you have signed in it stands in its form again.";
+    Notice::new(Tone::Warning, t(title)).line(t(first)).line(t(kept))
 }
 
 /// The form. What was typed is not shown back: nobody is told which of the three was wrong.
-fn form(failed: bool) -> SignIn {
+pub fn form<'a>(waiting: Option<&'a Waiting>, wrong: Option<Notice>) -> SignIn<'a> {
     let line =
         |kind, autocomplete, longest| Control::Line { kind, longest, autocomplete: Some(autocomplete), list: None };
-    let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
     SignIn {
-        notice: failed.then(|| Notice::new(Tone::Wrong, t("That was not right.")).line(t(why))),
+        notices: wrong.into_iter().chain(waiting.map(about)).collect(),
+        carried: waiting.iter().flat_map(|waiting| [(TO, &*waiting.to), (CARRIED, &*waiting.sealed)]).collect(),
         fields: [
             Field::new("name", t("Name"), line("text", "username", Some(64))),
             Field::new("passphrase", t("Passphrase"), line("password", "current-password", None)),
@@ -62,7 +76,7 @@ pub fn on(to: &str) -> Reply {
 #[get("/sign-in")]
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     records.run(|store| store.must_be_open()).await?;
-    Ok(open_page(t("Sign in"), &form(false))?)
+    Ok(open_page(t("Sign in"), &form(None, None))?)
 }
 
 /// Holds what somebody shows against what is kept: counted first, then in line, so that guessing costs the one who guesses.
@@ -103,14 +117,45 @@ pub async fn sign_in(
     let (sent, jar) = (stranger.form, Jar::of(&request));
     let name = sent.get("name").trim().chars().take(65).collect();
     let who = Who { name, device: jar.read(&request, Cookie::Device), address: limits.address(&request) };
-    let proof = prove(&records, &limits, who, sent.get("passphrase"), sent.get("code")).await?;
-    let Some(opened) = records.run(move |records| store::finish(records, proof)).await? else {
-        return Ok(open_page(t("Sign in"), &form(true))?.status(StatusCode::FORBIDDEN));
+    let waiting = Waiting::of(&sent);
+    let opened = match prove(&records, &limits, who, sent.get("passphrase"), sent.get("code")).await {
+        Ok(proof) => records.run(move |records| store::finish(records, proof)).await,
+        Err(problem) => Err(problem),
+    };
+    let opened = match opened {
+        Ok(Some(opened)) => opened,
+        Ok(None) => {
+            let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
+            let wrong = Notice::new(Tone::Wrong, t("That was not right.")).line(t(why));
+            let page = open_page(t("Sign in"), &form(waiting.as_ref(), Some(wrong)))?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+        Err(problem) => return again(waiting.as_ref(), problem),
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
-    Ok(on("/desk")
+    // The form that waits is sent on as it came: its own page opens it, and shows it again.
+    let further = match &waiting {
+        Some(waiting) => on(&waiting.to).status(StatusCode::TEMPORARY_REDIRECT),
+        None => on("/desk"),
+    };
+    Ok(further
         .header(header::SET_COOKIE, jar.set(Cookie::Session, &opened.session, None))
         .header(header::SET_COOKIE, device))
+}
+
+/// What kept somebody from signing in, with the form that waits where there is one.
+fn again(waiting: Option<&Waiting>, problem: Problem) -> Result<Reply, Turned> {
+    let Some(waiting) = waiting else { return Err(problem.into()) };
+    let mut wrong = Notice::new(Tone::Wrong, t(problem.title));
+    if let Some(seconds) = problem.wait() {
+        wrong = wrong.line(format!("{} {seconds}", t("Seconds until it is worth trying again:")));
+    }
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let page = open_page(t("Sign in"), &form(Some(waiting), Some(wrong)))?.status(status);
+    Ok(match problem.wait() {
+        Some(seconds) => page.header(header::RETRY_AFTER, seconds),
+        None => page,
+    })
 }
 
 /// Signs out. The browser is told to forget what it has kept.
