@@ -252,7 +252,10 @@ pub async fn try_file(
     };
     let noun = match read_noun("noun", Some(form.get("noun")).filter(|noun| !noun.is_empty())) {
         Ok(noun) => noun,
-        Err(problem) => return refuse(Notice::new(Tone::Wrong, t("Nothing was tried.")), &problem.errors),
+        Err(problem) => {
+            let notice = Notice::new(Tone::Wrong, t("Nothing was tried.")).leading("noun", t("What the rows are"));
+            return refuse(notice, &problem.errors);
+        }
     };
     if bytes.trim_ascii().is_empty() {
         return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);
