@@ -15,5 +15,7 @@ mod browser {
     mod russian;
     mod seen;
     mod story;
+    mod typed;
     mod words;
+    mod wrong;
 }

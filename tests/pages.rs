@@ -10,5 +10,6 @@ mod pages {
     mod public;
     mod released;
     mod research;
+    mod typed;
     mod zone;
 }

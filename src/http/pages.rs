@@ -11,6 +11,7 @@ use super::problem::{Kind, Problem};
 use super::reply::Reply;
 
 pub mod account;
+pub mod carried;
 pub mod cookies;
 pub mod enrol;
 pub mod filters;

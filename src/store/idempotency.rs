@@ -10,7 +10,7 @@ use super::backend::Conn;
 use super::chain::hex;
 use super::error::StoreError;
 use super::schema::idempotency_keys;
-use super::session::Tx;
+use super::session::{Session, Tx};
 
 /// What came of an earlier request with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Earlier {
 /// [`StoreError::KeyReused`] where that was another request.
 pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<Earlier>, StoreError> {
     let account = tx.actor().account;
-    let (own_key, keyed) = (keyed(tx, key)?, keyed(tx, request_hash)?);
+    let (own_key, keyed) = (keyed(tx.session(), key)?, keyed(tx.session(), request_hash)?);
     let found = idempotency_keys::table
         .filter(idempotency_keys::account_id.eq(account))
         // Earlier versions kept both as they are.
@@ -40,12 +40,27 @@ pub fn earlier(tx: &mut Tx<'_>, key: &str, request_hash: &str) -> Result<Option<
     }
 }
 
+/// The record that a request of the reader's with this key has made, whatever the request was.
+///
+/// # Errors
+/// The database's own.
+pub fn saved(session: &mut Session<'_>, key: &str) -> Result<Option<RecordId>, StoreError> {
+    let (account, own_key) = (session.reader().account, keyed(session, key)?);
+    let found = idempotency_keys::table
+        .filter(idempotency_keys::account_id.eq(account))
+        .filter(idempotency_keys::key.eq_any([own_key.as_str(), key]))
+        .select(idempotency_keys::record_id)
+        .first(session.conn())
+        .optional()?;
+    Ok(found)
+}
+
 /// Remembers what came of a request. Keys are kept for good: they are a line a record.
 ///
 /// # Errors
 /// The database's own.
 pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) -> Result<(), StoreError> {
-    let (key, request_hash) = (keyed(tx, key)?, keyed(tx, request_hash)?);
+    let (key, request_hash) = (keyed(tx.session(), key)?, keyed(tx.session(), request_hash)?);
     let (account, write, created_at) = (tx.actor().account, tx.write(), tx.now());
     diesel::insert_into(idempotency_keys::table)
         .values((
@@ -60,8 +75,8 @@ pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) ->
     Ok(())
 }
 
-fn keyed(tx: &mut Tx<'_>, request_hash: &str) -> Result<String, StoreError> {
-    match tx.session().keys() {
+fn keyed(session: &Session<'_>, request_hash: &str) -> Result<String, StoreError> {
+    match session.keys() {
         Ok(keys) => kept(Some(&keys), request_hash),
         Err(StoreError::Locked(_)) => kept(None, request_hash),
         Err(why) => Err(why),

@@ -67,6 +67,11 @@ impl<'a> Chrome<'a> {
         self.chromium.go(&format!("http://{}{path}", self.app.address));
     }
 
+    /// Goes back to the page before.
+    pub fn back(&self) {
+        self.chromium.back();
+    }
+
     /// The address, without the host and what is asked there.
     pub fn path(&self) -> String {
         let url = self.chromium.url();

@@ -134,6 +134,11 @@ impl Chromium {
         self.tell("url", &json!({"url": url})).unwrap();
     }
 
+    /// Goes back to the page before.
+    pub fn back(&self) {
+        self.tell("back", &json!({})).unwrap();
+    }
+
     /// The address where it stands.
     pub fn url(&self) -> String {
         text(self.ask("url"))

@@ -14,10 +14,10 @@ on_both! {
 }
 
 /// What ends the session that the test goes on with.
-const ENDS: [&str; 2] = ["/sign-out", "/end"];
+pub const ENDS: [&str; 2] = ["/sign-out", "/end"];
 
 /// Sends a form as a browser does.
-fn send(browser: &Browser<'_>, address: &str, form: &Form) -> Answer {
+pub fn send(browser: &Browser<'_>, address: &str, form: &Form) -> Answer {
     let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     if !form.parts {
         return browser.post(address, &fields);

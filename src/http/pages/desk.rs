@@ -7,6 +7,8 @@ use crate::domain::text::{self, TextField};
 
 use super::Page;
 
+/// Forms that come back.
+mod again;
 /// Sealing and erasing.
 mod care;
 /// The page of a figure.
@@ -46,7 +48,7 @@ mod values;
 /// The page of a record.
 mod view;
 
-pub use forms::told;
+pub use forms::{told, told_of_file};
 pub use shown::term;
 
 /// The fields of personal text that go with a noun.

@@ -1,6 +1,8 @@
 //! Forms. One that was sent by a page of another site is refused, and where somebody is signed in every form carries a word that
-//! only our own pages know.
+//! only our own pages know. A form that comes too late, after its session has ended, is never lost and never done: it is shown
+//! again with all that was typed, after signing in where that is needed.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -17,8 +19,10 @@ use crate::store::chain::hex;
 use super::super::auth::Permission;
 use super::super::problem::{Kind, Problem};
 use super::super::state::Records;
+use super::carried::{self, CARRIED};
 use super::turned::Turned;
 use super::visit::Visit;
+use crate::domain::policy::Action;
 
 /// The hidden field that our own pages send along.
 pub const WORD: &str = "csrf";
@@ -54,11 +58,26 @@ impl Form {
 
     /// Tells this form from others, for sending it twice.
     pub fn hash(&self, noun: &str) -> String {
-        let mut hash = Sha256::new().chain_update(noun);
-        for (name, value) in self.pairs().filter(|(name, _)| *name != WORD) {
-            hash = hash.chain_update([0]).chain_update(name).chain_update([1]).chain_update(value);
-        }
-        hex(&hash.finalize())
+        hashed(noun, self.pairs())
+    }
+
+    /// Its first fields that have room in so many bytes; others are left out whole.
+    #[must_use]
+    pub fn up_to(self, most: usize) -> Self {
+        let mut room = most;
+        let fits = |(name, value): &(String, Zeroizing<String>)| {
+            let size = name.len() + value.len();
+            let fits = size <= room;
+            room -= if fits { size } else { 0 };
+            fits
+        };
+        Self(self.0.into_iter().filter(fits).collect())
+    }
+
+    /// Whether somebody typed or chose something in it: what our pages put into it themselves is nothing.
+    pub fn holds_anything(&self) -> bool {
+        let own = [WORD, "once", "seen"];
+        self.pairs().any(|(name, value)| !own.contains(&name) && !value.trim().is_empty())
     }
 
     /// Every field, in the order in which it was sent.
@@ -72,15 +91,48 @@ impl Form {
     }
 }
 
-/// The largest form, in bytes: all personal text of a person, in a script of which every letter is sent as six.
-const LARGEST: usize = 256 * 1024;
+/// Tells what was typed from other things. Fields that were left empty, and how lines end, make no difference: a form that is
+/// shown again has more of the one and other ends.
+pub fn hashed<'f>(noun: &str, pairs: impl Iterator<Item = (&'f str, &'f str)>) -> String {
+    let mut hash = Sha256::new().chain_update(noun);
+    for (name, value) in pairs.filter(|(name, value)| *name != WORD && !value.trim().is_empty()) {
+        let value = Zeroizing::new(value.replace("\r\n", "\n"));
+        hash = hash.chain_update([0]).chain_update(name).chain_update([1]).chain_update(value.trim());
+    }
+    hex(&hash.finalize())
+}
 
-async fn body(payload: <web::Payload as FromRequest>::Future) -> Result<Form, Turned> {
+/// The largest form, in bytes: all personal text of a person, in a script of which every letter is sent as six.
+pub const LARGEST: usize = 256 * 1024;
+
+async fn body(payload: <web::Payload as FromRequest>::Future, largest: usize) -> Result<Form, Turned> {
     let payload = payload.await.map_err(|_| Problem::new(Kind::MalformedBody))?;
-    match payload.to_bytes_limited(LARGEST).await {
+    match payload.to_bytes_limited(largest).await {
         Ok(Ok(bytes)) => Ok(Form::read(&bytes)),
         Ok(Err(_)) => Err(Problem::new(Kind::MalformedBody).into()),
         Err(_) => Err(Problem::new(Kind::TooLarge).into()),
+    }
+}
+
+tokio::task_local! {
+    static SENT: RefCell<Form>;
+}
+
+/// Answers one request, and remembers until then what its form held: a failure gives that back.
+pub async fn remembering<T>(answer: impl Future<Output = T>) -> T {
+    SENT.scope(RefCell::default(), answer).await
+}
+
+/// What the form of this request held; nothing where it had none, or where it held secrets.
+pub fn sent() -> Form {
+    SENT.try_with(|sent| sent.borrow().clone()).unwrap_or_default()
+}
+
+fn remember(form: &Form, action: Action) {
+    // What one changes one's own access with is typed anew.
+    if action != Action::KeepOwnAccount {
+        // Nothing to remember it for where no page is answered.
+        let _ = SENT.try_with(|sent| form.clone_into(&mut sent.borrow_mut()));
     }
 }
 
@@ -97,8 +149,7 @@ pub fn is_ours(request: &HttpRequest) -> bool {
 
 /// What a form is refused with that is none of ours.
 pub fn refused() -> Turned {
-    let why = "It is not from your session as it is now. Go back, copy what you typed, and open the page anew.";
-    let mut problem = Problem::new(Kind::Forbidden).detail(why);
+    let mut problem = Problem::new(Kind::Forbidden).detail("It does not come from a page of ours that is open now.");
     problem.title = "The form was not accepted";
     problem.into()
 }
@@ -122,7 +173,7 @@ impl FromRequest for Stranger {
             }
             let records = records.ok_or(Kind::Internal)?;
             records.run(|store| store.must_be_open()).await?;
-            Ok(Self { form: body(bytes).await? })
+            Ok(Self { form: body(bytes, LARGEST + carried::LARGEST).await? })
         })
     }
 }
@@ -134,24 +185,82 @@ pub struct Posted<P> {
     pub form: Form,
 }
 
-impl<P: Permission> FromRequest for Posted<P> {
+/// A form of somebody who is signed in, which comes from a session before this one: to be shown again, and not to be done.
+#[derive(Debug)]
+pub struct Late<P> {
+    pub visit: Visit<P>,
+    pub form: Form,
+}
+
+/// A form that came in.
+#[derive(Debug)]
+pub enum Arrived<P> {
+    Sent(Posted<P>),
+    Late(Late<P>),
+}
+
+impl<P: Permission> Arrived<P> {
+    /// Tells a form of this session from one of an earlier session.
+    ///
+    /// # Errors
+    /// The way to sign in, with all that was typed, where there is no session or one that may not do this; a refusal where
+    /// nothing was typed.
+    pub async fn tell(
+        records: &Records,
+        visit: Result<Visit<P>, Turned>,
+        form: Form,
+        path: &str,
+    ) -> Result<Self, Turned> {
+        let form = match form.get(CARRIED) {
+            "" => form,
+            sealed => carried::open(records, path, sealed)?,
+        };
+        remember(&form, P::ACTION);
+        let visit = match visit {
+            Ok(visit) => visit,
+            Err(why) => return Err(carried::turned(records, why, &form, path, P::ACTION)),
+        };
+        if bool::from(form.get(WORD).as_bytes().ct_eq(visit.word().as_bytes())) {
+            return Ok(Self::Sent(Posted { visit, form }));
+        }
+        if form.holds_anything() { Ok(Self::Late(Late { visit, form })) } else { Err(refused()) }
+    }
+}
+
+impl<P: Permission> FromRequest for Arrived<P> {
     type Error = Turned;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let ours = is_ours(request);
+        let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
+        let path = request.path().to_owned();
         let bytes = web::Payload::from_request(request, payload);
         let visit = Visit::<P>::from_request(request, &mut Payload::None);
         Box::pin(async move {
             if !ours {
                 return Err(refused());
             }
-            let visit = visit.await?;
-            let form = body(bytes).await?;
-            if !bool::from(form.get(WORD).as_bytes().ct_eq(visit.word().as_bytes())) {
-                return Err(refused());
+            let records = records.ok_or(Kind::Internal)?;
+            // What comes from the page that asked to sign in holds it sealed, beside what one signs in with.
+            let form = body(bytes, LARGEST + carried::LARGEST).await?;
+            Self::tell(&records, visit.await, form, &path).await
+        })
+    }
+}
+
+impl<P: Permission> FromRequest for Posted<P> {
+    type Error = Turned;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let path = request.path().to_owned();
+        let arrived = Arrived::<P>::from_request(request, payload);
+        Box::pin(async move {
+            match arrived.await? {
+                Arrived::Sent(posted) => Ok(posted),
+                // A form of buttons alone: where it stands is told, and it is pressed there.
+                Arrived::Late(_) => Err(Turned::Late(path)),
             }
-            Ok(Self { visit, form })
         })
     }
 }

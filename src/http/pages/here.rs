@@ -16,6 +16,8 @@ use chrono_tz::Tz;
 use crate::domain::record::Instant;
 use crate::exchange::formats::Language;
 
+use super::form;
+
 tokio::task_local! {
     static HERE: Here;
 }
@@ -126,7 +128,7 @@ pub async fn around<B: MessageBody + 'static>(
         zone,
     };
     let (code, stated) = (here.language.code(), here.stated);
-    let mut response = HERE.scope(here, next.call(request)).await?;
+    let mut response = HERE.scope(here, form::remembering(next.call(request))).await?;
     let is_page = |value: &HeaderValue| value.as_bytes().starts_with(b"text/html");
     let documentation = response.request().path().starts_with("/api/");
     if !documentation && response.headers().get(header::CONTENT_TYPE).is_some_and(is_page) {

@@ -137,7 +137,7 @@ impl Tone {
     }
 }
 
-/// A notice above the rest of a page. A line may lead to the field that it is about.
+/// A notice above the rest of a page. A line may lead to the field that it is about, or to another page.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/notice.html")]
 pub struct Notice {
@@ -160,8 +160,14 @@ impl Notice {
     }
 
     #[must_use]
-    pub fn leading(mut self, id: impl Into<String>, line: impl Into<String>) -> Self {
-        self.lines.push((Some(id.into()), line.into()));
+    pub fn leading(self, id: impl fmt::Display, line: impl Into<String>) -> Self {
+        self.way(format!("#{id}"), line)
+    }
+
+    /// A line that leads to another page.
+    #[must_use]
+    pub fn way(mut self, address: impl Into<String>, line: impl Into<String>) -> Self {
+        self.lines.push((Some(address.into()), line.into()));
         self
     }
 }

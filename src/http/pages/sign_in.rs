@@ -22,6 +22,7 @@ use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
 use super::super::state::Records;
 use super::super::turned_away::TurnedAway;
+use super::carried::{CARRIED, TO, Waiting};
 use super::cookies::{Cookie, Jar};
 use super::enrol::stretched;
 use super::form::{Posted, Stranger};
@@ -33,17 +34,31 @@ use super::{filters, open_page};
 
 #[derive(Template)]
 #[template(path = "own/sign_in.html")]
-struct SignIn {
-    notice: Option<Notice>,
+pub struct SignIn<'a> {
+    notices: Vec<Notice>,
     fields: [Field; 3],
+    /// Hidden fields, by name.
+    carried: Vec<(&'static str, &'a str)>,
+}
+
+/// What is said of a form that waits until somebody signs in.
+fn about(waiting: &Waiting) -> Notice {
+    let (title, first) = if waiting.denied {
+        ("Your role may not do this.", "Sign in with an account that may.")
+    } else {
+        ("Your session has ended.", "Nothing was saved yet. Sign in to go on.")
+    };
+    let kept = "What you typed is in this page, encrypted. After you have signed in it stands in its form again.";
+    Notice::new(Tone::Warning, t(title)).line(t(first)).line(t(kept))
 }
 
 /// The form. What was typed is not shown back: nobody is told which of the three was wrong.
-fn form(notice: Option<Notice>) -> SignIn {
+pub fn form<'a>(waiting: Option<&'a Waiting>, wrong: Option<Notice>) -> SignIn<'a> {
     let line =
         |kind, autocomplete, longest| Control::Line { kind, longest, autocomplete: Some(autocomplete), list: None };
     SignIn {
-        notice,
+        notices: wrong.into_iter().chain(waiting.map(about)).collect(),
+        carried: waiting.iter().flat_map(|waiting| [(TO, &*waiting.to), (CARRIED, &*waiting.sealed)]).collect(),
         fields: [
             Field::new("name", t("Name"), line("text", "username", Some(64))),
             Field::new("passphrase", t("Passphrase"), line("password", "current-password", None)),
@@ -72,7 +87,7 @@ pub fn on(to: &str) -> Reply {
 #[get("/sign-in")]
 pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     records.run(|store| store.must_be_open()).await?;
-    Ok(open_page(t("Sign in"), &form(None))?)
+    Ok(open_page(t("Sign in"), &form(None, None))?)
 }
 
 /// What is needed to prove oneself.
@@ -162,27 +177,53 @@ pub async fn sign_in(request: HttpRequest, stranger: Stranger, door: Door) -> Re
     let (sent, jar) = (stranger.form, Jar::of(&request));
     let name = sent.get("name").trim().chars().take(65).collect();
     let who = Who { name, device: jar.read(&request, Cookie::Device), address: door.limits.address(&request) };
-    let proof = door.prove(who, sent.get("passphrase"), sent.get("code")).await?;
-    let opened = match door.records.run(move |records| store::finish(records, proof)).await? {
-        Proved::Done(opened) => opened,
-        Proved::Wrong => {
+    let carried = Waiting::of(&sent);
+    let proved = match door.prove(who, sent.get("passphrase"), sent.get("code")).await {
+        Ok(proof) => door.records.run(move |records| store::finish(records, proof)).await,
+        Err(problem) => Err(problem),
+    };
+    let opened = match proved {
+        Ok(Proved::Done(opened)) => opened,
+        Ok(Proved::Wrong) => {
             let why = "Name, passphrase and code must all be yours, and a code works once: wait for the next one.";
-            let notice = Notice::new(Tone::Wrong, t("That was not right.")).line(t(why));
-            return Ok(open_page(t("Sign in"), &form(Some(notice)))?.status(StatusCode::FORBIDDEN));
+            let wrong = Notice::new(Tone::Wrong, t("That was not right.")).line(t(why));
+            let page = open_page(t("Sign in"), &form(carried.as_ref(), Some(wrong)))?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
         }
-        Proved::Wait(seconds) => {
+        Ok(Proved::Wait(seconds)) => {
             door.turn_away();
-            let notice = Notice::new(Tone::Wrong, t("You have to wait.")).line(waiting(seconds));
-            let page = open_page(t("Sign in"), &form(Some(notice)))?.status(StatusCode::TOO_MANY_REQUESTS);
-            return Ok(page.header(header::RETRY_AFTER, seconds.to_string()));
+            let wrong = Notice::new(Tone::Wrong, t("You have to wait.")).line(waiting(seconds));
+            let page = open_page(t("Sign in"), &form(carried.as_ref(), Some(wrong)))?;
+            return Ok(page.status(StatusCode::TOO_MANY_REQUESTS).header(header::RETRY_AFTER, seconds.to_string()));
         }
+        Err(problem) => return again(carried.as_ref(), problem),
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
-    // Whoever knows the passphrase must not go unnoticed.
-    let to = if opened.warned { "/account" } else { "/desk" };
-    Ok(on(to)
+    let further = match &carried {
+        // The form that waits is sent on as it came: its own page opens it, and shows it again.
+        Some(carried) => on(&carried.to).status(StatusCode::TEMPORARY_REDIRECT),
+        // Whoever knows the passphrase must not go unnoticed.
+        None if opened.warned => on("/account"),
+        None => on("/desk"),
+    };
+    Ok(further
         .header(header::SET_COOKIE, jar.set(Cookie::Session, &opened.session, None))
         .header(header::SET_COOKIE, device))
+}
+
+/// What kept somebody from signing in, with the form that waits where there is one.
+fn again(waiting: Option<&Waiting>, problem: Problem) -> Result<Reply, Turned> {
+    let Some(waiting) = waiting else { return Err(problem.into()) };
+    let mut wrong = Notice::new(Tone::Wrong, t(problem.title));
+    if let Some(seconds) = problem.wait() {
+        wrong = wrong.line(format!("{} {seconds}", t("Seconds until it is worth trying again:")));
+    }
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let page = open_page(t("Sign in"), &form(Some(waiting), Some(wrong)))?.status(status);
+    Ok(match problem.wait() {
+        Some(seconds) => page.header(header::RETRY_AFTER, seconds),
+        None => page,
+    })
 }
 
 /// Signs out. The browser is told to forget what it has kept.

@@ -8,10 +8,12 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::super::problem::{Kind, Problem};
+use super::carried::Waiting;
 use super::desk::forms::told;
+use super::form::{self, Form};
 use super::frame::{Sheet, write};
-use super::here::link;
-use super::{filters, words};
+use super::here::{here, link};
+use super::{filters, routes, sign_in, words};
 use crate::store::error::StoreError;
 
 /// Why a page was not shown.
@@ -19,6 +21,10 @@ use crate::store::error::StoreError;
 pub enum Turned {
     /// Nobody is signed in.
     SignIn,
+    /// Somebody else has to sign in, and a form waits for it.
+    Waiting(Waiting),
+    /// A form of buttons, sent to this address, that comes from a session before this one.
+    Late(String),
     Problem(Problem),
 }
 
@@ -43,7 +49,8 @@ impl From<Kind> for Turned {
 impl fmt::Display for Turned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SignIn => f.write_str("not signed in"),
+            Self::SignIn | Self::Waiting(_) => f.write_str("not signed in"),
+            Self::Late(_) => f.write_str("a form from an earlier session"),
             Self::Problem(problem) => problem.fmt(f),
         }
     }
@@ -56,13 +63,77 @@ struct Told<'a> {
     errors: Vec<String>,
     wait: Option<u32>,
     reference: Option<&'a str>,
-    code: &'a str,
+    /// What was typed into a form that failed, and where it was sent.
+    typed: Option<(String, Form)>,
+}
+
+#[derive(Template)]
+#[template(path = "own/late.html")]
+struct Late<'a> {
+    page: &'a str,
+}
+
+/// The page that a form of buttons stands on: the nearest one above the address that it was sent to.
+fn page_of(address: &str) -> &str {
+    let fits = |pattern: &str, parts: &[&str]| {
+        let own: Vec<_> = pattern.split('/').collect();
+        own.len() == parts.len() && own.iter().zip(parts).all(|(own, part)| own == part || own.starts_with('{'))
+    };
+    let is_page = |address: &str| {
+        let parts: Vec<_> = address.split('/').collect();
+        routes().any(|page| page.method == "GET" && page.action.is_some() && fits(page.path, &parts))
+    };
+    let mut page = address;
+    while !is_page(page) {
+        match page.rsplit_once('/') {
+            Some((above, _)) => page = above,
+            // One's own account is where everything is that has no page above it.
+            None => return "/account",
+        }
+    }
+    page
+}
+
+/// What was typed into a form of this request that failed, to be sent again as it is.
+fn typed() -> Option<(String, Form)> {
+    let sent = form::sent();
+    sent.holds_anything().then(|| (link(&here().path), sent))
+}
+
+impl Turned {
+    /// The page that tells it.
+    fn page(&self) -> Result<String, Problem> {
+        match self {
+            // A browser is led there.
+            Self::SignIn => Ok(String::new()),
+            Self::Waiting(waiting) => {
+                let content = sign_in::form(Some(waiting), None);
+                write(None, &Sheet { title: words::t("Sign in"), above: None, content: &content })
+            }
+            Self::Late(address) => {
+                let content = Late { page: page_of(address) };
+                write(None, &Sheet { title: words::t("Nothing was done"), above: None, content: &content })
+            }
+            Self::Problem(problem) => {
+                let problem = problem.referenced();
+                let content = Told {
+                    detail: problem.detail.as_deref(),
+                    errors: problem.errors.iter().map(told).collect(),
+                    wait: problem.wait(),
+                    reference: problem.reference.as_deref(),
+                    typed: typed(),
+                };
+                write(None, &Sheet { title: words::t(problem.title), above: None, content: &content })
+            }
+        }
+    }
 }
 
 impl ResponseError for Turned {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn => StatusCode::SEE_OTHER,
+            Self::Waiting(_) | Self::Late(_) => StatusCode::FORBIDDEN,
             Self::Problem(problem) => problem.status_code(),
         }
     }
@@ -71,26 +142,19 @@ impl ResponseError for Turned {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
-        let problem = match self {
+        match self {
             Self::SignIn => return response.insert_header((header::LOCATION, link("/sign-in"))).finish(),
-            Self::Problem(problem) => problem.referenced(),
-        };
-        if let Some(methods) = problem.allowed() {
-            response.insert_header((header::ALLOW, methods));
+            Self::Problem(problem) => {
+                if let Some(methods) = problem.allowed() {
+                    response.insert_header((header::ALLOW, methods));
+                }
+                if let Some(seconds) = problem.wait() {
+                    response.insert_header((header::RETRY_AFTER, seconds));
+                }
+            }
+            Self::Waiting(_) | Self::Late(_) => {}
         }
-        if let Some(seconds) = problem.wait() {
-            response.insert_header((header::RETRY_AFTER, seconds));
-        }
-        let code = problem.kind.rsplit(':').next().unwrap_or_default();
-        let errors = problem.errors.iter().map(|error| format!("{}: {}", error.field, told(error))).collect();
-        let told = Told {
-            detail: problem.detail.as_deref(),
-            errors,
-            wait: problem.wait(),
-            reference: problem.reference.as_deref(),
-            code,
-        };
-        match write(None, &Sheet { title: words::t(problem.title), above: None, content: &told }) {
+        match self.page() {
             Ok(page) => response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page),
             Err(why) => why.error_response(),
         }

@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
-use subtle::ConstantTimeEq;
 
 use super::super::auth::Permission;
 use super::super::problem::{Kind, Problem};
-use super::form::{Form, WORD, is_ours, refused};
+use super::super::state::Records;
+use super::form::{self, Arrived, Form, Late, Posted, is_ours, refused};
 use super::turned::Turned;
 use super::visit::Visit;
 
@@ -30,27 +32,55 @@ pub struct Uploaded<P> {
     pub since: Instant,
 }
 
-impl<P: Permission> FromRequest for Uploaded<P> {
+/// A form with a file that came in. One from an earlier session comes without its file, which no page can choose anew.
+#[derive(Debug)]
+pub enum Brought<P> {
+    Sent(Uploaded<P>),
+    Late(Late<P>),
+}
+
+impl<P: Permission> FromRequest for Brought<P> {
     type Error = Turned;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (ours, since) = (is_ours(request), Instant::now());
+        let since = Instant::now();
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+            // From the page that asked to sign in.
+            let arrived = Arrived::<P>::from_request(request, payload);
+            return Box::pin(async move {
+                Ok(match arrived.await? {
+                    Arrived::Sent(Posted { visit, form }) => {
+                        Self::Sent(Uploaded { visit, form, file: Vec::new(), since })
+                    }
+                    Arrived::Late(late) => Self::Late(late),
+                })
+            });
+        }
+        let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
+        let path = request.path().to_owned();
         let parts = Multipart::from_request(request, payload);
         let visit = Visit::<P>::from_request(request, &mut Payload::None);
         Box::pin(async move {
             if !ours {
                 return Err(refused());
             }
-            let visit = visit.await?;
+            let records = records.ok_or(Kind::Internal)?;
+            let visit = match visit.await {
+                Err(why @ Turned::Problem(_)) => return Err(why),
+                visit => visit,
+            };
             let parts = parts.await.map_err(|_| Problem::new(Kind::UnsupportedMediaType))?;
             // What is no form of this kind carries no word either.
             let unread = |problem: Problem| if problem.status == 400 { refused() } else { problem.into() };
             let (form, file) = read(parts).await.map_err(unread)?;
-            if !bool::from(form.get(WORD).as_bytes().ct_eq(visit.word().as_bytes())) {
-                return Err(refused());
-            }
-            Ok(Self { visit, form, file, since })
+            // What is too long to travel in a page is pasted again.
+            let form = if visit.is_err() { form.up_to(form::LARGEST) } else { form };
+            Ok(match Arrived::tell(&records, visit, form, &path).await? {
+                Arrived::Sent(Posted { visit, form }) => Self::Sent(Uploaded { visit, form, file, since }),
+                Arrived::Late(late) => Self::Late(late),
+            })
         })
     }
 }

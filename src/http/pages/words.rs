@@ -76,6 +76,11 @@ pub fn in_russian(english: &str) -> Option<Cow<'static, str>> {
     Some(filled(russian, values.into_iter().map(say)).into())
 }
 
+/// The values in a sentence that a phrase with `{}` in their places makes; none where it makes another one.
+pub fn values_of<'s>(sentence: &'s str, phrase: &str) -> Option<Vec<&'s str>> {
+    if sentence == phrase { Some(Vec::new()) } else { values(sentence, &phrase.split("{}").collect::<Vec<_>>()) }
+}
+
 /// What stands in a sentence between the parts of a phrase.
 fn values<'s>(sentence: &'s str, parts: &[&str]) -> Option<Vec<&'s str>> {
     let [first, between @ .., last] = parts else { return None };

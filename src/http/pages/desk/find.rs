@@ -9,7 +9,7 @@ use crate::domain::check::{FieldError, Register};
 use crate::domain::policy::Action;
 use crate::domain::record::Noun;
 use crate::http::auth::{Permission, ReadCases, ReadTexts};
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::page;
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
@@ -57,13 +57,14 @@ async fn find<P: Permission>(
     store: &Records,
     notice: Option<Notice>,
     code: Field,
-    errors: &[FieldError],
+    (typed, errors): (&str, &[FieldError]),
     found: Option<SearchResult>,
 ) -> Result<Reply, Problem> {
     let vocabulary = store.read(visit.actor(), |session| Ok(terms::vocabulary(session.conn(), None)?)).await?;
     let mut name = Field::new("name", t("Beginnings of names"), Control::line()).hint(t(
         "In any order; capitals, accents and ё do not matter. Whom you find is recorded, never what you typed.",
     ));
+    name = name.value(typed);
     name.errors = errors.iter().map(forms::told).collect();
     let content = Find {
         notice,
@@ -102,7 +103,7 @@ pub async fn ask(visit: Visit<ReadCases>, store: Data<Records>, request: HttpReq
     let given = url::form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "code");
     let code = given.map(|(_, code)| code.trim().to_owned()).unwrap_or_default();
     if code.is_empty() {
-        return Ok(find(&visit, &store, None, code_field(""), &[], None).await?);
+        return Ok(find(&visit, &store, None, code_field(""), ("", &[]), None).await?);
     }
     let asked = code.clone();
     let found = store
@@ -122,23 +123,32 @@ pub async fn ask(visit: Visit<ReadCases>, store: Data<Records>, request: HttpReq
         return Ok(on(&format!("/desk/{}/{id}", noun.plural())));
     }
     let field = code_field(&code).error(Some(t("There is no such record.").to_owned()));
-    Ok(find(&visit, &store, None, field, &[], None).await?.status(StatusCode::NOT_FOUND))
+    Ok(find(&visit, &store, None, field, ("", &[]), None).await?.status(StatusCode::NOT_FOUND))
 }
 
 /// Finds persons by name.
 #[post("/desk/find")]
-pub async fn by_name(posted: Posted<ReadTexts>, store: Data<Records>) -> Result<Reply, Turned> {
-    let Posted { visit, form } = posted;
+pub async fn by_name(arrived: Arrived<ReadTexts>, store: Data<Records>) -> Result<Reply, Turned> {
+    let Posted { visit, form } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form }) => {
+            let title = t("Nothing was asked yet: you have signed in anew since this form was opened.");
+            let notice = Some(Notice::new(Tone::Warning, title));
+            let page = find(&visit, &store, notice, code_field(""), (form.get("name"), &[]), None).await?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
     let (actor, name) = (visit.actor(), form.get("name").to_owned());
     let found = store.search(actor.account, move |store| find_persons(store, &actor, &name, MOST)).await;
     match found {
         Ok(found) => {
             let none = found.items.is_empty().then(|| Notice::new(Tone::Plain, t("Nobody was found.")));
             let found = (!found.items.is_empty()).then_some(found);
-            Ok(find(&visit, &store, none, code_field(""), &[], found).await?)
+            Ok(find(&visit, &store, none, code_field(""), ("", &[]), found).await?)
         }
         Err(problem) if problem.is_invalid() => {
-            let page = find(&visit, &store, None, code_field(""), &problem.errors, None).await?;
+            let typed = (form.get("name"), &*problem.errors);
+            let page = find(&visit, &store, None, code_field(""), typed, None).await?;
             Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(problem) => Err(problem.into()),

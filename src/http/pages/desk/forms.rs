@@ -1,13 +1,11 @@
 //! The fields of a form for a noun, as the table of inputs has them.
 
-use std::collections::BTreeSet;
-
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::record::Noun;
 use crate::domain::text::TextField;
 use crate::domain::vocabulary::{NOT_APPLICABLE, UNKNOWN, Vocabulary};
 use crate::http::pages::parts::{Control, Field, Notice, Tone};
-use crate::http::pages::words::{retold, say, t};
+use crate::http::pages::words::{retold, say, t, values_of};
 
 use super::inputs::{self, Input, Kind, Place};
 use super::shown;
@@ -17,27 +15,37 @@ use super::values::{Values, filled};
 #[derive(Debug, Clone, Default)]
 pub struct Group {
     pub legend: Option<&'static str>,
+    /// The field whose rows these are, and the identifier of the group on its page.
+    pub name: &'static str,
     /// One list of fields a row; a single row where the group has none.
     pub rows: Vec<Vec<Field>>,
+    /// What is wrong with the rows together, or with what they have no field for.
+    pub errors: Vec<String>,
 }
 
 /// The fields of a form.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
+    pub of: Option<Noun>,
     pub main: Vec<Group>,
     pub more: Vec<Field>,
     /// Whether something behind "more" is wrong, so that it stands open.
     pub open: bool,
     /// Personal text.
     pub texts: Vec<Field>,
+    /// What is wrong with something that the form has no field for.
+    pub rest: Vec<String>,
 }
+
+/// The identifier of what [`Fields::rest`] is shown in.
+pub const REST: &str = "other-mistakes";
 
 /// The other code that a value without one stands for.
 const OTHER: &str = "_O";
 
-/// What a mistake is told as.
-pub fn told(error: &FieldError) -> String {
-    let why = match error.rule {
+/// Which rule was broken, in words.
+fn broken(rule: Rule) -> &'static str {
+    match rule {
         Rule::Required => t("This is missing."),
         Rule::Unknown => t("There is no such field."),
         Rule::UnknownCode => t("This is not on the list."),
@@ -49,16 +57,84 @@ pub fn told(error: &FieldError) -> String {
         Rule::Taken => t("This is taken already."),
         Rule::Inconsistent => t("This does not fit the rest."),
         Rule::InFuture => t("This lies in the future."),
-    };
-    let expected = retold(&error.expected);
+    }
+}
+
+/// What a mistake in a form is told as: in words, without the names that programmes have for fields and codes.
+pub fn told(error: &FieldError) -> String {
+    with_expected(broken(error.rule), expected(&error.expected))
+}
+
+/// What a mistake in a file is told as. Whoever writes a file types names of columns and codes, and is told them.
+pub fn told_of_file(error: &FieldError) -> String {
+    with_expected(broken(error.rule), Some(retold(&error.expected).into_owned()))
+}
+
+fn with_expected(why: &str, expected: Option<String>) -> String {
+    let Some(expected) = expected else { return why.to_owned() };
     // A list that goes on ends with its own dots.
     let expected = expected.strip_suffix('.').filter(|_| !expected.ends_with("..")).unwrap_or(&expected);
     let expected = expected.strip_suffix(", ...").map_or(expected.to_owned(), |listed| format!("{listed} …"));
     format!("{why} {}", say("Expected: {}.", &[&expected]))
 }
 
+/// What forms say in place of what programmes are told, where that names their fields or codes; nothing where the field itself
+/// shows what it takes.
+const PLAIN: &[(&str, &str)] = &[
+    ("a value", ""),
+    ("`{}`, which took its place, or {}", ""),
+    ("a code of the vocabulary `{}`: {}", ""),
+    ("one of {}", ""),
+    ("{}: a record keeps its basis", ""),
+    ("another code of `{}`", "another code of the same list"),
+    ("a code of `{}` in use", "a code of the same list that is in use"),
+    ("what happened: `_Z` is the cell of those to whom nothing did", "what happened"),
+    ("an identifier, as there is a source_system", "the identifier there, as there is a system it came from"),
+    ("a system, as there is an external_id", "the system it came from, as there is an identifier there"),
+    (
+        "1 or more, or the qualifier exact: `at_least 0` and `about 0` say nothing",
+        "1 or more, or exactly so many: at least 0 and about 0 say nothing",
+    ),
+    ("{}, which is what the query gives; or `at_write` left out", "{}, which is what its question gives"),
+    ("no `at_write`: nobody attested how the records combine", "no write: nobody attested how the records combine"),
+    (
+        "at most {} cells in all: pool codes with `keep`, or divide by less",
+        "at most {} cells in all: give fewer codes a cell of their own, or divide by less",
+    ),
+    ("buckets that begin by {}, the day of `as_of`", "times that begin by {}, the day that the release speaks of"),
+];
+
+/// What was expected, as people are told it; nothing where only programmes have a word for it.
+pub fn expected(english: &str) -> Option<String> {
+    for (phrase, plain) in PLAIN {
+        if let Some(values) = values_of(english, phrase) {
+            let values: Vec<_> = values.iter().map(|value| value as &dyn std::fmt::Display).collect();
+            return (!plain.is_empty()).then(|| say(plain, &values));
+        }
+    }
+    (!names_something(english)).then(|| retold(english).replace('`', ""))
+}
+
+/// Whether a sentence has a name of a field or a code in it that only programmes know.
+fn names_something(sentence: &str) -> bool {
+    let words = sentence.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.into_iter().any(|word| word.len() > 1 && word.contains('_')) || sentence.contains(['[', ']'])
+}
+
+/// The list that a mistake is in, and its row there, counted from one.
+fn list_of(field: &str) -> (&str, Option<usize>) {
+    let list = field.split(['[', '.']).next().unwrap_or_default();
+    let row = field[list.len()..].strip_prefix('[').and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    (list, row.map(|at| at + 1))
+}
+
+/// What one field of a row is called, where several rows have such a field.
+pub fn in_row(list: &str, row: usize, label: &str) -> String {
+    format!("{list} {row}, {label}")
+}
+
 /// Whether a mistake is in this field, or in an item of the list that is typed into it.
-fn concerns(error: &FieldError, field: &str) -> bool {
+pub fn concerns(error: &FieldError, field: &str) -> bool {
     let rest = error.field.strip_prefix(field);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('[') && rest.ends_with(']'))
 }
@@ -122,7 +198,7 @@ pub fn fields(
     texts: &[TextField],
     correcting: bool,
 ) -> Fields {
-    let mut found = Fields::default();
+    let mut found = Fields { of: Some(noun), ..Fields::default() };
     for input in inputs::of(noun) {
         let required = input.required || (correcting && input.name == "reason");
         let input = Input { required, ..*input };
@@ -139,13 +215,23 @@ pub fn fields(
                     };
                     parts.iter().map(part).collect()
                 };
-                found.main.push(Group { legend: Some(input.label), rows: rows.map(row).collect() });
+                let rows: Vec<Vec<Field>> = rows.map(row).collect();
+                let own = |error: &&FieldError| {
+                    list_of(&error.field).0 == input.name
+                        && !rows.iter().flatten().any(|field| concerns(error, &field.name))
+                };
+                let errors = errors.iter().filter(own).map(|error| match list_of(&error.field).1 {
+                    Some(row) => format!("{row}: {}", told(error)),
+                    None => told(error),
+                });
+                let errors = errors.collect();
+                found.main.push(Group { legend: Some(input.label), name: input.name, rows, errors });
             }
             (Place::Main, _) => {
                 let field = field(&input, input.name.to_owned(), values, errors, vocabulary);
                 match found.main.last_mut().filter(|group| group.legend.is_none()) {
                     Some(group) => group.rows.push(vec![field]),
-                    None => found.main.push(Group { legend: None, rows: vec![vec![field]] }),
+                    None => found.main.push(Group { rows: vec![vec![field]], ..Group::default() }),
                 }
             }
             (Place::More, _) => found.more.push(field(&input, input.name.to_owned(), values, errors, vocabulary)),
@@ -153,7 +239,36 @@ pub fn fields(
     }
     found.open = found.more.iter().any(|field| !field.errors.is_empty());
     found.texts = texts.iter().map(|text| text_field(text, values, errors)).collect();
+    found.rest = errors
+        .iter()
+        .filter(|error| matches!(place(&found, error), (REST, _)))
+        .map(|error| format!("{}: {}", place(&found, error).1, told(error)))
+        .collect();
     found
+}
+
+/// The element of the form that a mistake is shown in, and what it is called there.
+fn place<'f>(fields: &'f Fields, error: &FieldError) -> (&'f str, String) {
+    for group in &fields.main {
+        for (at, row) in group.rows.iter().enumerate() {
+            let Some(field) = row.iter().find(|field| concerns(error, &field.name)) else { continue };
+            let label = match group.legend {
+                Some(legend) => in_row(t(legend), at + 1, &field.label),
+                None => field.label.clone(),
+            };
+            return (&field.id, label);
+        }
+    }
+    if let Some(field) = fields.more.iter().chain(&fields.texts).find(|field| concerns(error, &field.name)) {
+        return (&field.id, field.label.clone());
+    }
+    let (list, row) = list_of(&error.field);
+    if let Some(group) = fields.main.iter().find(|group| group.legend.is_some() && group.name == list) {
+        let legend = group.legend.map_or("", t);
+        return (group.name, row.map_or_else(|| legend.to_owned(), |row| format!("{legend} {row}")));
+    }
+    let known = fields.of.and_then(|noun| inputs::of(noun).iter().find(|input| input.name == list));
+    (REST, t(known.map_or("The record", |input| input.label)).to_owned())
 }
 
 /// A field of personal text.
@@ -175,17 +290,9 @@ pub fn mistakes(fields: &Fields, errors: &[FieldError]) -> Option<Notice> {
     if errors.is_empty() {
         return None;
     }
-    let shown =
-        fields.main.iter().flat_map(|group| group.rows.iter().flatten()).chain(&fields.more).chain(&fields.texts);
-    let shown: Vec<_> = shown.collect();
-    let names: BTreeSet<_> = shown.iter().map(|field| field.name.as_str()).collect();
-    let mut notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend these, and send it again:"));
-    for error in errors {
-        match shown.iter().find(|field| concerns(error, &field.name)) {
-            Some(field) => notice = notice.leading(&*field.id, format!("{}: {}", field.label, told(error))),
-            None => notice = notice.line(format!("{}: {}", error.field, told(error))),
-        }
-    }
-    debug_assert!(names.len() == shown.len(), "every field stands in a form once");
-    Some(notice)
+    let notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend these, and send it again:"));
+    Some(errors.iter().fold(notice, |notice, error| {
+        let (id, label) = place(fields, error);
+        notice.leading(id, format!("{label}: {}", told(error)))
+    }))
 }

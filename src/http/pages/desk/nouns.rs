@@ -16,7 +16,7 @@ use crate::domain::source::SourceEntry;
 use crate::domain::term::TermEntry;
 use crate::http::auth::{ReadCases, ReadFigures, ReadTerms, WriteCases, WriteFigures, WriteTerms};
 use crate::http::pages::desk;
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::Arrived;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
 use crate::http::pages::{Page, with};
@@ -49,13 +49,13 @@ macro_rules! noun {
             }
 
             #[post("")]
-            pub async fn create(posted: Posted<$Write>, store: Data<Records>) -> Result<Reply, Turned> {
-                desk::records::create::<$Entry, _>(posted, store, $new).await
+            pub async fn create(arrived: Arrived<$Write>, store: Data<Records>) -> Result<Reply, Turned> {
+                desk::records::create::<$Entry, _>(arrived, store, $new).await
             }
 
             #[get("/new")]
             pub async fn new(visit: Visit<$Write>, store: Data<Records>, request: HttpRequest) -> Result<Reply, Turned> {
-                desk::records::new::<$Entry, _>(visit, store, request.query_string(), $new).await
+                desk::records::new::<$Entry, _>(visit, store, &request, $new).await
             }
 
             #[get("/{id}/correction")]
@@ -64,23 +64,23 @@ macro_rules! noun {
             }
 
             #[post("/{id}/correction")]
-            pub async fn correct(posted: Posted<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-                desk::records::correct::<$Entry, _>(posted, store, path.get()?, $correct).await
+            pub async fn correct(arrived: Arrived<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+                desk::records::correct::<$Entry, _>(arrived, store, path.get()?, $correct).await
             }
 
             #[get("/{id}/withdrawal")]
             pub async fn withdrawal(visit: Visit<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-                desk::states::withdrawal::<$Entry, _>(&visit, &store, path.get()?, "", &[]).await
+                desk::states::withdrawal::<$Entry, _>(&visit, &store, path.get()?, desk::states::Asked::default()).await
             }
 
             #[post("/{id}/withdrawal")]
-            pub async fn withdraw(posted: Posted<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-                desk::states::set_state::<$Entry, _>(posted, store, path.get()?, State::Withdrawn).await
+            pub async fn withdraw(arrived: Arrived<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+                desk::states::set_state::<$Entry, _>(arrived, store, path.get()?, State::Withdrawn).await
             }
 
             #[post("/{id}/restoration")]
-            pub async fn restore(posted: Posted<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-                desk::states::set_state::<$Entry, _>(posted, store, path.get()?, State::Active).await
+            pub async fn restore(arrived: Arrived<$Write>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
+                desk::states::set_state::<$Entry, _>(arrived, store, path.get()?, State::Active).await
             }
 
             #[get("/{id}/history")]

@@ -1,5 +1,7 @@
-//! Forms for a record of any noun: a new one, and its correction. The same functions keep them as for the API.
+//! Forms for a record of any noun: a new one, and its correction. The same functions keep them as for the API. Whatever stands in
+//! the way, the form comes back with all that was typed.
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use askama::Template;
@@ -13,10 +15,10 @@ use crate::domain::vocabulary::Vocabulary;
 use crate::http::auth::Permission;
 use crate::http::kept;
 use crate::http::pages::filters;
-use crate::http::pages::form::{Form, Posted};
+use crate::http::pages::form::{Arrived, Form, Late, Posted, hashed};
 use crate::http::pages::frame::below;
 use crate::http::pages::here::{self, link};
-use crate::http::pages::parts::{Notice, Tone};
+use crate::http::pages::parts::{Notice, Table};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
@@ -28,6 +30,7 @@ use crate::store::error::StoreError;
 use crate::store::records::Stored;
 use crate::store::terms;
 
+use super::again::{both, earlier, is_the_same, key_of, late, new_once, once_of, overtaken, used};
 use super::forms::{self, Fields, mistakes};
 use super::inputs;
 use super::shown;
@@ -38,7 +41,9 @@ use super::view::values_of;
 #[derive(Template)]
 #[template(path = "desk/form.html")]
 struct FormPage<'a> {
-    notice: Option<Notice>,
+    notices: Vec<Notice>,
+    /// What stands in the record now beside what was typed.
+    both: Option<Table>,
     lead: Vec<String>,
     action: String,
     word: &'a str,
@@ -59,6 +64,18 @@ struct Filled<'a> {
     of: Option<(RecordId, i64, String)>,
     /// What tells one sending from another.
     once: Option<String>,
+    /// What stands in the record now, where it is something else than what was typed.
+    now: Option<Values>,
+}
+
+impl<'a> Filled<'a> {
+    fn new(values: &'a Values, once: String) -> Self {
+        Self { values, errors: &[], notice: None, of: None, once: Some(once), now: None }
+    }
+
+    fn correcting(values: &'a Values, of: (RecordId, i64, String)) -> Self {
+        Self { values, errors: &[], notice: None, of: Some(of), once: None, now: None }
+    }
 }
 
 /// What a form needs to know: the lists, and the sources that can be named.
@@ -89,13 +106,16 @@ async fn form<E: Stored, P: Permission>(
     let correcting = filled.of.is_some();
     let texts = if correcting { &[] } else { E::TEXTS };
     let fields = forms::fields(E::NOUN, filled.values, filled.errors, &vocabulary, texts, correcting);
+    let today = here::today(store.store().now());
+    let typed = values::of_entry(&values::read(E::NOUN, filled.values, &[], today, false).0);
     let plural = E::NOUN.plural();
     let (action, back) = match &filled.of {
         Some((id, _, _)) => (format!("/desk/{plural}/{id}/correction"), shown::address(E::NOUN, *id)),
         None => (format!("/desk/{plural}"), link("/desk")),
     };
     let content = FormPage {
-        notice: filled.notice.or_else(|| mistakes(&fields, filled.errors)),
+        notices: filled.notice.into_iter().chain(mistakes(&fields, filled.errors)).collect(),
+        both: filled.now.as_ref().and_then(|now| both(E::NOUN, now, &typed, &vocabulary)),
         lead: filled.of.iter().map(|(_, _, code)| code.clone()).collect(),
         action: link(&action),
         word: visit.word(),
@@ -109,33 +129,42 @@ async fn form<E: Stored, P: Permission>(
     Ok(below(visit.permit(), t(title), Some(("/desk", t("Desk"))), &content)?)
 }
 
-/// The form for a new record. What the address says of its fields stands in them.
+/// The form for a new record. What the address says of its fields stands in it.
 ///
 /// # Errors
 /// That the lists cannot be read.
 pub async fn new<E: Stored, P: Permission>(
     visit: Visit<P>,
     store: Data<Records>,
-    asked: &str,
+    request: &HttpRequest,
     title: &'static str,
 ) -> Result<Reply, Turned> {
-    let pairs: Vec<_> = url::form_urlencoded::parse(asked.as_bytes()).into_owned().collect();
+    let once = match key_of(request) {
+        Ok(once) => once,
+        Err(address) => return Ok(on(&address)),
+    };
+    let pairs: Vec<_> = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
     let values = values::of_form(E::NOUN, pairs.iter().map(|(name, value)| (&**name, &**value)));
-    let filled =
-        Filled { values: &values, errors: &[], notice: None, of: None, once: Some(RecordId::new().to_string()) };
-    form::<E, P>(&visit, &store, title, filled).await
+    form::<E, P>(&visit, &store, title, Filled::new(&values, once)).await
 }
 
 /// Keeps a new record and shows it.
 ///
 /// # Errors
-/// What is not about what was typed; that is told beside the fields.
+/// What cannot be met by sending the form again.
 pub async fn create<E: Stored, P: Permission>(
-    posted: Posted<P>,
+    arrived: Arrived<P>,
     store: Data<Records>,
     title: &'static str,
 ) -> Result<Reply, Turned> {
-    let Posted { visit, form: sent } = posted;
+    let Posted { visit, form: sent } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form: sent }) => {
+            let values = values::of_form(E::NOUN, sent.pairs());
+            let filled = Filled { notice: Some(late()), ..Filled::new(&values, once_of(&sent)) };
+            return Ok(form::<E, P>(&visit, &store, title, filled).await?.status(StatusCode::FORBIDDEN));
+        }
+    };
     let values = values::of_form(E::NOUN, sent.pairs());
     let today = here::today(store.store().now());
     let (fields, wrong) = values::read(E::NOUN, &values, E::TEXTS, today, false);
@@ -145,40 +174,46 @@ pub async fn create<E: Stored, P: Permission>(
         let entry: E = given.clone().entry().map_err(StoreError::from)?;
         Ok::<_, StoreError>((entry, texts))
     })();
+    let key = Some(sent.get("once").to_owned()).filter(|key| !key.is_empty());
     let kept = match read {
-        Ok((entry, texts)) => keep::<E>(&visit.actor(), &store, &sent, !wrong.is_empty(), entry, texts).await,
+        Ok((entry, texts)) => {
+            // What was no date stays as it was typed, so that the entry refuses it; that uses no key up.
+            let key = key.clone().filter(|_| wrong.is_empty());
+            let hash = hashed(E::NOUN.name(), values.iter().map(|(name, value)| (&**name, &**value)));
+            keep::<E>(&visit.actor(), &store, (key, hash), entry, texts).await
+        }
         Err(why) => Err(why.into()),
     };
-    match kept {
-        Ok(id) => Ok(on(&format!("/desk/{}/{id}?done=entered", E::NOUN.plural()))),
-        Err(problem) if problem.is_invalid() => {
-            let errors = values::merged(wrong, problem.errors);
-            let filled = Filled {
-                values: &values,
-                errors: &errors,
-                notice: None,
-                of: None,
-                once: Some(sent.get("once").to_owned()),
-            };
-            Ok(form::<E, P>(&visit, &store, title, filled).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
+    let problem = match kept {
+        Ok((id, first)) => {
+            let done = if first { "entered" } else { "already" };
+            return Ok(on(&format!("/desk/{}/{id}?done={done}", E::NOUN.plural())));
         }
-        Err(problem) => Err(problem.into()),
+        Err(problem) => problem,
+    };
+    if problem.kind == Kind::KeyReused.name() {
+        let earlier = earlier::<E>(&visit.actor(), &store, key.unwrap_or_default()).await?;
+        let filled = Filled { notice: Some(used(earlier)), ..Filled::new(&values, new_once()) };
+        return Ok(form::<E, P>(&visit, &store, title, filled).await?.status(StatusCode::CONFLICT));
     }
+    if !problem.is_invalid() {
+        return Err(problem.into());
+    }
+    let errors = values::merged(wrong, problem.errors);
+    let filled = Filled { errors: &errors, ..Filled::new(&values, once_of(&sent)) };
+    Ok(form::<E, P>(&visit, &store, title, filled).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
-/// Keeps a new record, once for each form that was opened. What was no date stays as it was typed, so that the entry refuses it.
+/// Keeps a new record, once for each form that was opened; gives which it is, and whether this was the first time.
 async fn keep<E: Stored>(
     actor: &Actor,
     store: &Records,
-    sent: &Form,
-    refused: bool,
+    (key, hash): (Option<String>, String),
     entry: E,
     texts: Texts,
-) -> Result<RecordId, Problem> {
-    let key = Some(sent.get("once").to_owned()).filter(|key| !key.is_empty() && !refused);
-    let hash = sent.hash(E::NOUN.name());
-    let ((found, _), _) = kept::keep_new(store, actor.clone(), key, hash, move |_| Ok((entry, texts))).await?;
-    Ok(found.version.id)
+) -> Result<(RecordId, bool), Problem> {
+    let ((found, _), again) = kept::keep_new(store, actor.clone(), key, hash, move |_| Ok((entry, texts))).await?;
+    Ok((found.version.id, !again))
 }
 
 /// The form that corrects a record.
@@ -196,22 +231,31 @@ pub async fn correction<E: Stored, P: Permission>(
     // The correction has its own.
     values.remove("reason");
     values.remove("known_on");
-    let of = Some((id, found.version.stamp.write, found.version.code.clone()));
-    let filled = Filled { values: &values, errors: &[], notice: None, of, once: None };
-    form::<E, P>(&visit, &store, title, filled).await
+    let of = (id, found.version.stamp.write, found.version.code.clone());
+    form::<E, P>(&visit, &store, title, Filled::correcting(&values, of)).await
 }
 
 /// Keeps a correction.
 ///
 /// # Errors
-/// What is not about what was typed; that is told beside the fields.
+/// What cannot be met by sending the form again.
 pub async fn correct<E: Stored, P: Permission>(
-    posted: Posted<P>,
+    arrived: Arrived<P>,
     store: Data<Records>,
     id: RecordId,
     title: &'static str,
 ) -> Result<Reply, Turned> {
-    let Posted { visit, form: sent } = posted;
+    let Posted { visit, form: sent } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form: sent }) => {
+            let (found, _) = kept::read_one::<E>(&store, visit.actor(), id).await?;
+            let values = values::of_form(E::NOUN, sent.pairs());
+            // The version that was seen stays the one that was seen: what was written since is told on sending.
+            let of = (id, seen(&sent)?, found.version.code.clone());
+            let filled = Filled { notice: Some(late()), ..Filled::correcting(&values, of) };
+            return Ok(form::<E, P>(&visit, &store, title, filled).await?.status(StatusCode::FORBIDDEN));
+        }
+    };
     let values = values::of_form(E::NOUN, sent.pairs());
     let (fields, wrong) = values::read(E::NOUN, &values, &[], here::today(store.store().now()), true);
     let seen = seen(&sent)?;
@@ -224,15 +268,20 @@ pub async fn correct<E: Stored, P: Permission>(
     if !stale && !problem.is_invalid() {
         return Err(problem.into());
     }
-    // What was typed is not lost. Whoever sends it again has been told, and does so over the newest version.
     let (found, _) = kept::read_one::<E>(&store, visit.actor(), id).await?;
-    let told = stale.then(|| {
-        let notice = Notice::new(Tone::Warning, t("Somebody else has changed this record since you opened the form."));
-        notice.line(t("Look at its history first. If you send the form again, what stands in it takes the place of what they wrote."))
-    });
+    let now = if stale { Some(values_of::<E>(&found)?) } else { None };
+    if let Some(now) = &now
+        && found.by.account == visit.actor().name
+        && is_the_same(E::NOUN, now, &values)
+    {
+        // The answer was lost on its way, and the form was sent again.
+        return Ok(on(&format!("/desk/{}/{id}?done=already", E::NOUN.plural())));
+    }
     let errors = values::merged(wrong, problem.errors);
-    let of = Some((id, found.version.stamp.write, found.version.code.clone()));
-    let filled = Filled { values: &values, errors: &errors, notice: told, of, once: None };
+    // What was typed is not lost. Whoever sends it again has been told, and does so over the newest version.
+    let of = (id, if stale { found.version.stamp.write } else { seen }, found.version.code.clone());
+    let notice = stale.then(|| overtaken(&found));
+    let filled = Filled { errors: &errors, notice, now, ..Filled::correcting(&values, of) };
     let status = if stale { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(form::<E, P>(&visit, &store, title, filled).await?.status(status))
 }

@@ -2,10 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{get, post};
+use actix_web::{HttpRequest, get, post};
 use askama::Template;
 
-use crate::domain::check::{FieldError, Invalid};
+use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::entry::Patch;
 use crate::domain::incident::IncidentEntry;
 use crate::domain::person::PersonEntry;
@@ -14,7 +14,7 @@ use crate::domain::record::{Noun, RecordId};
 use crate::domain::text::Texts;
 use crate::http::auth::WriteCases;
 use crate::http::kept;
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::below;
 use crate::http::pages::here;
 use crate::http::pages::parts::{Field, Notice, Tone};
@@ -23,6 +23,7 @@ use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
 use crate::http::pages::words::t;
 use crate::http::pages::{Page, filters, with};
+use crate::http::problem::Kind;
 use crate::http::reply::Reply;
 use crate::http::request::RecordPath;
 use crate::http::staff::actions::create_action;
@@ -33,6 +34,7 @@ use crate::store::error::StoreError;
 use crate::store::idempotency;
 use crate::store::terms;
 
+use super::again::{key_of, late, used};
 use super::values::{self, Values};
 use super::{forms, inputs, shown};
 
@@ -48,12 +50,47 @@ const COLUMNS: [&str; 4] = ["kind", "date", "place", "destination"];
 #[derive(Template)]
 #[template(path = "desk/several.html")]
 struct Several<'a> {
-    notice: Option<Notice>,
+    notices: Vec<Notice>,
     code: String,
-    rows: Vec<Vec<Field>>,
+    rows: Vec<Row>,
     address: String,
     word: &'a str,
     once: String,
+}
+
+/// One incident of the form.
+struct Row {
+    id: String,
+    fields: Vec<Field>,
+    /// What is wrong with it that it has no field for.
+    errors: Vec<String>,
+}
+
+impl Row {
+    fn of(at: usize, fields: Vec<Field>, errors: &[FieldError]) -> Self {
+        let here = |error: &&FieldError| error.field.starts_with(&format!("[{at}]"));
+        let shown = |error: &&FieldError| fields.iter().any(|field| field.name == error.field);
+        let errors = errors.iter().filter(here).filter(|error| !shown(error)).map(forms::told).collect();
+        Self { id: format!("incident-{}", at + 1), fields, errors }
+    }
+}
+
+/// What was wrong, with the way to each field.
+fn mistakes(rows: &[Row], errors: &[FieldError]) -> Option<Notice> {
+    let notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend these, and send it again:"));
+    let lead = |notice: Notice, error: &FieldError| {
+        let field = rows.iter().zip(1..).find_map(|(row, nth)| {
+            let field = row.fields.iter().find(|field| field.name == error.field)?;
+            Some((field.id.clone(), forms::in_row(t("Incident"), nth, &field.label)))
+        });
+        let row = rows.iter().zip(0..).find(|(_, at)| error.field.starts_with(&format!("[{at}]")));
+        let (id, label) = field.unwrap_or_else(|| {
+            let (id, nth) = row.map_or((String::new(), 1), |(row, at)| (row.id.clone(), at + 1));
+            (id, format!("{} {nth}", t("Incident")))
+        });
+        notice.leading(id, format!("{label}: {}", forms::told(error)))
+    };
+    (!errors.is_empty()).then(|| errors.iter().fold(notice, lead))
 }
 
 /// One row of the form, as it was typed.
@@ -67,8 +104,8 @@ async fn form(
     visit: &Visit<WriteCases>,
     store: &Records,
     id: RecordId,
-    sent: &Values,
-    errors: &[FieldError],
+    (sent, errors): (&Values, &[FieldError]),
+    notice: Option<Notice>,
     once: String,
 ) -> Result<Reply, Turned> {
     let (found, _) = kept::read_one::<PersonEntry>(store, visit.actor(), id).await?;
@@ -82,14 +119,11 @@ async fn form(
             .map(|input| forms::field(&bare(input), format!("[{at}].{}", input.name), sent, errors, &vocabulary))
             .collect()
     };
-    let mut notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend these, and send it again:"));
-    for error in errors {
-        notice = notice.line(format!("{}: {}", error.field, forms::told(error)));
-    }
+    let rows: Vec<_> = (0..ROWS).map(|at| Row::of(at, fields(at), errors)).collect();
     let content = Several {
-        notice: (!errors.is_empty()).then_some(notice),
+        notices: notice.into_iter().chain(mistakes(&rows, errors)).collect(),
         code: found.version.code.clone(),
-        rows: (0..ROWS).map(fields).collect(),
+        rows,
         address: shown::address(Noun::Person, id),
         word: visit.word(),
         once,
@@ -100,11 +134,19 @@ async fn form(
 
 /// The form.
 #[get("/{id}/several")]
-pub async fn ask(visit: Visit<WriteCases>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-    form(&visit, &store, path.get()?, &Values::new(), &[], RecordId::new().to_string()).await
+pub async fn ask(
+    visit: Visit<WriteCases>,
+    store: Data<Records>,
+    path: RecordPath,
+    request: HttpRequest,
+) -> Result<Reply, Turned> {
+    match key_of(&request) {
+        Ok(once) => form(&visit, &store, path.get()?, (&Values::new(), &[]), None, once).await,
+        Err(address) => Ok(on(&address)),
+    }
 }
 
-/// What was typed in a row, as an entry.
+/// What was typed in a row, as an entry; all that is wrong with it where it is none.
 fn entry(
     person: RecordId,
     at: usize,
@@ -113,12 +155,15 @@ fn entry(
 ) -> Result<IncidentEntry, Vec<FieldError>> {
     let (mut fields, wrong) = values::read(Noun::Incident, typed, &[], today, false);
     fields.insert("person".to_owned(), serde_json::Value::from(person.to_string()));
+    let missing = ["kind", "date"].into_iter().filter(|name| !fields.contains_key(*name));
+    let missing = missing.map(|name| FieldError::new(name, Rule::Required, None, "a value")).collect();
+    let wrong = values::merged(wrong, missing);
     if !wrong.is_empty() {
         return Err(in_row(at, wrong));
     }
     Patch::from(fields).entry().map_err(|why| match StoreError::from(why) {
         StoreError::Invalid(invalid) => in_row(at, invalid.0),
-        other => vec![FieldError::new("", crate::domain::check::Rule::Malformed, None, other.to_string())],
+        other => in_row(at, vec![FieldError::new("", Rule::Malformed, None, other.to_string())]),
     })
 }
 
@@ -126,15 +171,15 @@ fn in_row(at: usize, errors: Vec<FieldError>) -> Vec<FieldError> {
     errors.into_iter().map(|error| FieldError { field: format!("[{at}].{}", error.field), ..error }).collect()
 }
 
-/// Keeps all of them, or none.
+/// Keeps all of them, or none. Gives whether this was the first time.
 fn keep(
     store: &crate::store::database::Store,
     actor: &crate::domain::policy::Actor,
     rows: Vec<(usize, IncidentEntry)>,
     key: Option<String>,
     hash: String,
-) -> Result<(), StoreError> {
-    store.attempt(actor, create_action(Noun::Incident), move |tx| {
+) -> Result<bool, StoreError> {
+    let done = store.attempt(actor, create_action(Noun::Incident), move |tx| {
         if let Some(key) = &key
             && idempotency::earlier(tx, key, &hash)?.is_some()
         {
@@ -156,14 +201,21 @@ fn keep(
         }
         Ok(Outcome::Keep(()))
     })?;
-    Ok(())
+    Ok(matches!(done, Outcome::Keep(())))
 }
 
 /// Keeps what was typed.
 #[post("/{id}/several")]
-pub async fn enter(posted: Posted<WriteCases>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-    let Posted { visit, form: sent } = posted;
+pub async fn enter(arrived: Arrived<WriteCases>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
     let id = path.get()?;
+    let Posted { visit, form: sent } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form: sent }) => {
+            let typed: Values = sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let page = form(&visit, &store, id, (&typed, &[]), Some(late()), sent.get("once").to_owned()).await?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
     let typed: Values = sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let today = here::today(store.store().now());
     let filled = (0..ROWS).map(|at| (at, row(&typed, at)));
@@ -176,24 +228,30 @@ pub async fn enter(posted: Posted<WriteCases>, store: Data<Records>, path: Recor
         }
     }
     if filled.is_empty() {
-        errors.push(FieldError::new(
-            "[0].kind",
-            crate::domain::check::Rule::Required,
-            None,
-            t("at least one incident"),
-        ));
+        errors.push(FieldError::new("[0].kind", Rule::Required, None, t("at least one incident")));
     }
     let once = sent.get("once").to_owned();
     if errors.is_empty() {
         let (actor, key) = (visit.actor(), Some(once.clone()).filter(|key| !key.is_empty()));
         let hash = sent.hash("several");
         match store.run(move |store| keep(store, &actor, rows, key, hash)).await {
-            Ok(()) => return Ok(on(&format!("/desk/persons/{id}?done=several"))),
+            Ok(first) => {
+                let done = if first { "several" } else { "already" };
+                return Ok(on(&format!("/desk/persons/{id}?done={done}")));
+            }
+            Err(problem) if problem.kind == Kind::KeyReused.name() => {
+                // What was saved stands on the person's page.
+                let there = (format!("{}#incidents", shown::address(Noun::Person, id)), t("The person").to_owned());
+                let once = RecordId::new().to_string();
+                let page = form(&visit, &store, id, (&typed, &[]), Some(used(Some(there))), once).await?;
+                return Ok(page.status(StatusCode::CONFLICT));
+            }
             Err(problem) if problem.is_invalid() => errors = problem.errors,
             Err(problem) => return Err(problem.into()),
         }
     }
-    Ok(form(&visit, &store, id, &typed, &errors, once).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
+    let page = form(&visit, &store, id, (&typed, &errors), None, once).await?;
+    Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 /// The pages, below the address of persons.

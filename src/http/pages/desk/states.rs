@@ -9,19 +9,21 @@ use crate::domain::record::{RecordId, State};
 use crate::http::auth::Permission;
 use crate::http::kept;
 use crate::http::pages::filters;
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::below;
 use crate::http::pages::here::link;
-use crate::http::pages::parts::{Control, Field, Notice};
+use crate::http::pages::parts::{Control, Field, Notice, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
 use crate::http::pages::words::t;
+use crate::http::problem::Kind;
 use crate::http::reply::Reply;
 use crate::http::staff::records::Why;
 use crate::http::state::Records;
 use crate::store::records::Stored;
 
+use super::again::{late, overtaken};
 use super::records::seen;
 use super::{forms, shown};
 
@@ -29,7 +31,7 @@ use super::{forms, shown};
 #[derive(Template)]
 #[template(path = "desk/confirm.html")]
 pub struct Confirm<'a> {
-    pub notice: Option<Notice>,
+    pub notices: Vec<Notice>,
     pub code: String,
     pub lines: Vec<String>,
     pub action: String,
@@ -41,21 +43,37 @@ pub struct Confirm<'a> {
     pub back: String,
 }
 
-/// The field that asks why.
+/// The field that asks why, with what was wrong about it.
 pub fn why_field(value: &str, errors: &[FieldError]) -> Field {
     let mut field = Field::new("reason", t("Why"), Control::line()).required().value(value);
     field = field.hint(t("No personal text: anybody who sees the record reads it."));
-    field.errors = errors
-        .iter()
-        .map(|error| {
-            if error.field == "reason" {
-                forms::told(error)
-            } else {
-                format!("{}: {}", error.field, forms::told(error))
-            }
-        })
-        .collect();
+    field.errors = errors.iter().filter(|error| error.field == "reason").map(forms::told).collect();
     field
+}
+
+/// The element that names the record on a page that asks whether something is to be done with it.
+pub const RECORD: &str = "record";
+
+/// What was wrong, with the way to the fields of the form; what is about none of them is about the record itself.
+pub fn wrong(fields: &[Field], errors: &[FieldError]) -> Option<Notice> {
+    let notice = Notice::new(Tone::Wrong, t("Nothing was changed."));
+    let of = |error: &FieldError| fields.iter().find(|field| forms::concerns(error, &field.name));
+    let lead = |notice: Notice, error: &FieldError| match of(error) {
+        Some(field) => notice.leading(&field.id, format!("{}: {}", field.label, forms::told(error))),
+        None => notice.leading(RECORD, format!("{}: {}", t("The record"), forms::told(error))),
+    };
+    (!errors.is_empty()).then(|| errors.iter().fold(notice, lead))
+}
+
+/// What came of a form that asks whether something is to be done, as it is shown again.
+#[derive(Default)]
+pub struct Asked<'a> {
+    /// The reason that was typed.
+    pub reason: &'a str,
+    pub errors: &'a [FieldError],
+    pub notice: Option<Notice>,
+    /// The version that the form was made from, where it is to stay the one that was seen.
+    pub seen: Option<i64>,
 }
 
 /// Asks whether a record is to be taken back, or counted again, and says what that does.
@@ -66,10 +84,10 @@ pub async fn withdrawal<E: Stored, P: Permission>(
     visit: &Visit<P>,
     store: &Records,
     id: RecordId,
-    typed: &str,
-    errors: &[FieldError],
+    asked: Asked<'_>,
 ) -> Result<Reply, Turned> {
     let (found, _) = kept::read_one::<E>(store, visit.actor(), id).await?;
+    let fields = vec![why_field(asked.reason, asked.errors)];
     let back = found.version.stamp.state == State::Withdrawn;
     let (title, line, button, way) = if back {
         (
@@ -87,13 +105,13 @@ pub async fn withdrawal<E: Stored, P: Permission>(
         )
     };
     let content = Confirm {
-        notice: None,
+        notices: asked.notice.into_iter().chain(wrong(&fields, asked.errors)).collect(),
         code: found.version.code.clone(),
         lines: vec![t(line).to_owned()],
         action: link(&format!("/desk/{}/{id}/{way}", E::NOUN.plural())),
         word: visit.word(),
-        seen: Some(found.version.stamp.write),
-        fields: vec![why_field(typed, errors)],
+        seen: Some(asked.seen.unwrap_or(found.version.stamp.write)),
+        fields,
         grave: false,
         button: t(button),
         back: shown::address(E::NOUN, id),
@@ -104,24 +122,39 @@ pub async fn withdrawal<E: Stored, P: Permission>(
 /// Takes a record back, or counts it again.
 ///
 /// # Errors
-/// That it has changed, or that there is none that the reader may see.
+/// That there is none that the reader may see.
 pub async fn set_state<E: Stored, P: Permission>(
-    posted: Posted<P>,
+    arrived: Arrived<P>,
     store: Data<Records>,
     id: RecordId,
     state: State,
 ) -> Result<Reply, Turned> {
-    let Posted { visit, form: sent } = posted;
-    let reason = sent.get("reason").to_owned();
-    let why = Why { reason: Some(reason.clone()), known_on: None };
-    match kept::keep_state::<E>(&store, visit.actor(), id, seen(&sent)?, why, state).await {
-        Ok(_) => {
-            let done = if state == State::Withdrawn { "withdrawal" } else { "restoration" };
-            Ok(on(&format!("/desk/{}/{id}?done={done}", E::NOUN.plural())))
+    let Posted { visit, form: sent } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form }) => {
+            let (reason, seen) = (form.get("reason"), Some(seen(&form)?));
+            let asked = Asked { reason, notice: Some(late()), seen, ..Asked::default() };
+            return Ok(withdrawal::<E, P>(&visit, &store, id, asked).await?.status(StatusCode::FORBIDDEN));
         }
+    };
+    let (reason, seen) = (sent.get("reason"), seen(&sent)?);
+    let why = Why { reason: Some(reason.to_owned()), known_on: None };
+    let done = if state == State::Withdrawn { "withdrawal" } else { "restoration" };
+    match kept::keep_state::<E>(&store, visit.actor(), id, seen, why, state).await {
+        Ok(_) => Ok(on(&format!("/desk/{}/{id}?done={done}", E::NOUN.plural()))),
         Err(problem) if problem.is_invalid() => {
-            let page = withdrawal::<E, P>(&visit, &store, id, &reason, &problem.errors).await?;
-            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
+            let asked = Asked { reason, errors: &problem.errors, seen: Some(seen), notice: None };
+            Ok(withdrawal::<E, P>(&visit, &store, id, asked).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Err(problem) if problem.status == Kind::Stale.status() => {
+            let (found, _) = kept::read_one::<E>(&store, visit.actor(), id).await?;
+            let same = found.version.stamp.state == state && found.by.account == visit.actor().name;
+            if same && found.version.stamp.reason.as_deref() == Some(reason.trim()) {
+                // The answer was lost on its way, and the form was sent again.
+                return Ok(on(&format!("/desk/{}/{id}?done={done}", E::NOUN.plural())));
+            }
+            let asked = Asked { reason, notice: Some(overtaken(&found)), ..Asked::default() };
+            Ok(withdrawal::<E, P>(&visit, &store, id, asked).await?.status(StatusCode::PRECONDITION_FAILED))
         }
         Err(problem) => Err(problem.into()),
     }

@@ -16,7 +16,7 @@ use crate::domain::record::RecordId;
 use crate::domain::source::SourceEntry;
 use crate::http::auth::{Permission, ReadTexts, WriteCases};
 use crate::http::kept;
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::{Arrived, Form, Late, Posted};
 use crate::http::pages::frame::below;
 use crate::http::pages::here::link;
 use crate::http::pages::parts::{Field, Notice, Tone};
@@ -33,8 +33,9 @@ use crate::http::state::Records;
 use crate::store::records::Stored;
 use crate::store::texts;
 
+use super::again::{late, overtaken};
 use super::records::seen;
-use super::states::{Confirm, why_field};
+use super::states::{Confirm, RECORD, why_field, wrong};
 use super::values::Values;
 use super::{forms, inputs};
 
@@ -45,9 +46,9 @@ async fn warn<E: Stored, P: Permission>(visit: Visit<P>, store: Data<Records>, i
     let held = if names.is_empty() { t("Nothing is kept yet.").to_owned() } else { names.join(", ") };
     let address = format!("/desk/{}/{id}", E::NOUN.plural());
     let content = Confirm {
-        notice: Some(Notice::new(Tone::Warning, t("What follows can put somebody in danger.")).line(t(
+        notices: vec![Notice::new(Tone::Warning, t("What follows can put somebody in danger.")).line(t(
             "Make sure that nobody looks over your shoulder. That you have read it, and when, is recorded for ever.",
-        ))),
+        ))],
         code: found.version.code.clone(),
         lines: vec![format!("{} {held}", t("It holds:"))],
         action: link(&format!("{address}/texts")),
@@ -64,9 +65,10 @@ async fn warn<E: Stored, P: Permission>(visit: Visit<P>, store: Data<Records>, i
 #[derive(Template)]
 #[template(path = "desk/texts.html")]
 struct Shown<'a> {
-    notice: Option<Notice>,
+    notices: Vec<Notice>,
     code: String,
-    texts: Vec<(String, String)>,
+    /// None where it is not read now.
+    texts: Option<Vec<(String, String)>>,
     printed: bool,
     word: &'a str,
     address: String,
@@ -75,74 +77,108 @@ struct Shown<'a> {
     fields: Option<Vec<Field>>,
 }
 
-/// Reads the text, which is recorded, and shows it.
-async fn show<E: Stored, P: Permission>(
-    visit: &Visit<P>,
-    store: &Records,
-    id: RecordId,
-    printed: bool,
-    typed: Option<(&Values, &[FieldError], Option<Notice>)>,
-) -> Result<Reply, Turned> {
+/// A form of personal text as it is shown again.
+struct Again<'a> {
+    values: &'a Values,
+    errors: &'a [FieldError],
+    notice: Option<Notice>,
+    seen: i64,
+}
+
+/// Reads the text, which is recorded.
+async fn read<E: Stored, P: Permission>(visit: &Visit<P>, store: &Records, id: RecordId) -> Result<Values, Turned> {
     let actor = visit.actor();
     let (_, found) = store
         .run(move |store| store.write(&actor, read_texts_action(E::NOUN), move |tx| texts::read::<E>(tx, id, None)))
         .await?;
+    Ok(found.iter().map(|(field, text)| ((*field).to_string(), text.reveal().to_owned())).collect())
+}
+
+/// Shows the text, where it was read, and the form that corrects it, as it was sent or as the text stands.
+async fn show<E: Stored, P: Permission>(
+    visit: &Visit<P>,
+    store: &Records,
+    id: RecordId,
+    (kept, printed): (Option<Values>, bool),
+    again: Option<Again<'_>>,
+) -> Result<Reply, Turned> {
     let (record, _) = kept::read_one::<E>(store, visit.actor(), id).await?;
-    let kept: Values = found.iter().map(|(field, text)| (field.clone(), text.reveal().to_owned())).collect();
-    let (values, errors, notice) = match typed {
-        Some((values, errors, notice)) => (values, errors, notice),
-        None => (&kept, &[][..], None),
-    };
+    let nothing = Values::new();
+    let standing = kept.as_ref().unwrap_or(&nothing);
+    let Again { values, errors, notice, seen } =
+        again.unwrap_or(Again { values: standing, errors: &[], notice: None, seen: record.version.stamp.write });
     let fields = visit.may(Action::WriteCases).then(|| {
         let texts = E::TEXTS.iter().map(|text| forms::text_field(text, values, errors));
         let reason = values.get("reason").map_or("", String::as_str);
-        let of_reason: Vec<_> =
-            errors.iter().filter(|error| E::TEXTS.iter().all(|text| text.name != error.field)).cloned().collect();
-        texts.chain([why_field(reason, &of_reason)]).collect()
+        texts.chain([why_field(reason, errors)]).collect::<Vec<_>>()
     });
     let address = format!("/desk/{}/{id}", E::NOUN.plural());
+    let named = |(name, text): (&String, &String)| (t(inputs::text(name)).to_owned(), text.clone());
     let content = Shown {
-        notice,
+        notices: notice.into_iter().chain(wrong(fields.as_deref().unwrap_or_default(), errors)).collect(),
         code: record.version.code.clone(),
-        texts: kept.iter().map(|(name, text)| (t(inputs::text(name)).to_owned(), text.clone())).collect(),
+        texts: kept.as_ref().map(|kept| kept.iter().map(named).collect()),
         printed,
         word: visit.word(),
         address: link(&address),
-        seen: record.version.stamp.write,
+        seen,
         fields,
     };
     Ok(below(visit.permit(), t("Personal text"), Some((&address, t("The record"))), &content)?)
 }
 
+/// What was typed into the form.
+fn typed_of<E: Stored>(sent: &Form) -> Values {
+    let names = E::TEXTS.iter().map(|text| text.name).chain(["reason"]);
+    names.map(|name| (name.to_owned(), sent.get(name).to_owned())).collect()
+}
+
 /// Keeps a correction of the text.
-async fn correct<E: Stored>(posted: Posted<WriteCases>, store: Data<Records>, id: RecordId) -> Result<Reply, Turned> {
-    let Posted { visit, form: sent } = posted;
+async fn correct<E: Stored>(arrived: Arrived<WriteCases>, store: Data<Records>, id: RecordId) -> Result<Reply, Turned> {
+    let Posted { visit, form: sent } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form: sent }) => {
+            // What stands is not read for it: that would be recorded, and nothing is until the form is sent.
+            let values = typed_of::<E>(&sent);
+            let again = Again { values: &values, errors: &[], notice: Some(late()), seen: seen(&sent)? };
+            let page = show::<E, _>(&visit, &store, id, (None, false), Some(again)).await?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
+    let values = typed_of::<E>(&sent);
     let mut fields = Fields::new();
-    let mut values = Values::new();
     for text in E::TEXTS {
         let typed = sent.get(text.name);
-        values.insert(text.name.to_owned(), typed.to_owned());
         let value = if typed.trim().is_empty() { serde_json::Value::Null } else { serde_json::Value::from(typed) };
         fields.insert(text.name.to_owned(), value);
     }
-    values.insert("reason".to_owned(), sent.get("reason").to_owned());
     fields.insert("reason".to_owned(), serde_json::Value::from(sent.get("reason")));
-    let kept = kept::keep_correction::<E>(&store, visit.actor(), id, seen(&sent)?, Patch::from(fields)).await;
-    match kept {
-        Ok(_) => Ok(on(&format!("/desk/{}/{id}?done=texts", E::NOUN.plural()))),
-        Err(problem) if problem.is_invalid() || problem.status == Kind::Stale.status() => {
-            let stale = problem.status == Kind::Stale.status();
-            let told = if stale {
-                t("Somebody else has changed this record since you opened the form.")
-            } else {
-                t("Nothing was kept. Mend these, and send it again:")
-            };
-            let notice = Some(Notice::new(if stale { Tone::Warning } else { Tone::Wrong }, told));
-            let page = show::<E, _>(&visit, &store, id, false, Some((&values, &problem.errors, notice))).await?;
-            Ok(page.status(if stale { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY }))
-        }
-        Err(problem) => Err(problem.into()),
+    let before = seen(&sent)?;
+    let kept = kept::keep_correction::<E>(&store, visit.actor(), id, before, Patch::from(fields)).await;
+    let problem = match kept {
+        Ok(_) => return Ok(on(&format!("/desk/{}/{id}?done=texts", E::NOUN.plural()))),
+        Err(problem) => problem,
+    };
+    let stale = problem.status == Kind::Stale.status();
+    if !stale && !problem.is_invalid() {
+        return Err(problem.into());
     }
+    let standing = read::<E, _>(&visit, &store, id).await?;
+    let (found, _) = kept::read_one::<E>(&store, visit.actor(), id).await?;
+    let said = |values: &Values, name: &str| values.get(name).map_or("", |text| text.trim()).replace("\r\n", "\n");
+    let same = E::TEXTS.iter().all(|text| said(&standing, text.name) == said(&values, text.name));
+    if stale && same && found.by.account == visit.actor().name {
+        // The answer was lost on its way, and the form was sent again.
+        return Ok(on(&format!("/desk/{}/{id}?done=already", E::NOUN.plural())));
+    }
+    let again = Again {
+        values: &values,
+        errors: &problem.errors,
+        notice: stale.then(|| overtaken(&found)),
+        seen: if stale { found.version.stamp.write } else { before },
+    };
+    let page = show::<E, _>(&visit, &store, id, (Some(standing), false), Some(again)).await?;
+    Ok(page.status(if stale { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY }))
 }
 
 macro_rules! texts {
@@ -171,17 +207,18 @@ macro_rules! texts {
                 store: Data<Records>,
                 path: RecordPath,
             ) -> Result<Reply, Turned> {
-                let printed = posted.form.get("print") == "yes";
-                super::show::<$Entry, _>(&posted.visit, &store, path.get()?, printed, None).await
+                let (visit, id, printed) = (&posted.visit, path.get()?, posted.form.get("print") == "yes");
+                let kept = super::read::<$Entry, _>(visit, &store, id).await?;
+                super::show::<$Entry, _>(visit, &store, id, (Some(kept), printed), None).await
             }
 
             #[post("/{id}/texts/correction")]
             pub async fn correct(
-                posted: Posted<WriteCases>,
+                arrived: Arrived<WriteCases>,
                 store: Data<Records>,
                 path: RecordPath,
             ) -> Result<Reply, Turned> {
-                super::correct::<$Entry>(posted, store, path.get()?).await
+                super::correct::<$Entry>(arrived, store, path.get()?).await
             }
 
             pub fn services(config: &mut ServiceConfig) {

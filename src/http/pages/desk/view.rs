@@ -68,6 +68,7 @@ pub fn done(asked: &str) -> Option<Notice> {
     let done = url::form_urlencoded::parse(asked.as_bytes()).find(|(name, _)| name == "done").map(|(_, done)| done)?;
     let told = match &*done {
         "entered" => "It is kept.",
+        "already" => "This was saved already, and is not saved twice.",
         "corrected" => "The correction is kept.",
         "withdrawal" => "It is taken back.",
         "restoration" => "It counts again.",

@@ -10,7 +10,7 @@ use crate::domain::policy::{Action, Actor, Permit, Role};
 use crate::domain::record::RecordId;
 use crate::http::auth::{ReadAccounts, WriteAccounts};
 use crate::http::pages::desk::forms::told;
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::here::link;
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
@@ -119,9 +119,9 @@ async fn all(
     permit: &Permit,
     word: &str,
     sent: (&str, &str),
-    errors: &[FieldError],
+    (notice, errors): (Option<Notice>, &[FieldError]),
 ) -> Result<Reply, Turned> {
-    let (found, wrong) =
+    let (found, wrong_codes) =
         store.run(|store| store.look(|conn| Ok((accounts::list(conn)?, history::recent(conn, store.now())?)))).await?;
     let row = |account: &Account| {
         let address = link(&format!("/desk/accounts/{}", account.id));
@@ -130,7 +130,7 @@ async fn all(
             Cell::Text(role(account.role).to_owned()),
             Cell::Text(state(account.state).to_owned()),
             Cell::Text(moment(account.created_at)),
-            Cell::Text(wrong_factors(wrong.get(&account.id))),
+            Cell::Text(wrong_factors(wrong_codes.get(&account.id))),
         ]
     };
     let longest = Some(64);
@@ -140,12 +140,12 @@ async fn all(
         "What the person signs in with: letters a to z, digits and . _ -; not the name by which others know them.",
     ));
     name.errors = errors.iter().filter(|error| error.field == "name").map(told).collect();
+    let role = roles(sent.1, errors);
     let may = |action| crate::domain::policy::decide(permit.actor(), action).is_ok();
-    let wrong = Notice::new(Tone::Wrong, t("The account was not added."));
-    let wrong = errors.iter().fold(wrong, |notice, error| notice.leading(error.field.clone(), told(error)));
+    let wrong = wrong(Notice::new(Tone::Wrong, t("The account was not added.")), &[&name, &role], errors);
     let content = Accounts {
         word,
-        notice: (!errors.is_empty()).then_some(wrong),
+        notice: notice.or((!errors.is_empty()).then_some(wrong)),
         table: Table {
             caption: t("Accounts").to_owned(),
             heads: ["Name", "Role", "State", "Since", "Wrong codes after the right passphrase, 30 days"]
@@ -157,21 +157,42 @@ async fn all(
         may_write: may(Action::WriteAccounts),
         may_approve: may(Action::ApproveAccounts),
         name,
-        role: roles(sent.1, errors),
+        role,
     };
     Ok(page(permit, t("Accounts"), &content)?)
+}
+
+/// What was wrong, with the way to its field by its label.
+fn wrong(notice: Notice, fields: &[&Field], errors: &[FieldError]) -> Notice {
+    errors.iter().fold(notice, |notice, error| match fields.iter().find(|field| field.name == error.field) {
+        Some(field) => notice.leading(&field.id, format!("{}: {}", field.label, told(error))),
+        None => notice.line(told(error)),
+    })
+}
+
+/// What is said above a form that comes from an earlier session.
+fn late() -> Notice {
+    let title = t("Nothing was changed yet: you have signed in anew since this form was opened.");
+    Notice::new(Tone::Warning, title).line(t("Everything that you typed is in it. Look at it, and send it again."))
 }
 
 /// Every account, and the form for another one.
 #[get("/desk/accounts")]
 pub async fn list(visit: Visit<ReadAccounts>, store: Data<Records>) -> Result<Reply, Turned> {
-    all(&store, visit.permit(), visit.word(), ("", ""), &[]).await
+    all(&store, visit.permit(), visit.word(), ("", ""), (None, &[])).await
 }
 
 /// Adds an account, and shows the link once.
 #[post("/desk/accounts")]
-pub async fn add(posted: Posted<WriteAccounts>, store: Data<Records>, request: HttpRequest) -> Result<Reply, Turned> {
-    let Posted { visit, form } = posted;
+pub async fn add(arrived: Arrived<WriteAccounts>, store: Data<Records>, request: HttpRequest) -> Result<Reply, Turned> {
+    let Posted { visit, form } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form }) => {
+            let typed = (form.get("name"), form.get("role"));
+            let page = all(&store, visit.permit(), visit.word(), typed, (Some(late()), &[])).await?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
     let name = form.get("name").trim().to_owned();
     let sent = form.get("role");
     let role = read_role(Some(sent).filter(|role| !role.is_empty()));
@@ -195,7 +216,7 @@ pub async fn add(posted: Posted<WriteAccounts>, store: Data<Records>, request: H
     match done {
         Ok(changed) => became(visit.permit(), &request, &changed),
         Err(problem) if problem.is_invalid() => {
-            let reply = all(&store, visit.permit(), visit.word(), (&name, sent), &problem.errors).await?;
+            let reply = all(&store, visit.permit(), visit.word(), (&name, sent), (None, &problem.errors)).await?;
             Ok(reply.status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(problem) => Err(problem.into()),
@@ -230,31 +251,32 @@ async fn about(
     permit: &Permit,
     word: &str,
     id: RecordId,
-    (sent, problem): (&str, Option<&Problem>),
+    (sent, said, problem): (&str, Option<Notice>, Option<&Problem>),
 ) -> Result<Reply, Turned> {
-    let (account, wrong) = store
+    let (account, wrong_codes) = store
         .run(move |store| store.look(|conn| Ok((accounts::get(conn, id)?, history::recent(conn, store.now())?))))
         .await?;
     let errors = problem.map(|problem| problem.errors.as_slice()).unwrap_or_default();
+    let choice = roles(sent, errors);
     let notice = problem.map(|problem| {
         let notice = Notice::new(Tone::Wrong, t("Nothing was changed."));
         let notice = problem.detail.iter().fold(notice, |notice, why| notice.line(retold(why)));
-        errors.iter().fold(notice, |notice, error| notice.leading(error.field.clone(), told(error)))
+        wrong(notice, &[&choice], errors)
     });
     let content = One {
         word,
-        notice,
+        notice: said.or(notice),
         address: link(&format!("/desk/accounts/{id}")),
         name: &account.name,
         role_name: role(account.role),
         state: state(account.state),
         since: moment(account.created_at),
         enrolled: account.enrolled,
-        wrong: wrong_factors(wrong.get(&id)),
+        wrong: wrong_factors(wrong_codes.get(&id)),
         own: account.id == permit.actor().account,
         may_write: crate::domain::policy::decide(permit.actor(), Action::WriteAccounts).is_ok(),
         disabled: account.state == State::Disabled,
-        role: roles(sent, errors),
+        role: choice,
     };
     let above = "/desk/accounts".to_owned();
     Ok(below(permit, t("An account"), Some((&above, t("Accounts"))), &content)?)
@@ -263,7 +285,7 @@ async fn about(
 /// One account, and what can be done with it.
 #[get("/desk/accounts/{id}")]
 pub async fn show(visit: Visit<ReadAccounts>, store: Data<Records>, path: RecordPath) -> Result<Reply, Turned> {
-    about(&store, visit.permit(), visit.word(), path.get()?, ("", None)).await
+    about(&store, visit.permit(), visit.word(), path.get()?, ("", None, None)).await
 }
 
 async fn change<F>(
@@ -292,7 +314,7 @@ async fn told_of(
         Ok(changed) => became(permit, request, &changed),
         Err(problem) if problem.is_invalid() || problem.kind == Kind::Refused.name() => {
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let reply = about(store, permit, word, id, (posted.form.get("role"), Some(&problem))).await?;
+            let reply = about(store, permit, word, id, (posted.form.get("role"), None, Some(&problem))).await?;
             Ok(reply.status(status))
         }
         Err(problem) => Err(problem.into()),
@@ -335,11 +357,19 @@ pub async fn reset(
 /// Gives an account another role.
 #[post("/desk/accounts/{id}/role")]
 pub async fn set_role(
-    posted: Posted<WriteAccounts>,
+    arrived: Arrived<WriteAccounts>,
     store: Data<Records>,
     request: HttpRequest,
     path: RecordPath,
 ) -> Result<Reply, Turned> {
+    let posted = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form }) => {
+            let said = (form.get("role"), Some(late()), None);
+            let page = about(&store, visit.permit(), visit.word(), path.get()?, said).await?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
     match read_role(Some(posted.form.get("role")).filter(|role| !role.is_empty())) {
         Ok(role) => {
             change(posted, &store, (request, path), move |store, actor, id| accounts::set_role(store, actor, id, role))

@@ -16,7 +16,8 @@ use crate::domain::release::plan::Block;
 use crate::exchange::formats::words;
 use crate::http::auth::Release as MakeReleases;
 use crate::http::jobs::{made_by, preparing, submit};
-use crate::http::pages::form::Posted;
+use crate::http::pages::desk::forms::in_row;
+use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::below;
 use crate::http::pages::here;
 use crate::http::pages::parts::{Control, Field, Notice, Tone};
@@ -66,8 +67,8 @@ struct Declare<'a> {
     word: &'a str,
 }
 
-/// What stands in the way, in words.
-pub fn told(problem: &Problem) -> Notice {
+/// What stands in the way, in words. Mistakes lead to their fields: the element and what it is called.
+pub fn told(problem: &Problem, place: impl Fn(&FieldError) -> (String, String)) -> Notice {
     let mut notice = Notice::new(Tone::Wrong, t(problem.title));
     if let Some(detail) = &problem.detail {
         notice = notice.line(retold(detail));
@@ -76,7 +77,8 @@ pub fn told(problem: &Problem) -> Notice {
         notice = notice.line(blocked(block));
     }
     for error in &problem.errors {
-        notice = notice.line(format!("{}: {}", error.field, desk::told(error)));
+        let (id, label) = place(error);
+        notice = notice.leading(id, format!("{label}: {}", desk::told(error)));
     }
     notice
 }
@@ -131,12 +133,43 @@ fn field(
     let name = name.into();
     let value = values.get(&name).cloned().unwrap_or_default();
     let mut field = Field::new(name, t(label), control).hint(t(hint)).value(value);
-    // A mistake in one part of a field, such as `keep.year`, stands beside the whole of it.
-    let here = |error: &&FieldError| {
-        error.field.strip_prefix(&field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    field.errors = errors.iter().filter(here).map(desk::told).collect();
+    field.errors = errors.iter().filter(|error| concerns(error, &field.name)).map(desk::told).collect();
     field
+}
+
+/// Whether a mistake is in this field. One in a part of it, such as `keep.year`, stands beside the whole of it.
+fn concerns(error: &FieldError, name: &str) -> bool {
+    let nth = |base: &str, nth: usize| error.field.strip_prefix(base).is_some_and(|rest| rest == format!(".by[{nth}]"));
+    let second = name.strip_suffix(".by2").is_some_and(|base| nth(base, 1));
+    let third = name.strip_suffix(".by3").is_some_and(|base| nth(base, 2));
+    let first = name.strip_suffix(".by").is_some_and(|base| nth(base, 0));
+    let in_it =
+        |rest: &str| rest.is_empty() || rest.starts_with('.') || name.ends_with(".with") && rest.starts_with('[');
+    first || second || third || error.field.strip_prefix(name).is_some_and(in_it)
+}
+
+/// The elements of the parts of the form.
+const TABLE: &str = "table";
+const FORM: &str = "declaration-form";
+
+/// Where a mistake is shown in the form, and what it is called there.
+fn place(head: &[Field], tables: &[TableFields], whole: &Field, error: &FieldError) -> (String, String) {
+    if let Some(field) = head.iter().chain([whole]).find(|field| concerns(error, &field.name)) {
+        return (field.id.clone(), field.label.clone());
+    }
+    for (table, nth) in tables.iter().zip(1..) {
+        if let Some(field) = table.fields.iter().find(|field| concerns(error, &field.name)) {
+            return (field.id.clone(), in_row(t("Table"), nth, &field.label));
+        }
+        if error.field.starts_with(&format!("tables[{}]", nth - 1)) {
+            return (format!("{TABLE}-{nth}"), format!("{} {nth}", t("Table")));
+        }
+    }
+    match error.field.split('[').next() {
+        Some("tables") => (format!("{TABLE}-1"), t("Tables").to_owned()),
+        Some("figures") => (FORM.to_owned(), t("Figures to sign").to_owned()),
+        _ => (FORM.to_owned(), t("The declaration").to_owned()),
+    }
 }
 
 fn head(values: &Values, errors: &[FieldError]) -> Vec<Field> {
@@ -195,24 +228,43 @@ fn form(
     chosen: &[String],
     signable: &[Signable],
     notice: Option<Notice>,
-    errors: &[FieldError],
+    problem: Option<&Problem>,
 ) -> Result<Reply, Problem> {
+    let errors = problem.map(|problem| problem.errors.as_slice()).unwrap_or_default();
+    // Mistakes of the whole declaration are not those of the fields, which were not read.
+    let as_whole = values.get("declaration").is_some_and(|whole| !whole.trim().is_empty());
+    let beside = if as_whole { &[][..] } else { errors };
     let used = (0..MOST_TABLES).filter(|at| is_used(*at, |name| values.get(name).map_or("", String::as_str))).count();
     let whole = Control::Area { rows: 10, longest: None };
+    let head = head(values, beside);
+    let tables: Vec<_> = (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, beside)).collect();
+    let mut whole = field(
+        "declaration",
+        "Or the whole declaration as JSON",
+        "Where something stands here, the fields above are not read.",
+        whole,
+        values,
+        &[],
+    );
+    if as_whole {
+        // Whoever writes it whole knows the names of its parts.
+        let named = |error: &FieldError| match &*error.field {
+            "" | "declaration" => desk::told_of_file(error),
+            part => format!("{part}: {}", desk::told_of_file(error)),
+        };
+        whole.errors = errors.iter().map(named).collect();
+    }
+    let at = |error: &FieldError| match as_whole {
+        true => (whole.id.clone(), whole.label.clone()),
+        false => place(&head, &tables, &whole, error),
+    };
     let content = Declare {
-        notice,
-        head: head(values, errors),
-        tables: (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, errors)).collect(),
+        notice: notice.or_else(|| problem.map(|problem| told(problem, at))),
         figures: signable,
         chosen,
-        whole: field(
-            "declaration",
-            "Or the whole declaration as JSON",
-            "Where something stands here, the fields above are not read.",
-            whole,
-            values,
-            errors,
-        ),
+        head,
+        tables,
+        whole,
         once: values.get("once").cloned().unwrap_or_else(|| RecordId::new().to_string()),
         word: visit.word(),
     };
@@ -226,13 +278,24 @@ pub async fn ask(visit: Visit<MakeReleases>, store: Data<Records>) -> Result<Rep
     let signable = signable(&visit, &store).await?;
     let (values, chosen) =
         last.map(|last| (values_of(&last.declaration), last.declaration.figures)).unwrap_or_default();
-    Ok(form(&visit, &values, &chosen, &signable, None, &[])?)
+    Ok(form(&visit, &values, &chosen, &signable, None, None)?)
 }
 
 /// Prepares what was declared.
 #[post("/desk/releases")]
-pub async fn prepare(posted: Posted<MakeReleases>, store: Data<Records>) -> Result<Reply, Turned> {
-    let Posted { visit, form: sent } = posted;
+pub async fn prepare(arrived: Arrived<MakeReleases>, store: Data<Records>) -> Result<Reply, Turned> {
+    let Posted { visit, form: sent } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form: sent }) => {
+            let signable = signable(&visit, &store).await?;
+            let chosen: Vec<_> = sent.all("figures").map(str::to_owned).collect();
+            let title = t("Nothing is prepared yet: you have signed in anew since this form was opened.");
+            let notice = Notice::new(Tone::Warning, title)
+                .line(t("Everything that you typed is in it. Look at it, and send it again."));
+            let page = form(&visit, &typed(&sent), &chosen, &signable, Some(notice), None)?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
     let problem = match read(&sent, here::today(store.store().now())) {
         Ok(entry) => {
             let key = Key { key: sent.get("once").to_owned(), request: sent.hash("release") };
@@ -250,18 +313,18 @@ pub async fn prepare(posted: Posted<MakeReleases>, store: Data<Records>) -> Resu
     let signable = signable(&visit, &store).await?;
     let chosen: Vec<_> = sent.all("figures").map(str::to_owned).collect();
     let mut values = typed(&sent);
-    let mut notice = told(&problem);
+    let mut notice = None;
     if problem.kind == Kind::KeyReused.name() {
         // With the old key it would be refused for ever.
         values.remove("once");
-        notice =
-            Notice::new(Tone::Wrong, t("You have prepared a release with this form before, and changed it since."))
-                .line(t("Send it again to prepare another release, under another name."));
+        let title = t("You have prepared a release with this form before, and changed it since.");
+        notice = Some(
+            Notice::new(Tone::Wrong, title)
+                .line(t("Send it again to prepare another release, under another name."))
+                .way(here::link("/desk/releases"), t("Releases")),
+        );
     }
-    // Mistakes of the whole declaration are not those of the fields, which were not read.
-    let beside =
-        if values.get("declaration").is_some_and(|whole| !whole.trim().is_empty()) { &[][..] } else { &problem.errors };
-    let page = form(&visit, &values, &chosen, &signable, Some(notice), beside)?;
+    let page = form(&visit, &values, &chosen, &signable, notice, Some(&problem))?;
     Ok(page.status(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)))
 }
 

@@ -14,12 +14,12 @@ use crate::exchange::sheet::Sheet;
 use crate::exchange::template::template;
 use crate::http::auth::WriteCases;
 use crate::http::jobs::{import_job, is_long, submit};
-use crate::http::pages::form::Posted;
+use crate::http::pages::form::{Late, Posted};
 use crate::http::pages::frame::{below, page};
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
-use crate::http::pages::upload::Uploaded;
+use crate::http::pages::upload::{Brought, Uploaded};
 use crate::http::pages::visit::Visit;
 use crate::http::pages::words::{retold, say, t};
 use crate::http::pages::{Page, desk, filters, with};
@@ -114,7 +114,7 @@ fn mistake(error: &FieldError) -> Vec<Cell> {
         row.into(),
         error.field.clone().into(),
         error.value.clone().unwrap_or_default().into(),
-        desk::told(error).into(),
+        desk::told_of_file(error).into(),
     ]
 }
 
@@ -206,11 +206,19 @@ pub fn trial(permit: &Permit, word: &str, job: &Job, bytes: &[u8]) -> Result<Rep
 /// Tries a file: says what is wrong with it, or what it would do. One that takes long is tried as a job.
 #[post("/desk/import")]
 pub async fn try_file(
-    uploaded: Uploaded<WriteCases>,
+    brought: Brought<WriteCases>,
     store: Data<Records>,
     time: Data<ImportTime>,
 ) -> Result<Reply, Turned> {
-    let Uploaded { visit, form, file, since } = uploaded;
+    let Uploaded { visit, form, file, since } = match brought {
+        Brought::Sent(uploaded) => uploaded,
+        Brought::Late(Late { visit, form }) => {
+            let title = t("Nothing was tried yet: you have signed in anew since this form was opened.");
+            let notice = Notice::new(Tone::Warning, title).line(t("If you had chosen a file, choose it again."));
+            let page = ask(visit.permit(), visit.word(), Some(notice), form.get("noun"), form.get("text"), &[])?;
+            return Ok(page.status(StatusCode::FORBIDDEN));
+        }
+    };
     let typed = form.get("text");
     let bytes = if file.is_empty() { typed.as_bytes().to_vec() } else { file };
     let refuse = |notice: Notice, errors: &[FieldError]| -> Result<Reply, Turned> {
@@ -219,7 +227,10 @@ pub async fn try_file(
     };
     let noun = match read_noun("noun", Some(form.get("noun")).filter(|noun| !noun.is_empty())) {
         Ok(noun) => noun,
-        Err(problem) => return refuse(Notice::new(Tone::Wrong, t("Nothing was tried.")), &problem.errors),
+        Err(problem) => {
+            let notice = Notice::new(Tone::Wrong, t("Nothing was tried.")).leading("noun", t("What the rows are"));
+            return refuse(notice, &problem.errors);
+        }
     };
     if bytes.trim_ascii().is_empty() {
         return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);

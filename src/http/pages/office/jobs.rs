@@ -7,6 +7,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
 
+use crate::domain::check::FieldError;
 use crate::domain::policy::Action;
 use crate::http::auth::OwnJobs;
 use crate::http::jobs::{made_by, settle};
@@ -112,7 +113,12 @@ fn ended(job: &Job) -> Notice {
         (State::Failed, _) => {
             let problem = job.problem.as_ref().map(Problem::of_kept);
             let notice = problem.as_ref().filter(|problem| !problem.errors.iter().any(|error| error.row.is_some()));
-            let notice = notice.map_or_else(|| Notice::new(Tone::Wrong, t("Some values are not accepted")), told);
+            // There is no field here to lead to.
+            let here = |_: &FieldError| ("content".to_owned(), t("What was asked for").to_owned());
+            let notice = notice.map_or_else(
+                || Notice::new(Tone::Wrong, t("Some values are not accepted")),
+                |problem| told(problem, here),
+            );
             notice.line(t("Nothing of it was kept."))
         }
         (_, Kind::Import) => {

@@ -12,7 +12,7 @@ use crate::domain::release::content::Content;
 use crate::exchange::formats::words;
 use crate::http::auth::{ReadReleases, Release as MakeReleases};
 use crate::http::jobs::{publishing, submit};
-use crate::http::pages::form::{Form, Posted};
+use crate::http::pages::form::{Arrived, Form, Late, Posted};
 use crate::http::pages::frame::{below, page};
 use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
@@ -271,15 +271,34 @@ async fn refused(
         problem if matches!(problem.status, 409 | 412 | 422) => {
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
             let typed = (form.get("notice"), form.get("reason"));
-            let page = whole(visit, records, id, vec![told(&problem)], typed, &problem.errors).await?;
+            let page = whole(visit, records, id, vec![told(&problem, place)], typed, &problem.errors).await?;
             Ok(page.status(status))
         }
         problem => Err(problem.into()),
     }
 }
 
-fn given(posted: &Posted<MakeReleases>, name: &str) -> Option<String> {
-    Some(posted.form.get(name).trim().to_owned()).filter(|text| !text.is_empty())
+/// Where a mistake is shown on the page of a release, and what it is called there.
+fn place(error: &FieldError) -> (String, String) {
+    match error.field.as_str() {
+        "notice" => ("notice".to_owned(), t("What a reader must know of it").to_owned()),
+        "reason" => ("reason".to_owned(), t("Why").to_owned()),
+        _ => ("release".to_owned(), t("Release").to_owned()),
+    }
+}
+
+fn given(form: &Form, name: &str) -> Option<String> {
+    Some(form.get(name).trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A form with text about a release that comes from an earlier session.
+async fn late(late: Late<MakeReleases>, records: &Records, path: RecordPath) -> Result<Reply, Turned> {
+    let Late { visit, form } = late;
+    let title = t("Nothing is saved yet: you have signed in anew since this form was opened.");
+    let notice =
+        Notice::new(Tone::Warning, title).line(t("Everything that you typed is in it. Look at it, and send it again."));
+    let typed = (form.get("notice"), form.get("reason"));
+    Ok(whole(&visit, records, path.get()?, vec![notice], typed, &[]).await?.status(StatusCode::FORBIDDEN))
 }
 
 /// Signs it.
@@ -319,24 +338,32 @@ pub async fn publish(
 /// Says something of it publicly.
 #[post("/desk/releases/{id}/notice")]
 pub async fn set_notice(
-    posted: Posted<MakeReleases>,
+    arrived: Arrived<MakeReleases>,
     records: Data<Records>,
     shelf: Data<Shelf>,
     path: RecordPath,
 ) -> Result<Reply, Turned> {
-    let text = given(&posted, "notice");
+    let posted = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(form) => return late(form, &records, path).await,
+    };
+    let text = given(&posted.form, "notice");
     act(posted, records, shelf, path, Deed::Notice(text)).await
 }
 
 /// Withdraws it as a whole.
 #[post("/desk/releases/{id}/withdraw")]
 pub async fn withdraw(
-    posted: Posted<MakeReleases>,
+    arrived: Arrived<MakeReleases>,
     records: Data<Records>,
     shelf: Data<Shelf>,
     path: RecordPath,
 ) -> Result<Reply, Turned> {
-    let reason = given(&posted, "reason");
+    let posted = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(form) => return late(form, &records, path).await,
+    };
+    let reason = given(&posted.form, "reason");
     act(posted, records, shelf, path, Deed::Withdraw(reason)).await
 }
 

@@ -9,13 +9,14 @@ use askama::Template;
 
 use crate::domain::aggregate::{Measure, pairs};
 use crate::domain::check::{FieldError, Rule};
-use crate::domain::dimension::DIMENSIONS;
+use crate::domain::dimension::{DIMENSIONS, dimension};
 use crate::domain::disclosure;
 use crate::domain::release::content::{Content, Table};
 use crate::domain::release::cube::{self, Slice};
 use crate::exchange::formats::words;
 use crate::http::documentation::ADDRESS;
-use crate::http::pages::here::link;
+use crate::http::pages::desk::forms::expected;
+use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Control, Field};
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
@@ -104,7 +105,11 @@ fn told(error: &FieldError) -> String {
         _ => "This cannot be read.",
     };
     let value = error.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
-    format!("{}{value} {} {}", phrases::t(phrase), phrases::t("Expected:"), phrases::retold(&error.expected))
+    let why = format!("{}{value}", phrases::t(phrase));
+    match expected(&error.expected) {
+        Some(expected) => format!("{why} {} {expected}", phrases::t("Expected:")),
+        None => why,
+    }
 }
 
 /// The dimensions that divide the release's tables, in the order of the registry.
@@ -310,7 +315,11 @@ pub async fn show(request: HttpRequest, shelf: Data<Shelf>, parameters: Paramete
         errors: errors
             .iter()
             .filter(|error| !form.has(&error.field))
-            .map(|error| format!("{}: {}", error.field, told(error)))
+            .map(|error| match dimension(&error.field) {
+                Some(dimension) => format!("{}: {}", words::heading(dimension.code, here::language()), told(error)),
+                // What is no parameter is named as the reader wrote it.
+                None => format!("{}: {}", error.field, told(error)),
+            })
             .collect(),
         answered: slice.as_ref().map(|slice| answered(&request, content, &question, slice)),
         docs: ADDRESS,

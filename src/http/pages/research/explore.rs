@@ -310,14 +310,13 @@ impl Sent<'_> {
             let id = if error.field == "by" { "by-1" } else { &error.field };
             let known = PARAMETERS.contains(&error.field.as_str()) || dimension(&error.field).is_some();
             let name = dimension(&error.field).map_or_else(|| parameter(&error.field), heading);
-            let line = format!("{name}: {}", told(error));
-            if known { notice.leading(id, line) } else { notice.line(line) }
+            if known { notice.leading(id, format!("{name}: {}", told(error))) } else { notice.line(told(error)) }
         };
         (!self.errors.is_empty()).then(|| self.errors.iter().fold(first, lead))
     }
 }
 
-/// What a parameter that is no dimension is called; unknown ones as they are.
+/// What a parameter that is no dimension is called.
 fn parameter(name: &str) -> String {
     let label = match name {
         "measure" => "What is counted",
