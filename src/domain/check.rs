@@ -139,11 +139,20 @@ pub struct Checker<'r> {
     carried: BTreeSet<String>,
     /// Whether the record is there and nobody owns it.
     unowned: bool,
+    /// Whether retired codes are taken that no record carries yet.
+    takes_retired: bool,
 }
 
 impl<'r> Checker<'r> {
     pub fn new(register: &'r mut dyn Register) -> Self {
-        Self { register, errors: Vec::new(), fault: None, carried: BTreeSet::new(), unowned: false }
+        Self {
+            register,
+            errors: Vec::new(),
+            fault: None,
+            carried: BTreeSet::new(),
+            unowned: false,
+            takes_retired: false,
+        }
     }
 
     /// For a correction: a retired code that the record carries already may stay.
@@ -164,6 +173,13 @@ impl<'r> Checker<'r> {
         checker.unowned = before.get("owner").is_some_and(serde_json::Value::is_null);
         texts(before, &mut checker.carried);
         Ok(checker)
+    }
+
+    /// For what comes out of a file: a retired code may come in, as records do that were entered before.
+    #[must_use]
+    pub fn taking_retired(mut self) -> Self {
+        self.takes_retired = true;
+        self
     }
 
     pub fn register(&mut self) -> &mut dyn Register {
@@ -247,7 +263,7 @@ impl<'r> Checker<'r> {
             return code.to_owned();
         }
         match self.register.vocabulary().term(vocabulary, code) {
-            Some(term) if term.retired && !self.carried.contains(code) => {
+            Some(term) if term.retired && !self.takes_retired && !self.carried.contains(code) => {
                 let expected = match &term.replaced_by {
                     Some(_) => {
                         let successor = self.register.vocabulary().successor(vocabulary, code);

@@ -62,10 +62,8 @@ fn check<E: Entry>(
     }
     let own = header.code.map(str::to_owned);
     let header = checker.finish(());
-    let checker = match retired {
-        RetiredCodes::Refused => Checker::correcting(tx.session(), before)?,
-        RetiredCodes::Taken => Checker::correcting(tx.session(), Some(&entry))?,
-    };
+    let checker = Checker::correcting(tx.session(), before)?;
+    let checker = if retired == RetiredCodes::Taken { checker.taking_retired() } else { checker };
     let body = entry.check(checker);
     let body = match (header, body) {
         (Ok(()), Ok(body)) => body,

@@ -62,6 +62,8 @@ fn named(answer: &Answer) -> Vec<(Value, Value, Value)> {
 fn a_cell_of_many_lines_is_one_row_and_what_follows_is_named_by_row_and_line(app: &App) {
     let file = "code,narrative\nQ-1,\"one\ntwo\nthree\nfour\"\n";
     assert_eq!(send(app, "noun=persons", file).expect(200).json()["created"], 1);
+    let owner = app.caseworker().walk("/api/v1/staff/persons")[0]["owner"].clone();
+    assert_eq!(owner, "test-caseworker", "whoever imports a person owns it where the row names nobody");
     let wrong = "code,narrative\nQ-2,\"one\r\ntwo\nthree\nfour\"\nQ 3,x\n";
     let answer = app.unchanged(|| send(app, "noun=persons", wrong)).problem(422, "invalid");
     assert_eq!(named(&answer), [(json!(3), json!(6), json!("code"))]);
