@@ -17,10 +17,12 @@ mod failure;
 mod reading;
 mod types;
 mod waits;
+mod writing;
 pub use failure::{Failure, failure};
 pub use reading::{GoOn, begin_read, session, stop_session};
 pub use types::{Id, Json, JsonValue, Moment};
 pub use waits::Waits;
+pub use writing::{begin_write, commit, roll_back};
 
 /// The SQL types of both databases.
 pub mod sql {
@@ -342,18 +344,6 @@ pub fn live_columns(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
     Ok(rows.into_iter().map(|row| (row.table_name, row.column_name)).collect())
 }
 
-/// Begins a transaction that will write: on SQLite with the write lock at once, because one that read first fails with
-/// "database is locked" instead of waiting.
-///
-/// # Errors
-/// The database's own.
-pub fn begin_write(conn: &mut Conn) -> QueryResult<()> {
-    match conn {
-        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
-        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
-    }
-}
-
 /// Tells PostgreSQL what the write in progress has put into the tables. Its plans stand on statistics that nobody renews
 /// before the commit: of what was hardly there at the beginning, an import would read more and more for every row.
 ///
@@ -409,20 +399,4 @@ pub fn scrub(conn: &mut Conn) -> QueryResult<bool> {
 struct Dead {
     #[diesel(sql_type = sql_types::BigInt)]
     count: i64,
-}
-
-/// Ends the transaction of [`begin_write`] and keeps what it did.
-///
-/// # Errors
-/// The database's own; then nothing was kept.
-pub fn commit(conn: &mut Conn) -> QueryResult<()> {
-    <Conn as diesel::Connection>::TransactionManager::commit_transaction(conn)
-}
-
-/// Ends the transaction of [`begin_read`], or that of [`begin_write`] and forgets what it did.
-///
-/// # Errors
-/// The database's own; the pool then drops the connection.
-pub fn roll_back(conn: &mut Conn) -> QueryResult<()> {
-    <Conn as diesel::Connection>::TransactionManager::rollback_transaction(conn)
 }

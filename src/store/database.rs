@@ -23,6 +23,8 @@ use super::stop::{self, Stop};
 use crate::keys::files::private_folder;
 use crate::keys::keyring::Keyring;
 
+mod lanes;
+
 /// How long a request waits for a connection before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
@@ -30,8 +32,6 @@ const READERS: u32 = 4;
 pub const COUNTING: usize = 2;
 /// Theirs, one for a release that is computed, and two for exports that are sent.
 const COUNTERS: u32 = 5;
-/// How often a server is told to stop what nobody waits for: between two statements it does not hear.
-const TOLD_EVERY: Duration = Duration::from_millis(200);
 
 /// What tells the time. A test may bring its own.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -284,49 +284,6 @@ impl Store {
             stop::go_on()?;
         }
         work(conn)
-    }
-
-    /// The same store for one count: on connections that nothing else needs, until it is stopped.
-    #[must_use]
-    pub fn counting(&self, stop: Stop) -> Self {
-        Self { readers: self.counters.clone(), stop: Some(stop), ..self.clone() }
-    }
-
-    /// The same store until it is stopped. A write that has begun is not.
-    #[must_use]
-    pub fn until(&self, stop: Stop) -> Self {
-        Self { stop: Some(stop), ..self.clone() }
-    }
-
-    /// The same store, where one reading may take so long.
-    #[must_use]
-    pub fn within(&self, limit: Duration) -> Self {
-        Self { limit: Some(limit), ..self.clone() }
-    }
-
-    /// The same store for what may take minutes: without a limit, on a connection that nothing else needs.
-    #[must_use]
-    pub fn for_long_work(&self) -> Self {
-        Self { readers: self.counters.clone(), ..self.clone() }
-    }
-
-    /// Tells the server to stop what is read until a stop that was given, as often as it takes. It blocks.
-    pub fn end(&self, stop: &Stop) {
-        while !stop.left().is_zero() {
-            let told = stop.with_session(|session| self.look(|conn| Ok(backend::stop_session(conn, session)?)));
-            match told {
-                None => return,
-                Some(Ok(())) => {}
-                Some(Err(why)) => tracing::warn!(error = %why, "what nobody waits for was not stopped"),
-            }
-            std::thread::sleep(TOLD_EVERY);
-        }
-    }
-
-    /// How many connections are busy with counting and other long work.
-    pub fn counting_now(&self) -> u32 {
-        let state = self.counters.state();
-        state.connections.saturating_sub(state.idle_connections)
     }
 
     /// The one door in: numbers the write, does the work, appends the audit entry and keeps all of it or nothing.
