@@ -20,7 +20,11 @@ on_both! {
 const PATIENCE: Duration = Duration::from_secs(240);
 
 fn rows(count: usize) -> String {
-    let rows: String = (0..count).map(|row| format!("L-{row},witness,Name {row}\n")).collect();
+    rows_from(0, count)
+}
+
+fn rows_from(first: usize, count: usize) -> String {
+    let rows: String = (first..first + count).map(|row| format!("L-{row},witness,Name {row}\n")).collect();
     format!("code,ground,name\n{rows}")
 }
 
@@ -76,7 +80,8 @@ fn what_is_wrong_with_a_long_file_is_told_by_row_and_column_in_both_languages(ap
 fn a_file_that_was_tried_waits_encrypted_for_any_process_and_not_for_ever(app: &App) {
     let kai = browser(app, "kai", Role::Caseworker);
     let tried = |count: usize| {
-        let page = upload(&kai, &[("noun", "persons"), ("text", "")], Some(&rows(count))).expect(200).text();
+        let file = rows_from(count * 100, count);
+        let page = upload(&kai, &[("noun", "persons"), ("text", "")], Some(&file)).expect(200).text();
         hidden(&page, "staged")
     };
     // Another process imports it: the session is the same, the memory is not.
@@ -114,12 +119,13 @@ fn kept_files(home: &Home) -> i64 {
 }
 
 fn nobody_sees_the_page_of_anothers_job(app: &App) {
-    let kai = browser(app, "kai", Role::Caseworker);
+    // While a file is tried, nobody else writes.
+    let (kai, rosa) = (browser(app, "kai", Role::Caseworker), browser(app, "rosa", Role::Caseworker));
+    let rita = browser(app, "rita", Role::Researcher);
     let job = location(&upload(&kai, &[("noun", "persons"), ("text", "")], Some(&rows(600))).expect(303));
-    let rosa = browser(app, "rosa", Role::Caseworker);
     rosa.get(&job).expect(404);
     rosa.submit(&format!("{job}/cancellation"), &[]).expect(404);
-    browser(app, "rita", Role::Researcher).get(&job).expect(403);
+    rita.get(&job).expect(403);
     kai.submit(&format!("{job}/cancellation"), &[]).expect(303);
     settled(&kai, &job);
     let listed = app.caseworker().get("/api/v1/staff/jobs").expect(200).json();

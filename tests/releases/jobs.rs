@@ -37,7 +37,8 @@ fn release(caller: &Caller<'_>, job: &Value) -> Answer {
 }
 
 fn publish_later(caller: &Caller<'_>, seen: &Answer) -> Answer {
-    let headers = [&LATER[..], &[("If-Match", &seen.etag())]].concat();
+    let etag = seen.etag();
+    let headers = [&LATER[..], &[("If-Match", etag.as_str())]].concat();
     caller.post_with(&format!("{RELEASES}/{}/publish", seen.id()), &headers, &json!({}))
 }
 

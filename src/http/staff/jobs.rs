@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{get, post};
+use chrono::Datelike;
 
 use crate::domain::check::Rule;
 use crate::domain::disclosure;
@@ -38,8 +39,9 @@ fn cursor(last: &Job) -> String {
 fn read_cursor(text: &str) -> Option<After> {
     let (micros, id) = text.split_once('.')?;
     let requested_at = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-    let requested_at = Instant::new(requested_at);
-    Some(After { requested_at, id: RecordId(id.parse().ok()?) })
+    // Before the first moment and after the last that a database keeps, there is nowhere to go on.
+    (1970..=9999).contains(&requested_at.year()).then_some(())?;
+    Some(After { requested_at: Instant::new(requested_at), id: RecordId(id.parse().ok()?) })
 }
 
 /// List your own jobs, the newest first.
