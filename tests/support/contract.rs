@@ -80,24 +80,37 @@ pub fn check(method: &str, path: &str, answer: &Answer) -> Result<(), String> {
     if !["/api/v1/", "/health/"].iter().any(|prefix| path.starts_with(prefix)) {
         return Ok(());
     }
-    let contract = contract();
-    let parts: Vec<_> = path.split('/').collect();
+    let (contract, head) = (contract(), method == "HEAD");
+    let decoded: Vec<_> = path.split('/').map(plain).collect();
+    let parts: Vec<_> = decoded.iter().map(String::as_str).collect();
     // Where several fit, the one with the fewest open parts is meant.
     let fitting = contract.addresses.iter().filter(|(template, _)| fits_template(template, &parts));
     let Some((_, item)) = fitting.min_by_key(|(template, _)| open(template)) else {
-        return problem_of(contract, "Problem404", answer);
+        return problem_of(contract, "Problem404", answer, head);
     };
-    let asked = if method == "HEAD" { "get".to_owned() } else { method.to_lowercase() };
-    let Some(operation) = item.get(&asked) else { return problem_of(contract, "Problem405", answer) };
+    let asked = if head { "get".to_owned() } else { method.to_lowercase() };
+    let Some(operation) = item.get(&asked) else { return problem_of(contract, "Problem405", answer, head) };
     let status = answer.status.to_string();
     let response = operation["responses"].get(&status).ok_or_else(|| format!("{status} is not in the document"))?;
-    as_described(resolve(&contract.document, response), answer, method == "HEAD")
+    as_described(resolve(&contract.document, response), answer, head)
+}
+
+/// A part of an address as the server reads it; a slash that is written with a percent sign parts nothing.
+fn plain(part: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), part.as_bytes());
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        let (byte, left) = hex.filter(|_| *first == b'%').map_or((*first, tail), |byte| (byte, &tail[2..]));
+        bytes.push(byte);
+        rest = left;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The same of a server that has the public addresses only: the others are not there at all.
 pub fn check_public_side(method: &str, path: &str, answer: &Answer) -> Result<(), String> {
     if ["/api/v1/staff", "/api/v1/research"].iter().any(|private| path.starts_with(private)) {
-        return problem_of(contract(), "Problem404", answer);
+        return problem_of(contract(), "Problem404", answer, method == "HEAD");
     }
     check(method, path, answer)
 }
@@ -124,12 +137,12 @@ fn fits_part(template: &str, part: &str) -> bool {
 }
 
 /// Of an address that is none, or a method that it does not take.
-fn problem_of(contract: &Contract, name: &str, answer: &Answer) -> Result<(), String> {
+fn problem_of(contract: &Contract, name: &str, answer: &Answer, head: bool) -> Result<(), String> {
     let expected = name.trim_start_matches("Problem");
     if answer.status.to_string() != expected {
         return Err(format!("{} where {expected} is due", answer.status));
     }
-    as_described(&contract.document["components"]["responses"][name], answer, false)
+    as_described(&contract.document["components"]["responses"][name], answer, head)
 }
 
 fn as_described(response: &Value, answer: &Answer, head: bool) -> Result<(), String> {
