@@ -131,7 +131,7 @@ fn what_fails_or_is_abandoned_leaves_nothing(home: &Home) {
         diesel::sql_query(MARK).execute(tx.conn())?;
         Ok(diesel::sql_query(MARK).execute(tx.conn())?)
     });
-    assert!(matches!(broken, Err(StoreError::Unavailable(_))));
+    assert!(matches!(broken, Err(StoreError::Broken(_))), "{broken:?}");
     let abandoned = store.attempt(&accounts::host(), "test", |tx| {
         diesel::sql_query(MARK).execute(tx.conn())?;
         Ok(Outcome::Abandon(tx.write()))
