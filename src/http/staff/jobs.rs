@@ -52,7 +52,7 @@ fn read_cursor(text: &str) -> Option<After> {
         ("after" = Option<String>, Query, description = "Where the list goes on, from the `Link` header.")),
     security(("bearer" = ["own_jobs"])),
     responses((status = 200, description = "Some of them", body = Page<JobView>,
-        headers(("Link" = String, description = "where the list goes on, where it does"))))
+        headers(("Link" = Option<String>, description = "where the list goes on, where it does"))))
 )]
 #[get("")]
 pub async fn list(allowed: Allowed<OwnJobs>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
