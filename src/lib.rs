@@ -26,6 +26,7 @@ pub mod domain {
     pub mod entry;
     pub mod event;
     pub mod figure;
+    pub mod health;
     pub mod incident;
     pub mod linkage;
     pub mod passphrase;
@@ -85,6 +86,7 @@ pub mod store {
     pub mod classes;
     pub mod clock;
     mod codes;
+    pub mod connections;
     pub mod consents;
     pub mod credentials;
     pub mod data_keys;
@@ -108,6 +110,7 @@ pub mod store {
     pub mod narrowing;
     pub mod people;
     pub mod persons;
+    pub mod probe;
     pub mod publications;
     pub mod publicity;
     pub mod published;

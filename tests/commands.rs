@@ -7,7 +7,9 @@ mod commands {
     mod accounts;
     mod checking;
     mod files;
+    mod readiness;
     mod releases;
     mod serving;
+    mod stopping;
     mod tokens;
 }

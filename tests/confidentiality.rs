@@ -10,6 +10,7 @@ mod confidentiality {
     mod erasure;
     mod leaks;
     mod moved;
+    mod owner;
     mod scan;
     mod sealed;
     mod snapshot;

@@ -9,5 +9,6 @@ mod store {
     mod migrations;
     mod opening;
     mod tampering;
+    mod versions;
     mod writing;
 }

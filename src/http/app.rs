@@ -161,6 +161,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     }
     shelf.keep_new();
     let shelf = Data::new(shelf);
+    let watch = Data::new(health::Watch::of(store.clone()));
     let records = Data::new(Records::new(store));
     let limits = Data::new(Limits::new(settings.rates, settings.forwarded_by));
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
@@ -172,6 +173,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
         app.app_data(records.clone())
+            .app_data(watch.clone())
             .app_data(shelf.clone())
             .app_data(limits.clone())
             .app_data(signatures.clone())
@@ -192,6 +194,21 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .wrap(from_fn(watch::around))
     });
     Ok((address, run!(server, listener, settings)))
+}
+
+/// Starts to answer on a socket that there is nothing to be had yet, and that the process lives.
+///
+/// # Errors
+/// That the socket cannot be served.
+pub fn serve_starting(listener: TcpListener) -> std::io::Result<Server> {
+    let server = HttpServer::new(|| {
+        App::new()
+            .service(health::live)
+            .service(health::starting)
+            .default_service(web::to(|| async { Err::<super::reply::Reply, _>(Problem::new(Kind::Unavailable)) }))
+            .wrap(from_fn(watch::around))
+    });
+    Ok(server.workers(1).keep_alive(actix_web::http::KeepAlive::Disabled).shutdown_timeout(5).listen(listener)?.run())
 }
 
 /// What is served of an export.

@@ -156,7 +156,7 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
         parameters.iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
     };
     let mut kinds = vec![Kind::RequestTimeout, Kind::Internal];
-    if path != "/health/live" && path != "/api/v1/openapi.json" {
+    if !path.starts_with("/health/") && path != "/api/v1/openapi.json" {
         kinds.push(Kind::Unavailable);
     }
     if path.starts_with("/api/") && path != "/api/v1/openapi.json" {

@@ -89,6 +89,19 @@ impl Records {
         }
     }
 
+    /// Runs blocking work on the thread pool that may fail without anybody being told.
+    ///
+    /// # Errors
+    /// What the work gives.
+    pub async fn try_run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        web::block(move || work(&store)).await.unwrap_or_else(|why| Err(StoreError::Unavailable(why.into())))
+    }
+
     /// Runs blocking work on the thread pool.
     ///
     /// # Errors

@@ -12,8 +12,15 @@ use diesel::sql_types;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use version::NOTE_PROGRAMME;
+
+pub mod journal;
+pub mod probing;
 mod types;
+pub mod version;
+mod wiping;
 pub use types::{Id, Json, JsonValue, Moment};
+pub use wiping::{STATISTICS, Scrubbed, Wiping, scrub};
 
 /// The SQL types of both databases.
 pub mod sql {
@@ -150,6 +157,9 @@ impl Manager {
                 let file = path.to_str().ok_or(OpenError::Path)?;
                 let mut conn = SqliteConnection::establish(file)?;
                 prepare_sqlite(&mut conn, self.access)?;
+                if self.access == Access::Write {
+                    journal::begin(&mut conn, path)?;
+                }
                 Ok(Conn::Sqlite(conn))
             }
             DatabaseUrl::Postgres(url) => {
@@ -178,9 +188,40 @@ pub enum OpenError {
     Foreign(String),
     #[error("the database cannot be migrated: {0}")]
     Migration(String),
+    #[error(
+        "the database is at schema {found}, made{by} by a newer programme than this one: Attest {own} knows schemas up to {newest}; \
+         use the newer programme, or a backup from before it"
+    )]
+    Newer { found: String, by: String, own: &'static str, newest: String },
+    #[error("the database {found}, and Attest {own} works with schema {newest}: `attest serve` brings it up to date")]
+    Older { found: String, own: &'static str, newest: String },
+    #[error(
+        "the journal {0}-wal was not written for the file {0} that lies beside it, as when a backup is put in the place of a \
+         database: together they would be damaged, so neither was touched. Put back the file that the journal belongs to, or \
+         move {0}-wal, {0}-shm and {0}-mark away: then the file is opened as it is, without what only the journal holds"
+    )]
+    ForeignJournal(PathBuf),
+    #[error(
+        "the file {0} is missing or empty, and its journal {0}-wal is there: put the file back beside it, or move the journal \
+         away"
+    )]
+    LostFile(PathBuf),
+    #[error("the database's file was moved, removed or replaced while it was open")]
+    Moved,
+    #[error("the database's files cannot be used: {0}")]
+    Files(#[from] std::io::Error),
 }
 
 impl OpenError {
+    /// Whether the database may come yet: nobody listens at its address, or it is just starting.
+    pub fn is_away(&self, url: &DatabaseUrl) -> bool {
+        let (DatabaseUrl::Postgres(_), Self::Connection(why)) = (url, self) else { return false };
+        let why = why.to_string();
+        // What a server refuses for good it says as FATAL, and these are for now. One that speaks another language is waited for.
+        let for_now = ["starting up", "shutting down", "recovery", "not yet accepting", "too many", "slots"];
+        !why.contains("FATAL") || for_now.iter().any(|word| why.contains(word))
+    }
+
     /// Whether another process was just doing the same: SQLite does not wait for a lock while it switches to WAL.
     pub fn is_locked(&self) -> bool {
         self.to_string().contains("database is locked")
@@ -232,6 +273,8 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access) -> Result<(), Ope
             if access == Access::Read { "1" } else { "0" },
         ),
     ];
+    // The journal is emptied by us alone, see `journal`.
+    conn.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
     for (pragma, set, wanted) in pragmas {
         conn.batch_execute(&format!("PRAGMA {pragma} = {set}"))?;
         let column = if pragma == "busy_timeout" { "timeout" } else { pragma };
@@ -269,6 +312,7 @@ pub fn migrate(conn: &mut Conn) -> Result<(), OpenError> {
             // One process at a time: the others wait for the lock and find the work done.
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
             let done = conn.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed);
+            let done = done.and_then(|()| Ok(conn.batch_execute(NOTE_PROGRAMME)?));
             match done {
                 Ok(()) => AnsiTransactionManager::commit_transaction(conn)?,
                 Err(_) => AnsiTransactionManager::rollback_transaction(conn)?,
@@ -278,6 +322,7 @@ pub fn migrate(conn: &mut Conn) -> Result<(), OpenError> {
         Conn::Postgres(conn) => {
             conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
             let done = conn.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
+            let done = done.and_then(|()| Ok(conn.batch_execute(NOTE_PROGRAMME)?));
             conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK}); SET lock_timeout = '10s'"))?;
             done
         }
@@ -360,48 +405,6 @@ pub fn renew_statistics(conn: &mut Conn) -> QueryResult<()> {
             conn.batch_execute(&format!("ANALYZE {}", tables.join(", ")))
         }
     }
-}
-
-/// Wipes from the files what was deleted. SQLite overwrites it in the file itself (`secure_delete`), and its journal is emptied
-/// here; PostgreSQL keeps it in its pages until they are vacuumed, and in its own journal until that is recycled. Gives whether
-/// all of it is gone: while somebody is reading what was there before, it is not.
-///
-/// # Errors
-/// The database's own.
-pub fn scrub(conn: &mut Conn) -> QueryResult<bool> {
-    #[derive(diesel::QueryableByName)]
-    struct Checkpoint {
-        #[diesel(sql_type = sql_types::Integer)]
-        busy: i32,
-    }
-    match conn {
-        Conn::Sqlite(conn) => {
-            let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn)?;
-            Ok(done.busy == 0)
-        }
-        Conn::Postgres(conn) => {
-            // Full: what stays behind in a page that is only marked as free can still be read from the file.
-            for table in super::classes::TABLES {
-                conn.batch_execute(&format!("VACUUM (FULL, ANALYZE) {}", table.name))?;
-            }
-            // What the server notes of columns for its plans are values too: those of before are to go.
-            conn.batch_execute("VACUUM FULL pg_statistic")?;
-            conn.batch_execute("CHECKPOINT")?;
-            // Rows that an open transaction may still see are kept even by a full vacuum; the analysis has counted them.
-            let names: Vec<_> = super::classes::TABLES.iter().map(|table| format!("'{}'", table.name)).collect();
-            let dead = format!(
-                "SELECT CAST(COALESCE(SUM(n_dead_tup), 0) AS BIGINT) AS count FROM pg_stat_user_tables WHERE relname IN ({})",
-                names.join(", ")
-            );
-            Ok(diesel::sql_query(dead).get_result::<Dead>(conn)?.count == 0)
-        }
-    }
-}
-
-#[derive(diesel::QueryableByName)]
-struct Dead {
-    #[diesel(sql_type = sql_types::BigInt)]
-    count: i64,
 }
 
 /// Ends the transaction of [`begin_write`] and keeps what it did.

@@ -2,27 +2,23 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
-use r2d2::Pool;
 
 use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId, Times};
+use chrono::{DateTime, Utc};
 
 use super::accounts;
-use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError};
+use super::backend::journal::{self, Found};
+use super::backend::version::{self, Standing};
+use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError, Scrubbed, Wiping};
 use super::chain;
 use super::classes::TABLES;
+use super::connections::{Connections, PATIENCE};
 use super::error::StoreError;
 use super::instance;
 use super::session::{Session, Tx, VocabularyCache};
 use crate::keys::files::private_folder;
 use crate::keys::keyring::Keyring;
-
-/// How long a request waits for a connection before it is told to come again.
-const PATIENCE: Duration = Duration::from_secs(10);
-const READERS: u32 = 4;
 
 /// What tells the time. A test may bring its own.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -39,8 +35,7 @@ fn chance() -> u64 {
 /// The records, in either database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    readers: Pool<Manager>,
-    writer: Pool<Manager>,
+    connections: Arc<Connections>,
     clock: Clock,
     chance: Chance,
     vocabulary: Arc<RwLock<VocabularyCache>>,
@@ -53,34 +48,38 @@ impl Store {
     /// Opens the database and brings its schema up to date. An SQLite file is made if there is none.
     ///
     /// # Errors
-    /// Why it could not be opened or migrated.
+    /// Why it could not be opened or migrated: a newer programme has changed it, or its journal is not its own. Then nothing was
+    /// touched.
     pub fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, StoreError> {
-        if let DatabaseUrl::Sqlite(path) = url
-            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            private_folder(folder).map_err(|why| StoreError::Unavailable(why.into()))?;
-        }
+        Self::open_with(url, clock, true)
+    }
+
+    /// Opens a database that is up to date, and changes nothing of it.
+    ///
+    /// # Errors
+    /// As [`Store::open`], or [`OpenError::Older`].
+    pub fn open_as_it_is(url: &DatabaseUrl, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_with(url, clock, false)
+    }
+
+    fn open_with(url: &DatabaseUrl, clock: Clock, migrating: bool) -> Result<Self, StoreError> {
+        let mut found = Found::Nothing;
         if let DatabaseUrl::Sqlite(path) = url {
-            private_file(path).map_err(|why| StoreError::Unavailable(why.into()))?;
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                private_folder(folder).map_err(OpenError::Files)?;
+            }
+            found = journal::examine(path)?;
+            private_file(path).map_err(OpenError::Files)?;
         }
         let started = std::time::Instant::now();
-        while let Err(why) = prepare(url) {
+        while let Err(why) = prepare(url, migrating) {
             if !why.is_locked() || started.elapsed() > PATIENCE {
                 return Err(why.into());
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(std::time::Duration::from_millis(20));
         }
-        let pool = |access, size| {
-            Pool::builder()
-                .max_size(size)
-                .min_idle(Some(1))
-                .connection_timeout(PATIENCE)
-                .error_handler(Box::new(Quiet))
-                .build(Manager::new(url.clone(), access))
-        };
         Ok(Self {
-            readers: pool(Access::Read, READERS)?,
-            writer: pool(Access::Write, 1)?,
+            connections: Arc::new(Connections::open(url, found)?),
             clock,
             chance,
             vocabulary: Arc::default(),
@@ -93,6 +92,11 @@ impl Store {
     #[must_use]
     pub fn with_chance(self, chance: Chance) -> Self {
         Self { chance, ..self }
+    }
+
+    /// The connections to the database.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Now, as both databases keep it.
@@ -164,6 +168,11 @@ impl Store {
         let _ = self.locked.set(why);
     }
 
+    /// Whether the keyring should be open and is not.
+    pub fn is_locked(&self) -> bool {
+        self.locked.get().is_some()
+    }
+
     /// The keyring, where it is open.
     pub fn keys(&self) -> Option<Arc<Keyring>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -218,7 +227,7 @@ impl Store {
     /// # Errors
     /// What the reading gives, or [`StoreError::Unavailable`].
     pub fn look<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut conn = self.readers.get()?;
+        let mut conn = self.connections.reader()?;
         backend::begin_read(&mut conn)?;
         let outcome = work(&mut conn);
         // Where even this fails, the pool closes the connection, as it does after a panic; what was read stays true.
@@ -254,15 +263,31 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError> + Send + 'static,
     {
         self.must_be_open()?;
-        let mut conn = self.writer.get()?;
+        let outcome = self.attempt_now(actor, action, work);
+        self.connections.note_write(&outcome);
+        outcome
+    }
+
+    fn attempt_now<T>(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError>,
+    ) -> Result<Outcome<T>, StoreError> {
+        let mut conn = self.connections.writer()?;
         backend::begin_write(&mut conn)?;
         let outcome = self.work(&mut conn, actor, action, work);
+        let outcome = outcome.and_then(|outcome| {
+            self.connections.must_be_in_place()?;
+            Ok(outcome)
+        });
         match &outcome {
             Ok(Outcome::Keep(_)) => backend::commit(&mut conn)?,
             Ok(Outcome::Abandon(_)) => backend::roll_back(&mut conn)?,
             // Why the work failed is what is told; a connection that cannot even forget it is closed by the pool.
             Err(_) => drop(backend::roll_back(&mut conn)),
         }
+        self.connections.tend(&mut conn);
         outcome
     }
 
@@ -273,6 +298,7 @@ impl Store {
         action: &'static str,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        version::must_be_current(conn)?;
         let head = chain::advance(conn, self.now())?;
         accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
@@ -284,20 +310,38 @@ impl Store {
         Ok(value)
     }
 
-    /// Wipes from the database's files what was erased, if that is still to be done: pages that are free, and the journal. Gives
-    /// whether nothing is left to be done; while somebody reads what was there before, something is.
+    /// Wipes from the database's files what was erased, as far as that is still to be done and others are not held up: tables in
+    /// which something was deleted, what the database noted of their columns, and the journal. Gives whether nothing is left to be
+    /// done; while somebody reads what was there before, something is.
     ///
     /// # Errors
     /// The database's own.
     pub fn wipe(&self) -> Result<bool, StoreError> {
-        if !self.look(|conn| Ok(instance::is_wipe_due(conn)?))? {
-            return Ok(true);
+        Ok(self.wipe_as(Wiping::WhileOthersWork)?.is_empty())
+    }
+
+    /// The same, and how far others may be held up. Gives the tables that are left, and why.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn wipe_as(&self, how: Wiping) -> Result<Vec<(String, Scrubbed)>, StoreError> {
+        if self.look(|conn| Ok(instance::is_all_due(conn)?))? {
+            self.write(&accounts::host(), "database.wipe", |tx| Ok(instance::set_all_due(tx)?))?;
         }
-        if !backend::scrub(&mut *self.writer.get()?)? {
-            return Ok(false);
+        let due = self.look(|conn| Ok(instance::wipe_due(conn)?))?;
+        if due.is_empty() {
+            return Ok(Vec::new());
         }
-        self.write(&accounts::host(), "database.wipe", |tx| Ok(instance::set_wipe_due(tx, false)?))?;
-        Ok(true)
+        let tables: Vec<_> = due.iter().map(|due| due.table.clone()).collect();
+        // Not the connection that everybody's writes wait for.
+        let came = backend::scrub(&mut self.connections.apart(Access::Write)?, self.connections.url(), &tables, how)?;
+        let is_done = |came: &Scrubbed| matches!(came, Scrubbed::Done | Scrubbed::NotAllowed);
+        let (done, left): (Vec<_>, Vec<_>) = due.into_iter().zip(came).partition(|(_, came)| is_done(came));
+        if !done.is_empty() {
+            let done: Vec<_> = done.into_iter().map(|(due, _)| due).collect();
+            self.write(&accounts::host(), "database.wipe", move |tx| Ok(instance::wiped(tx, &done)?))?;
+        }
+        Ok(left.into_iter().map(|(due, came)| (due.table, came)).collect())
     }
 
     /// The times of an answer that is given now. One that is read itself takes those of its [`Session`].
@@ -310,35 +354,43 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date. A database that holds another programme's tables is none to migrate.
-fn prepare(url: &DatabaseUrl) -> Result<(), OpenError> {
-    let mut conn = Manager::new(url.clone(), Access::Write).open()?;
+/// Brings the schema up to date, where that is wanted. A database that holds another programme's tables is none to migrate.
+fn prepare(url: &DatabaseUrl, migrating: bool) -> Result<(), OpenError> {
+    let mut conn = Manager::new(url.clone(), Access::Read).open()?;
+    let standing = version::standing(&mut conn)?;
     let foreign = backend::live_columns(&mut conn)?
         .into_iter()
         .map(|(table, _)| table)
         .find(|table| !TABLES.iter().any(|own| own.name == table));
-    match foreign {
-        Some(table) => Err(OpenError::Foreign(table)),
-        None => backend::migrate(&mut conn),
+    match (foreign, standing) {
+        (Some(table), _) => Err(OpenError::Foreign(table)),
+        (None, Standing::Current) => Ok(()),
+        (None, standing) if !migrating => Err(version::older(&conn, standing)?),
+        (None, _) => {
+            drop(conn);
+            backend::migrate(&mut Manager::new(url.clone(), Access::Write).open()?)
+        }
     }
 }
 
 /// Makes the file if there is none, and takes it from everybody but its owner. SQLite gives the files beside it the same
 /// mode.
 fn private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
+    // One that is there is not opened: to close it would take away the locks that SQLite holds on it in this process.
+    if !path.try_exists()? {
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)?;
+    }
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        let mode = file.metadata()?.permissions().mode();
-        if mode & 0o077 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        use std::os::unix::fs::PermissionsExt;
+        if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         }
     }
-    #[cfg(not(unix))]
-    options.open(path)?;
     Ok(())
 }
 
@@ -347,12 +399,4 @@ fn private_file(path: &Path) -> std::io::Result<()> {
 pub enum Outcome<T> {
     Keep(T),
     Abandon(T),
-}
-
-/// Connection errors go to the one who waits for the connection, not to the log a second time.
-#[derive(Debug)]
-struct Quiet;
-
-impl<E> r2d2::HandleError<E> for Quiet {
-    fn handle_error(&self, _: E) {}
 }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod database;
+pub mod forward;
 pub mod operations;
 pub mod people;
 pub mod postgres;

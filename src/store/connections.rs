@@ -1,0 +1,229 @@
+//! The connections of a process to its database: opened together, and closed so that what was written is all in one place.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use r2d2::{Pool, PooledConnection};
+
+use super::backend::journal::{self, Found};
+use super::backend::{Access, Conn, DatabaseUrl, Manager, OpenError, probing};
+use super::error::StoreError;
+use crate::domain::health::HealthState;
+
+/// How long a request waits for a connection before it is told to come again.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+/// How long those who are still at work are waited for at the end.
+const ENDING: Duration = Duration::from_secs(5);
+
+struct Pools {
+    readers: Pool<Manager>,
+    writer: Pool<Manager>,
+}
+
+/// The connections of a process. They are closed when the last store that uses them goes.
+pub struct Connections {
+    url: DatabaseUrl,
+    /// None when they were closed.
+    pools: RwLock<Option<Pools>>,
+    found: Found,
+    file: Option<FileId>,
+    /// Why the database is not used any more.
+    refused: OnceLock<String>,
+    pages: Mutex<HealthState>,
+    /// Whether the last write failed in the database.
+    failed: AtomicBool,
+}
+
+/// Which file it is, whatever its name.
+type FileId = (u64, u64);
+
+impl Connections {
+    /// Opens a database whose schema is up to date.
+    pub(super) fn open(url: &DatabaseUrl, found: Found) -> Result<Self, StoreError> {
+        let pool = |access, size, idle| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(idle))
+                .connection_timeout(PATIENCE)
+                .error_handler(Box::new(Quiet))
+                .build(Manager::new(url.clone(), access))
+        };
+        // The writer comes with the first write: where nothing can be written, reading goes on.
+        let pools = Pools { readers: pool(Access::Read, READERS, 1)?, writer: pool(Access::Write, 1, 0)? };
+        let file = file_id(url).map_err(OpenError::Files)?;
+        Ok(Self {
+            url: url.clone(),
+            pools: RwLock::new(Some(pools)),
+            found,
+            file,
+            refused: OnceLock::new(),
+            pages: Mutex::new(HealthState::Checking),
+            failed: AtomicBool::new(false),
+        })
+    }
+
+    /// The address of the database.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// What lay beside the database's file when it was opened.
+    pub fn found(&self) -> Found {
+        self.found
+    }
+
+    fn pool(&self, choose: impl FnOnce(&Pools) -> &Pool<Manager>) -> Result<PooledConnection<Manager>, StoreError> {
+        self.must_be_good()?;
+        let pool =
+            self.pools.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|pools| choose(pools).clone());
+        Ok(pool.ok_or_else(|| StoreError::Unavailable("the service is ending".into()))?.get()?)
+    }
+
+    pub(super) fn reader(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        self.pool(|pools| &pools.readers)
+    }
+
+    pub(super) fn writer(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        self.pool(|pools| &pools.writer)
+    }
+
+    /// A connection of its own, for work that is to hold up nobody.
+    ///
+    /// # Errors
+    /// Why it could not be opened.
+    pub fn apart(&self, access: Access) -> Result<Conn, StoreError> {
+        self.must_be_good()?;
+        Ok(self.look_apart(access)?)
+    }
+
+    /// The same for a look at a database that is not used any more.
+    pub(super) fn look_apart(&self, access: Access) -> Result<Conn, OpenError> {
+        Manager::new(self.url.clone(), access).open()
+    }
+
+    /// Uses the database no more, whoever asks: it is damaged, or a newer programme has changed it.
+    pub fn refuse(&self, why: String) {
+        if self.refused.set(why.clone()).is_ok() {
+            tracing::error!(%why, "the database is not used any more");
+        }
+    }
+
+    fn must_be_good(&self) -> Result<(), StoreError> {
+        self.refused.get().map_or(Ok(()), |why| Err(StoreError::Unavailable(why.clone().into())))
+    }
+
+    /// That the file that was opened is still the one of its name: what is written into one that was moved or removed is lost.
+    ///
+    /// # Errors
+    /// [`OpenError::Moved`], or the system's own.
+    pub fn must_be_in_place(&self) -> Result<(), OpenError> {
+        if file_id(&self.url)? == self.file { Ok(()) } else { Err(OpenError::Moved) }
+    }
+
+    /// Whether the database is a file of our own.
+    pub fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// What is known of the pages of its file.
+    pub fn pages(&self) -> HealthState {
+        *self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads every page of its file. One that is damaged is not used any more.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the database's own.
+    pub fn check_pages(&self) -> Result<(), StoreError> {
+        let thorough = self.found == Found::Unmarked;
+        let damage = probing::damage(&mut self.apart(Access::Read)?, thorough)?;
+        let state = if damage.is_some() { HealthState::Corrupt } else { HealthState::Ok };
+        *self.pages.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        let Some(damage) = damage else { return Ok(()) };
+        let why =
+            format!("the database's file is damaged ({damage}): put back a backup, with nothing of this one beside it");
+        self.refuse(why.clone());
+        Err(StoreError::Unavailable(why.into()))
+    }
+
+    /// Notes how a write ended, so that the next look tries whether anything can be written.
+    pub(super) fn note_write<T>(&self, outcome: &Result<T, StoreError>) {
+        match outcome {
+            Err(StoreError::Open(why @ OpenError::Newer { .. })) => self.refuse(why.to_string()),
+            Err(StoreError::Unavailable(_) | StoreError::Open(_)) => self.failed.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    /// Whether a write failed in the database, and none was tried since.
+    pub fn has_failed_to_write(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Notes that something could be written.
+    pub fn can_write_again(&self) {
+        self.failed.store(false, Ordering::Relaxed);
+    }
+
+    /// Keeps the journal small, after a write.
+    pub(super) fn tend(&self, conn: &mut Conn) {
+        if let Err(why) = journal::tend(conn, &self.url) {
+            tracing::warn!(error = %why, "the journal cannot be emptied into the database's file now");
+        }
+    }
+
+    /// Closes them, and puts what was written into the one file. Gives whether it is all there is now: while somebody else has it
+    /// open, there is more.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn close(&self, waiting: bool) -> Result<bool, OpenError> {
+        let Some(pools) = self.pools.write().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(true) };
+        drop(pools);
+        let DatabaseUrl::Sqlite(path) = &self.url else { return Ok(true) };
+        let started = Instant::now();
+        loop {
+            self.must_be_in_place()?;
+            if journal::settle(path)? {
+                return Ok(true);
+            }
+            if !waiting || started.elapsed() > ENDING {
+                return Ok(false);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        if let Err(why) = self.close(false) {
+            tracing::warn!(error = %why, "the journal was not emptied into the database's file at the end");
+        }
+    }
+}
+
+fn file_id(url: &DatabaseUrl) -> std::io::Result<Option<FileId>> {
+    match url {
+        #[cfg(unix)]
+        DatabaseUrl::Sqlite(path) => match std::fs::metadata(path) {
+            Ok(found) => {
+                use std::os::unix::fs::MetadataExt;
+                Ok(Some((found.dev(), found.ino())))
+            }
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(why) => Err(why),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Connection errors go to the one who waits for the connection, not to the log a second time.
+#[derive(Debug)]
+struct Quiet;
+
+impl<E> r2d2::HandleError<E> for Quiet {
+    fn handle_error(&self, _: E) {}
+}
