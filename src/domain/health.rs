@@ -21,6 +21,8 @@ pub enum HealthCheck {
     Pages,
     /// The keyring is open, and its file can be read again.
     Keyring,
+    /// The wall clock is not behind the newest entry of the audit.
+    Clock,
 }
 
 /// How it is.
@@ -36,6 +38,8 @@ pub enum HealthState {
     Locked,
     /// The keyring is open in memory, and its file is away: the next start would be locked.
     Unreadable,
+    /// The wall clock is behind: it, or that of an earlier write, was wrong.
+    Behind,
     /// It is waited for.
     Waiting,
     /// It has not answered in time.
@@ -70,7 +74,7 @@ impl HealthState {
     pub fn readiness(self) -> Readiness {
         match self {
             Self::Ok | Self::Busy | Self::Checking => Readiness::Ready,
-            Self::Locked | Self::Unreadable => Readiness::Degraded,
+            Self::Locked | Self::Unreadable | Self::Behind => Readiness::Degraded,
             Self::Waiting => Readiness::Starting,
             Self::NoAnswer
             | Self::Failed

@@ -42,16 +42,16 @@ type FileId = (u64, u64);
 impl Connections {
     /// Opens a database whose schema is up to date.
     pub(super) fn open(url: &DatabaseUrl, found: Found) -> Result<Self, StoreError> {
-        let pool = |access, size, idle| {
+        let pool = |access, size| {
             Pool::builder()
                 .max_size(size)
-                .min_idle(Some(idle))
+                .min_idle(Some(0))
                 .connection_timeout(PATIENCE)
                 .error_handler(Box::new(Quiet))
                 .build(Manager::new(url.clone(), access))
         };
-        // The writer comes with the first write: where nothing can be written, reading goes on.
-        let pools = Pools { readers: pool(Access::Read, READERS, 1)?, writer: pool(Access::Write, 1, 0)? };
+        // Each comes when it is needed: where nothing can be written reading goes on, and at the end none is just on its way.
+        let pools = Pools { readers: pool(Access::Read, READERS)?, writer: pool(Access::Write, 1)? };
         let file = file_id(url).map_err(OpenError::Files)?;
         Ok(Self {
             url: url.clone(),

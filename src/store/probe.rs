@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use crate::domain::health::{HealthCheck, HealthState};
 
 use super::backend::{Access, Conn, OpenError, probing, version};
+use super::chain;
+use super::clock;
 use super::database::Store;
 use super::error::StoreError;
 use super::instance;
@@ -50,6 +52,11 @@ impl Probe {
                 }
                 return tell(HealthCheck::Schema, of_error(&why.into()));
             }
+        }
+        match chain::newest_stamp(&mut reader) {
+            Ok(stamp) if stamp.0 - store.now().0 > clock::TOLERANCE => tell(HealthCheck::Clock, HealthState::Behind),
+            Ok(_) => tell(HealthCheck::Clock, HealthState::Ok),
+            Err(why) => return tell(HealthCheck::Clock, of_error(&why.into())),
         }
         drop(reader);
         let (writer, disk) = self.write(store);

@@ -46,7 +46,7 @@ fn all_is_well_and_every_part_says_so(app: &App) {
     let answer = app.unchanged(|| ready(app).expect(200));
     assert_eq!(answer.json()["status"], "ready");
     let checks = answer.json()["checks"].as_array().unwrap().clone();
-    let mut expected = vec!["database", "schema", "writer", "disk", "keyring"];
+    let mut expected = vec!["database", "schema", "writer", "disk", "keyring", "clock"];
     if app.backend == Backend::Sqlite {
         expected.splice(4..4, ["file", "pages"]);
         // Nobody checks the pages but `serve`.
@@ -54,7 +54,7 @@ fn all_is_well_and_every_part_says_so(app: &App) {
     }
     assert_eq!(checks.iter().map(|line| line["check"].as_str().unwrap()).collect::<Vec<_>>(), expected);
     let ok = |line: &&Value| line["state"] == "ok";
-    assert_eq!(checks.iter().filter(ok).count(), 5 + usize::from(app.backend == Backend::Sqlite), "{}", answer.text());
+    assert_eq!(checks.iter().filter(ok).count(), 6 + usize::from(app.backend == Backend::Sqlite), "{}", answer.text());
 }
 
 fn a_lock_that_somebody_holds_holds_up_no_answer(app: &App) {
