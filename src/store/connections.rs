@@ -16,10 +16,19 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// How long those who are still at work are waited for at the end.
 const ENDING: Duration = Duration::from_secs(5);
+/// How long a look that is just being taken is waited for.
+const CLOSING: Duration = Duration::from_millis(700);
 
 struct Pools {
     readers: Pool<Manager>,
     writer: Pool<Manager>,
+}
+
+impl Pools {
+    /// Whether somebody is at work with one of them.
+    fn are_lent(&self) -> bool {
+        [&self.readers, &self.writer].iter().any(|pool| pool.state().connections > pool.state().idle_connections)
+    }
 }
 
 /// The connections of a process. They are closed when the last store that uses them goes.
@@ -100,7 +109,16 @@ impl Connections {
 
     /// The same for a look at a database that is not used any more.
     pub(super) fn look_apart(&self, access: Access) -> Result<Conn, OpenError> {
-        Manager::new(self.url.clone(), access).open()
+        let (manager, started) = (Manager::new(self.url.clone(), access), Instant::now());
+        loop {
+            match manager.open() {
+                // SQLite does not wait while another connection, the last but this, is just closing.
+                Err(why) if why.is_locked() && started.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// Uses the database no more, whoever asks: it is damaged, or a newer programme has changed it.
@@ -181,6 +199,10 @@ impl Connections {
     /// The database's own.
     pub fn close(&self, waiting: bool) -> Result<bool, OpenError> {
         let Some(pools) = self.pools.write().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(true) };
+        let (started, pause) = (Instant::now(), Duration::from_millis(20));
+        while waiting && pools.are_lent() && started.elapsed() < ENDING {
+            std::thread::sleep(pause);
+        }
         drop(pools);
         let DatabaseUrl::Sqlite(path) = &self.url else { return Ok(true) };
         let started = Instant::now();
@@ -189,10 +211,10 @@ impl Connections {
             if journal::settle(path)? {
                 return Ok(true);
             }
-            if !waiting || started.elapsed() > ENDING {
+            if !waiting || started.elapsed() > CLOSING {
                 return Ok(false);
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(pause);
         }
     }
 }

@@ -72,12 +72,16 @@ fn rewrite_all(conn: &mut PgConnection, tables: &[String], how: Wiping) -> Query
     };
     let limits = format!("SET lock_timeout = {}; SET statement_timeout = {}", lock.as_millis(), one.as_millis());
     conn.batch_execute(&limits)?;
-    let mut all = Vec::new();
+    let mut all: Vec<Scrubbed> = Vec::new();
     for table in tables {
         let late = how == Wiping::WhileOthersWork && started.elapsed() > ALL;
         all.push(match table.as_str() {
             _ if late => Scrubbed::Used,
-            STATISTICS => rewrite_statistics(conn)?,
+            // It goes with the tables: each that is looked at again leaves what was noted of it before.
+            STATISTICS => match (rewrite_statistics(conn, &all)?, all.iter().all(|one| *one == Scrubbed::Done)) {
+                (Scrubbed::Done, false) => Scrubbed::Used,
+                (came, _) => came,
+            },
             table => rewrite(conn, table, how)?,
         });
     }
@@ -123,11 +127,14 @@ fn rewrite(conn: &mut PgConnection, table: &str, how: Wiping) -> QueryResult<Scr
 }
 
 /// Rewrites what PostgreSQL noted of columns. The owner of a database may, the owner of its tables alone may not.
-fn rewrite_statistics(conn: &mut PgConnection) -> QueryResult<Scrubbed> {
+fn rewrite_statistics(conn: &mut PgConnection, others: &[Scrubbed]) -> QueryResult<Scrubbed> {
     let owner = "SELECT COUNT(*) AS value FROM pg_database \
          WHERE datname = current_database() AND pg_has_role(current_user, datdba, 'USAGE')";
     if number(conn, owner)? == 0 {
         return Ok(Scrubbed::NotAllowed);
+    }
+    if !others.is_empty() && !others.contains(&Scrubbed::Done) {
+        return Ok(Scrubbed::Used);
     }
     // The rows of before the analysis are kept for everybody who has begun before it.
     let now = number(conn, "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT) AS value")?;
