@@ -14,15 +14,22 @@ use super::instance;
 /// From when on a lock that somebody holds is called stuck.
 const STUCK: Duration = Duration::from_secs(30);
 /// How often something is written to see whether that is possible, while nothing is amiss.
-const WRITING: Duration = Duration::from_secs(30);
+const WRITING: Duration = Duration::from_secs(300);
 
 /// What is remembered from one look to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Probe {
     /// Since when the lock of writers cannot be had.
     taken: Option<Instant>,
-    written: Option<Instant>,
+    /// When something was written last to see whether it can be.
+    written: Instant,
     trouble: bool,
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self { taken: None, written: Instant::now(), trouble: false }
+    }
 }
 
 impl Probe {
@@ -67,7 +74,7 @@ impl Probe {
     fn write(&mut self, store: &Store) -> (HealthState, HealthState) {
         let connections = store.connections();
         let suspect = connections.has_failed_to_write();
-        let due = self.trouble || suspect || self.written.is_none_or(|written| written.elapsed() > WRITING);
+        let due = self.trouble || suspect || self.written.elapsed() > WRITING;
         let tried = connections.apart(Access::Write).and_then(|mut conn: Conn| {
             let had = probing::try_to_write(&mut conn, due)?;
             connections.tend(&mut conn);
@@ -77,7 +84,7 @@ impl Probe {
             Ok(true) => {
                 self.taken = None;
                 if due {
-                    self.written = Some(Instant::now());
+                    self.written = Instant::now();
                     self.trouble = false;
                     connections.can_write_again();
                 }

@@ -11,8 +11,8 @@ use super::{Conn, OneText};
 /// How long the lock of writers is tried for.
 const TRYING: Duration = Duration::from_millis(500);
 
-/// Takes the lock of writers for a moment, and gives whether it could be had. Where `writing` is asked for, writes something that
-/// changes nothing, so that a full disk is found.
+/// Takes the lock of writers for a moment, and gives whether it could be had. Where `writing` is asked for, writes as much as
+/// somebody's entry needs and takes it away again, so that a full disk is found.
 ///
 /// # Errors
 /// The database's own: it cannot be written to.
@@ -21,8 +21,14 @@ pub fn try_to_write(conn: &mut Conn, writing: bool) -> QueryResult<bool> {
         return Ok(false);
     }
     let done = if writing {
-        conn.batch_execute("UPDATE instance_marks SET value = value WHERE key = 'programme'")
-            .and_then(|()| conn.batch_execute("COMMIT"))
+        let noise = match conn {
+            Conn::Sqlite(_) => "hex(randomblob(131072))",
+            Conn::Postgres(_) => "(SELECT string_agg(md5(CAST(random() AS TEXT)), '') FROM generate_series(1, 8192))",
+        };
+        let statements = format!(
+            "INSERT INTO instance_marks (key, value) VALUES ('probe', {noise}); DELETE FROM instance_marks WHERE key = 'probe'"
+        );
+        conn.batch_execute(&statements).and_then(|()| conn.batch_execute("COMMIT"))
     } else {
         conn.batch_execute("ROLLBACK")
     };
