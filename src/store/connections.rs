@@ -156,7 +156,8 @@ impl Connections {
     /// What is wrong with it, or the database's own.
     pub fn check_pages(&self) -> Result<(), StoreError> {
         let thorough = self.found == Found::Unmarked;
-        let damage = probing::damage(&mut self.apart(Access::Read)?, thorough)?;
+        let mut conn = self.apart(Access::Read)?;
+        let damage = probing::damage(&mut conn, thorough)?;
         let state = if damage.is_some() { HealthState::Corrupt } else { HealthState::Ok };
         *self.pages.lock().unwrap_or_else(PoisonError::into_inner) = state;
         let Some(damage) = damage else { return Ok(()) };
@@ -199,6 +200,11 @@ impl Connections {
     /// The database's own.
     pub fn close(&self, waiting: bool) -> Result<bool, OpenError> {
         let Some(pools) = self.pools.write().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(true) };
+        if self.refused.get().is_some() {
+            // What is damaged, or a newer programme's, is left as it is: to close it would write into it.
+            std::mem::forget(pools);
+            return Ok(false);
+        }
         let (started, pause) = (Instant::now(), Duration::from_millis(20));
         while waiting && pools.are_lent() && started.elapsed() < ENDING {
             std::thread::sleep(pause);

@@ -70,6 +70,9 @@ impl Store {
             }
             found = journal::examine(path)?;
             private_file(path).map_err(OpenError::Files)?;
+            if found == Found::Unmarked {
+                backend::probing::must_be_whole(url)?;
+            }
         }
         let started = std::time::Instant::now();
         while let Err(why) = prepare(url, migrating) {

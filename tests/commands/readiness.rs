@@ -154,7 +154,7 @@ fn on_a_disk_that_is_full_reading_goes_on_and_readiness_says_why() {
     diesel::connection::SimpleConnection::batch_execute(&mut reader, "BEGIN; SELECT COUNT(*) FROM records").unwrap();
     let mut kept = 0;
     let refused = (0..2_000).find_map(|number| {
-        let entry = json!({"code": format!("P-{number}"), "narrative": "what happened ".repeat(1_000)});
+        let entry = json!({"code": format!("P-{number}"), "narrative": "what happened ".repeat(700)});
         let answer = staff.create(Noun::Person, &entry);
         kept += usize::from(answer.status == 201);
         (answer.status != 201).then_some(answer)

@@ -30,7 +30,7 @@ fn enter(home: &Home, serving: &Serving, codes: std::ops::Range<u32>) {
     let staff = Caller::new(&agent, address, Some(home.tokens[&Role::Caseworker].clone()));
     for number in codes {
         staff
-            .enter(Noun::Person, &json!({"code": format!("P-{number:04}"), "narrative": "what happened ".repeat(900)}));
+            .enter(Noun::Person, &json!({"code": format!("P-{number:04}"), "narrative": "what happened ".repeat(700)}));
     }
 }
 

@@ -39,6 +39,8 @@ pub enum OpenError {
          away"
     )]
     LostFile(PathBuf),
+    #[error("the database's file is damaged ({0}): put back a backup, with nothing of this one beside it")]
+    Damaged(String),
     #[error("the database's file was moved, removed or replaced while it was open")]
     Moved,
     #[error("the database's files cannot be used: {0}")]

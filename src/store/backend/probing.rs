@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
 
-use super::{Conn, OneText};
+use super::{Access, Conn, DatabaseUrl, Manager, OneText, OpenError};
 
 /// How long the lock of writers is tried for.
 const TRYING: Duration = Duration::from_millis(500);
@@ -72,11 +72,23 @@ fn take_lock(conn: &mut Conn) -> QueryResult<bool> {
 pub fn damage(conn: &mut Conn, thorough: bool) -> QueryResult<Option<String>> {
     let Conn::Sqlite(conn) = conn else { return Ok(None) };
     let check = if thorough { "integrity_check" } else { "quick_check" };
-    let query = format!("SELECT {check} AS value FROM pragma_{check}(1)");
+    let query = format!("SELECT {check} AS value FROM pragma_{check}");
     match diesel::sql_query(query).load::<OneText>(conn) {
         Ok(rows) => Ok(rows.into_iter().map(|row| row.value).find(|line| line != "ok")),
         // What is damaged enough cannot be read at all.
         Err(Error::DatabaseError(_, why)) if why.message().contains("malformed") => Ok(Some(why.message().to_owned())),
         Err(why) => Err(why),
     }
+}
+
+/// That a database is whole beside a journal from before there were marks. Where it is not, nothing of it was changed.
+///
+/// # Errors
+/// [`OpenError::Damaged`], or the database's own.
+pub fn must_be_whole(url: &DatabaseUrl) -> Result<(), OpenError> {
+    let mut conn = Manager::new(url.clone(), Access::Read).open()?;
+    let Some(damage) = damage(&mut conn, true)? else { return Ok(()) };
+    // To close it would write the journal into the file.
+    std::mem::forget(conn);
+    Err(OpenError::Damaged(damage))
 }
