@@ -61,7 +61,8 @@ pub fn open(
                 ended.map(|()| None)
             }
             Either::Right((store, server)) => {
-                handle.stop(true).await;
+                // It is told to end, and has to be driven there.
+                drop(handle.stop(true));
                 server.await.map(|()| Some(store))
             }
         }

@@ -161,10 +161,11 @@ impl Connections {
         let state = if damage.is_some() { HealthState::Corrupt } else { HealthState::Ok };
         *self.pages.lock().unwrap_or_else(PoisonError::into_inner) = state;
         let Some(damage) = damage else { return Ok(()) };
-        let why =
-            format!("the database's file is damaged ({damage}): put back a backup, with nothing of this one beside it");
-        self.refuse(why.clone());
-        Err(StoreError::Unavailable(why.into()))
+        // The last that closes would write the journal into the damaged file.
+        std::mem::forget(conn);
+        let why = OpenError::Damaged(damage);
+        self.refuse(why.to_string());
+        Err(why.into())
     }
 
     /// Notes how a write ended, so that the next look tries whether anything can be written.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::cli::{LISTENS, Serving, attest, attest_on};
 use crate::support::client::Answer;
 use crate::support::forward::{self, Forward};
-use crate::support::{App, Backend, Caller, Data, Home, on_both, postgres, process, skip};
+use crate::support::{App, Backend, Caller, Data, Home, on_both, postgres, skip};
 
 on_both! {
     empty:
@@ -171,7 +171,7 @@ fn readiness_answers_while_the_database_does_not() {
         return skip("postgres", "PostgreSQL", "readiness_answers_while_the_database_does_not");
     }
     let home = Home::new(Backend::Postgres, Data::Empty);
-    let folder = process::new_folder();
+    let folder = forward::folder();
     let (url, own) = forward::address(&home, &folder);
     let forward = Forward::start(&folder, &own);
     let url = attest::store::backend::DatabaseUrl::parse(&url).unwrap();
@@ -200,7 +200,7 @@ fn a_database_that_is_not_there_yet_is_waited_for_and_the_wait_can_be_ended() {
         );
     }
     let home = Home::new(Backend::Postgres, Data::Empty);
-    let folder = process::new_folder();
+    let folder = forward::folder();
     let (url, own) = forward::address(&home, &folder);
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let start = |address: &str, wait: &str| {

@@ -32,7 +32,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["token", "list"],
     &["token", "create", "--role", "admin", "--name", "anna"],
     &["key", "status"],
-    &["key", "rotate"],
+    &["release", "show"],
     &["import", "persons", "rows.csv"],
     &["import", "--template", "persons"],
 ];

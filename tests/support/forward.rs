@@ -16,6 +16,16 @@ pub struct Forward {
     frozen: Arc<AtomicBool>,
 }
 
+/// A folder whose name leaves room for that of a socket, which may have 107 bytes in all.
+pub fn folder() -> PathBuf {
+    let temporary = Some(std::env::temp_dir()).filter(|folder| folder.as_os_str().len() < 40);
+    let folder =
+        temporary.unwrap_or_else(|| "/tmp".into()).join(format!("attest-fw-{}", uuid::Uuid::now_v7().simple()));
+    std::fs::create_dir(&folder).unwrap();
+    super::process::keeper("read _; rm -rf \"$1\"", &[folder.to_str().unwrap()]);
+    folder
+}
+
 /// The address of the same database at another socket, and the folder of its own.
 pub fn address(home: &Home, folder: &Path) -> (String, PathBuf) {
     let own = home.url.split("host=").nth(1).unwrap().split('&').next().unwrap();
