@@ -14,13 +14,13 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use version::NOTE_PROGRAMME;
 
-mod failure;
 pub mod journal;
+mod open_error;
 pub mod probing;
 mod types;
 pub mod version;
 mod wiping;
-pub use failure::OpenError;
+pub use open_error::OpenError;
 pub use types::{Id, Json, JsonValue, Moment};
 pub use wiping::{STATISTICS, Scrubbed, Wiping, scrub};
 
