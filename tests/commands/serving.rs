@@ -96,7 +96,7 @@ fn the_demonstration_prints_its_address_tokens_and_questions(home: &Home) {
     let home = &Home::blank(home.backend);
     let serving = demo(home);
     let address = serving.lines.iter().find(|line| line.starts_with("http://127.0.0.1:")).unwrap();
-    assert_eq!(ask(&format!("{address}/health/ready"), &[]), (200, "ready\n".to_owned()));
+    assert_eq!(ask(&format!("{address}/health/ready"), &[]).0, 200);
     let tokens = tokens(&serving);
     let mut roles: Vec<_> = Role::ALL.iter().map(|role| role.name().to_owned()).collect();
     roles.sort();
