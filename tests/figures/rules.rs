@@ -94,7 +94,6 @@ fn id(at: u128) -> RecordId {
 
 fn figure(value: u64, parent: Option<u128>, breakdown: Option<&str>) -> Figure {
     Figure {
-        address: None,
         publication: id(0),
         name: "asked".to_owned(),
         measure: Measure::Persons,

@@ -244,7 +244,6 @@ fn one(at: usize, day: &str, value: u64, qualifier: Qualifier, as_of: &str) -> (
         note: None,
     };
     let figure = Figure {
-        address: None,
         publication: id(at, 1),
         name: "evacuated".to_owned(),
         measure: Measure::Persons,

@@ -116,6 +116,8 @@ fn two_processes_whose_clocks_differ_by_two_minutes_both_let_people_in(app: &App
 }
 
 fn a_clock_behind_the_last_write_is_told_to_admins_and_on_the_command_line(app: &App) {
+    // From the second admin on, links wait for somebody who approves of them.
+    let other = Person::new(app, "olga", Role::Caseworker);
     let person = Person::new(app, "kai", Role::Admin);
     let told = |answer: &str| answer.contains("clock is behind the last write");
     let desk = person.browser(app).get("/desk").expect(200).text();
@@ -126,7 +128,7 @@ fn a_clock_behind_the_last_write_is_told_to_admins_and_on_the_command_line(app: 
     app.clock.advance(TimeDelta::minutes(-20));
     let desk = person.browser(app).get("/desk").expect(200).text();
     assert!(told(&desk), "{desk}");
-    let desk = Person::new(app, "olga", Role::Caseworker).browser(app).get("/desk").expect(200).text();
+    let desk = other.browser(app).get("/desk").expect(200).text();
     assert!(!told(&desk), "whoever can do nothing about it is not troubled: {desk}");
     let checked = run(attest_on(app.home).args(["clock", "check"]));
     assert!(checked.code == Some(1) && checked.err.contains("behind the last write"), "{checked:?}");
@@ -136,7 +138,7 @@ fn lists_go_by_the_number_of_the_write_where_clocks_differ(app: &App) {
     let codes = ["A", "B", "C", "D"];
     for code in codes {
         app.caseworker().enter(Noun::Person, &json!({"code": code}));
-        app.clock.advance(TimeDelta::minutes(-1));
+        app.clock.advance(TimeDelta::seconds(-30));
     }
     let walked = app.caseworker().walk("/api/v1/staff/persons?limit=1");
     assert_eq!(walked.iter().map(|item| item["code"].as_str().unwrap()).collect::<Vec<_>>(), codes);

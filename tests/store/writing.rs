@@ -131,7 +131,7 @@ fn what_fails_or_is_abandoned_leaves_nothing(home: &Home) {
         diesel::sql_query(MARK).execute(tx.conn())?;
         Ok(diesel::sql_query(MARK).execute(tx.conn())?)
     });
-    assert!(matches!(broken, Err(StoreError::Unavailable(_))));
+    assert!(matches!(broken, Err(StoreError::Broken(_))), "{broken:?}");
     let abandoned = store.attempt(&accounts::host(), "test", |tx| {
         diesel::sql_query(MARK).execute(tx.conn())?;
         Ok(Outcome::Abandon(tx.write()))
@@ -177,7 +177,7 @@ fn what_nobody_waits_for_any_more_leaves_nothing_and_what_commits_is_never_calle
     let given_up = |at: usize| {
         let stop = std::sync::Arc::<Halt>::default();
         let told = stop.clone();
-        let wanted = store.stoppable(stop.clone());
+        let wanted = store.halted_by(stop.clone());
         if at == 0 {
             assert!(stop.stop());
         }
@@ -196,13 +196,13 @@ fn what_nobody_waits_for_any_more_leaves_nothing_and_what_commits_is_never_calle
     };
     (0..=3).for_each(given_up);
     let stop = std::sync::Arc::<Halt>::default();
-    store.stoppable(stop.clone()).write(&accounts::host(), "test", move |tx| enter(tx).map(drop)).unwrap();
+    store.halted_by(stop.clone()).write(&accounts::host(), "test", move |tx| enter(tx).map(drop)).unwrap();
     assert!(!stop.stop(), "it is saved, and nobody may say that it is not");
     assert_eq!(contents(&store).write, before.write + 1);
     // Many at once: whoever was told that nothing is saved was told the truth.
     for round in 0..40_u64 {
         let (before, stop) = (contents(&store).write, std::sync::Arc::<Halt>::default());
-        let wanted = store.stoppable(stop.clone());
+        let wanted = store.halted_by(stop.clone());
         let writing =
             std::thread::spawn(move || wanted.write(&accounts::host(), "test", move |tx| enter(tx).map(drop)));
         std::thread::sleep(std::time::Duration::from_micros(round * 200));
