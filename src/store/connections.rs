@@ -123,6 +123,8 @@ impl Connections {
 
     fn pool(&self, choose: impl FnOnce(&Pools) -> &Pool<Manager>) -> Result<PooledConnection<Manager>, StoreError> {
         self.must_be_good()?;
+        // A new connection would make a file anew, and take the journal of the one that was moved for its own.
+        self.must_be_in_place()?;
         let pool =
             self.pools.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|pools| choose(pools).clone());
         Ok(pool.ok_or_else(|| StoreError::Unavailable("the service is ending".into()))?.get()?)
@@ -163,6 +165,7 @@ impl Connections {
 
     /// The same for a look at a database that is not used any more.
     pub(super) fn look_apart(&self, access: Access) -> Result<Conn, OpenError> {
+        self.must_be_in_place()?;
         let (manager, started) = (Manager::waiting(self.url.clone(), access, self.waits), Instant::now());
         loop {
             match manager.open() {
@@ -226,7 +229,9 @@ impl Connections {
     pub(super) fn note_write<T>(&self, outcome: &Result<T, StoreError>) {
         match outcome {
             Err(StoreError::Open(why @ OpenError::Newer { .. })) => self.refuse(why.to_string()),
-            Err(StoreError::Unavailable(_) | StoreError::Open(_)) => self.failed.store(true, Ordering::Relaxed),
+            Err(StoreError::Unavailable(_) | StoreError::Broken(_) | StoreError::Open(_)) => {
+                self.failed.store(true, Ordering::Relaxed)
+            }
             _ => {}
         }
     }

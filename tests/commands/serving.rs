@@ -198,7 +198,8 @@ fn the_demonstration_listens_on_loopback_only() {
 fn files(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect();
+    let beside = ["-wal", "-shm", "-mark"];
+    let mut names: Vec<_> = names.filter(|name| !beside.iter().any(|ending| name.ends_with(ending))).collect();
     names.sort();
     names
 }
