@@ -218,10 +218,11 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         version::must_be_current(conn)?;
-        let head = chain::advance(conn, self.now())?;
+        let now = self.now();
+        let head = chain::advance(conn, now)?;
         accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
-        let session = Session::new(conn, self.now(), actor.clone(), keys.clone(), &self.vocabulary)?;
+        let session = Session::new(conn, now, actor.clone(), keys.clone(), &self.vocabulary)?;
         let mut tx = Tx::new(session, head.write, head.written_at, self.chance, self.halt.clone());
         let value = work(&mut tx)?;
         let (details, action) = (tx.details(), tx.action().unwrap_or(action));

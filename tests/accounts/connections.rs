@@ -241,6 +241,8 @@ fn where_nobody_waits_the_slowest_body_leaves_when_it_is_full(app: &App) {
         let mut stream = from("127.0.0.2", app.address);
         stream.write_all(head).unwrap();
         stream.write_all(&vec![b'a'; bytes]).unwrap();
+        // Whoever has not been heard yet is idle, and would leave for the next.
+        std::thread::sleep(Duration::from_millis(500));
         stream
     };
     let mut held: Vec<TcpStream> = (0..10).map(|at| begin(if at == 4 { 10 } else { 20_000 })).collect();

@@ -237,7 +237,7 @@ fn without_the_keyring_no_page_is_served(app: &App) {
     }
     for page in routes().filter(|page| !public(page) && page.path != "/leave" && !page.path.starts_with("/assets/")) {
         let answer = locked.unchanged(|| ask(&browser, page, &[]).expect(503));
-        assert!(answer.text().contains("<code>locked</code>"), "{page:?}: {}", answer.text());
+        assert!(answer.text().contains("The keyring is not open"), "{page:?}: {}", answer.text());
     }
 }
 

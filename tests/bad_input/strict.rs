@@ -33,6 +33,20 @@ fn send(app: &App, parameters: &str, file: &str) -> Answer {
     app.caseworker().send("POST", &format!("/api/v1/staff/imports?{parameters}"), &headers, file.as_bytes().to_vec())
 }
 
+/// What came of a file that is long enough to be a job.
+fn result_of(app: &App, parameters: &str, file: &str) -> serde_json::Value {
+    let location = send(app, parameters, file).expect(202).header("location").unwrap().to_owned();
+    for _ in 0..1_200 {
+        let job = app.caseworker().get(&location).expect(200).json();
+        match job["state"].as_str().unwrap() {
+            "queued" | "running" => std::thread::sleep(std::time::Duration::from_millis(100)),
+            "succeeded" => return job["result"].clone(),
+            other => panic!("{other}: {job}"),
+        }
+    }
+    panic!("the job does not end");
+}
+
 fn run_file(app: &App, noun: Noun, text: &str) -> Result<import::Report, ImportError> {
     let file = File { noun, name: "rows.csv".to_owned(), bytes: text.as_bytes().to_vec() };
     import::run(&app.store, &accounts::host(), vec![file], false, |_| Ok(()), Box::new(|_| {}))
@@ -142,7 +156,7 @@ fn rows_are_limited_as_records_and_not_as_lines(app: &App) {
     // More lines than rows are taken, in few rows.
     let long = format!("\"{}\"", "one line\n".repeat(100));
     let rows: String = (0..60).map(|row| format!("L-{row},{long}\n")).collect();
-    let tried = send(app, "noun=persons&dry_run=true", &format!("code,reason\n{rows}")).expect(200).json();
+    let tried = result_of(app, "noun=persons&dry_run=true", &format!("code,reason\n{rows}"));
     assert_eq!(tried["created"], 60);
     for ending in ["\n", "\r\n", "\r"] {
         let rows: String = (0..5_001).map(|row| format!("M-{row}{ending}")).collect();
@@ -150,7 +164,7 @@ fn rows_are_limited_as_records_and_not_as_lines(app: &App) {
     }
     // Empty lines are no rows, however many.
     let blank = format!("code\nB-1\n{}", "\n".repeat(6_000));
-    let made = send(app, "noun=persons", &blank).expect(200).json();
+    let made = result_of(app, "noun=persons", &blank);
     assert_eq!((&made["created"], &made["skipped"]), (&json!(1), &json!(6_000)));
 }
 

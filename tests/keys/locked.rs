@@ -84,7 +84,8 @@ fn with_any_keyring_but_its_own_only_what_is_public_is_answered_and_commands_ref
         let (_, log) = serving.stop();
         assert!(log.contains(said), "{what}: {log}");
         let import = ["import", "persons", rows.to_str().unwrap()];
-        for command in [&create[..], &import, &["audit", "verify"], &["audit", "checkpoint"], &["key", "rotate"]] {
+        let rotate = ["key", "rotate", "--recovery-code-file", "new-code"];
+        for command in [&create[..], &import, &["audit", "verify"], &["audit", "checkpoint"], &rotate] {
             let told = run(attest_on(home).args(command)).refused().err;
             assert_eq!(told.lines().count(), 1, "{what} {command:?}: {told}");
             assert!(told.contains(said), "{what} {command:?}: {told}");

@@ -238,7 +238,7 @@ fn what_is_published_is_public_until_it_is_withdrawn(app: &App) {
     let published = app.publisher().enter(Noun::Publication, &publication);
     let code = published.json()["code"].as_str().unwrap().to_owned();
     let figure = json!({"publication": code, "code": "evacuated", "measure": "persons", "population": "evacuated",
-        "region": "Chechnya", "value": 114, "as_of": "2018-04-03"});
+        "region": "Chechnya", "value": 114, "as_of": "2018-04-03", "address": "https://example.org/figures"});
     let draft = app.caseworker().enter(Noun::Figure, &figure);
     let of_it = format!("/api/v1/figures?publication={code}");
     assert!(anybody.get(&of_it).expect(200).items().is_empty(), "a draft is not public");

@@ -52,7 +52,7 @@ fn read_cursor(text: &str) -> Option<After> {
         ("after" = Option<String>, Query, description = "Where the list goes on, from the `Link` header.")),
     security(("bearer" = ["own_jobs"])),
     responses((status = 200, description = "Some of them", body = Page<JobView>,
-        headers(("Link" = String, description = "where the list goes on, where it does"))))
+        headers(("Link" = Option<String>, description = "where the list goes on, where it does"))))
 )]
 #[get("")]
 pub async fn list(allowed: Allowed<OwnJobs>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
@@ -70,7 +70,7 @@ pub async fn list(allowed: Allowed<OwnJobs>, store: Data<Records>, parameters: P
     let mut found = store.run(move |store| store.jobs().list(Some(account), after, limit + 1)).await?;
     let more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = found.last().filter(|_| more).map(|last| cursor(last));
+    let next = found.last().filter(|_| more).map(cursor);
     let seen = found.iter().filter(|job| decide(&actor, action(job.kind)).is_ok());
     let page = Page { items: seen.map(JobView::from).collect() };
     let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), page));

@@ -11,6 +11,9 @@ use crate::store::schema::jobs;
 
 use super::{After, Job, Kind, State};
 
+/// A job with what was uploaded for it.
+pub type WithUpload<F> = (Job, F);
+
 /// How long a process is believed to run a job after it has last said so.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
@@ -247,7 +250,7 @@ impl JobConn {
     }
 
     /// Starts a job that waits, unless another process was faster. Gives it with what was uploaded.
-    pub fn start(&mut self, id: RecordId, holder: &str) -> Result<Option<(Job, Option<Vec<u8>>)>, StoreError> {
+    pub fn start(&mut self, id: RecordId, holder: &str) -> Result<Option<WithUpload<Option<Vec<u8>>>>, StoreError> {
         self.whole(|conn| {
             let now = clock::now(conn)?;
             let waiting = jobs::table.find(id).filter(jobs::state.eq(State::Queued.name()));

@@ -7,7 +7,7 @@ use crate::domain::record::RecordId;
 use crate::keys::keyring::Keyring;
 use crate::store::error::StoreError;
 
-use super::conn::Entry;
+use super::conn::{Entry, WithUpload};
 use super::{Job, Jobs, Key, Kind};
 
 /// How long a file waits that was tried, until its owner confirms it.
@@ -55,7 +55,7 @@ impl Jobs {
         keys: Option<&Keyring>,
         account: RecordId,
         trial: RecordId,
-    ) -> Result<Option<(Job, Zeroizing<Vec<u8>>)>, StoreError> {
+    ) -> Result<Option<WithUpload<Zeroizing<Vec<u8>>>>, StoreError> {
         let Some((job, sealed)) = self.reader()?.waiting_file(trial, account)? else { return Ok(None) };
         Ok(Some((job, open(keys, trial, &sealed)?)))
     }

@@ -328,7 +328,11 @@ pub async fn publish(
     match jobs::problem_of(&job) {
         Some(problem) => refused(&visit, &form, &records, id, problem).await,
         None if job.state.is_finished() => {
-            records.run(move |_| Ok(shelf.renew_soon())).await?;
+            let renew = move |_: &Store| {
+                shelf.renew_soon();
+                Ok(())
+            };
+            records.run(renew).await?;
             Ok(on(&format!("/desk/releases/{id}?done=publish")))
         }
         None => Ok(on(&jobs::address(&job))),
