@@ -7,10 +7,12 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::edtf::Edtf;
 use super::file_name;
 use super::record::{Noun, RecordId};
 use super::vocabulary::{SPECIAL, TOTAL, Vocabulary};
+
+mod days;
+pub use days::parse_day;
 
 /// The longest free text that a field takes, in characters.
 pub const LONGEST_TEXT: usize = 2_000;
@@ -367,46 +369,6 @@ impl<'r> Checker<'r> {
         self.register.own_account()
     }
 
-    /// A day, `YYYY-MM-DD`.
-    pub fn day(&mut self, field: &str, value: Option<&str>) -> Option<NaiveDate> {
-        let value = value.map(str::trim).filter(|value| !value.is_empty())?;
-        let day = parse_day(value);
-        if day.is_none() {
-            self.refuse(field, Rule::Malformed, Some(value), "a day as YYYY-MM-DD");
-        }
-        day
-    }
-
-    /// A day that has begun somewhere on earth, for whoever gives it may be there; today in UTC where none is given.
-    pub fn past_day(&mut self, field: &str, value: Option<&str>) -> NaiveDate {
-        let (today, latest) = (self.register.today(), self.register.latest_day());
-        match self.day(field, value) {
-            Some(day) if day > latest => {
-                let expected = format!("a day that has begun somewhere, {latest} at the latest");
-                self.refuse(field, Rule::InFuture, value, expected);
-                today
-            }
-            Some(day) => day,
-            None => today,
-        }
-    }
-
-    /// A date as a source gives it, in EDTF.
-    pub fn date(&mut self, field: &str, value: Option<&str>) -> Edtf {
-        let text = self.required(field, value);
-        if !text.is_empty() {
-            match Edtf::parse(&text) {
-                Ok(date) => return date,
-                Err(why) => {
-                    let example = "2017, 2017-04~, 2017-04-01 or 2017-02/2018-04-03";
-                    let expected = format!("a date in EDTF such as {example} ({})", why.reason());
-                    self.refuse(field, Rule::Malformed, Some(&text), expected);
-                }
-            }
-        }
-        Edtf::unknown()
-    }
-
     /// The value, if nothing was wrong.
     ///
     /// # Errors
@@ -427,10 +389,4 @@ pub fn is_plain_text(text: &str) -> bool {
 /// Whether a character makes what follows read in another direction, so that a text shows other than it is.
 fn turns_text(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Reads `YYYY-MM-DD`, years 0001 to 9999 and no other spelling.
-pub fn parse_day(text: &str) -> Option<NaiveDate> {
-    let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if plain && !text.starts_with("0000") { text.parse().ok() } else { None }
 }

@@ -146,7 +146,7 @@ pub async fn submit(store: &Records, actor: Actor, new: NewJob) -> Result<(Job, 
             let (jobs, keys) = (store.jobs(), store.keys());
             // A release that was prepared under the key before there were jobs is found by its own work.
             if let Some(key) = new.key.as_ref().filter(|_| new.kind != Kind::Prepare)
-                && jobs.earlier(keys.as_deref(), actor.account, key)?.is_none()
+                && jobs.earlier_or_ended(keys.as_deref(), actor.account, key)?.is_none()
                 && store.look(|conn| idempotency::is_used(conn, keys.as_deref(), actor.account, &key.key))?
             {
                 return Err(StoreError::KeyReused);

@@ -252,6 +252,24 @@ impl Jobs {
         }
     }
 
+    /// The job of an earlier request with this key; of another request, where that ended without having saved anything: its key is
+    /// free for what was mended.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`] where that was another request, which saved something or still may.
+    pub fn earlier_or_ended(
+        &self,
+        keys: Option<&Keyring>,
+        account: RecordId,
+        key: &Key,
+    ) -> Result<Option<Job>, StoreError> {
+        let (kept, _) = key.kept(keys)?;
+        match self.reader()?.by_key(account, &kept)? {
+            Some((job, _)) if matches!(job.state, State::Failed | State::Cancelled) => Ok(Some(job)),
+            _ => self.earlier(keys, account, key),
+        }
+    }
+
     /// Asks for a job. Gives it, and whether it is a new one: a request that is sent again is done once. One that ended without
     /// having saved anything is done again.
     ///
@@ -262,7 +280,7 @@ impl Jobs {
         let scopes = actor.scopes.as_deref().map(tokens::write_scopes);
         for _ in 0..3 {
             let earlier = match &new.key {
-                Some(key) => self.earlier(keys, actor.account, key)?,
+                Some(key) => self.earlier_or_ended(keys, actor.account, key)?,
                 None => None,
             };
             if let Some(job) =
@@ -294,7 +312,9 @@ impl Jobs {
             });
             // Who was faster may hold SQLite's one writer already.
             let entered = match (entered, &new.key) {
-                (Err(why), Some(key)) if self.earlier(keys, actor.account, key)? == earlier => return Err(why),
+                (Err(why), Some(key)) if self.earlier_or_ended(keys, actor.account, key)? == earlier => {
+                    return Err(why);
+                }
                 (Err(_), Some(_)) => false,
                 (entered, _) => entered?,
             };

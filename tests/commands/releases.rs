@@ -77,6 +77,6 @@ fn a_declaration_that_is_wrong_is_refused_by_its_fields_and_nothing_is_kept(home
     let told = refused(&wrong);
     assert!(told.contains("id: expected") && told.contains("tables[0].by: expected"), "{told}");
     let figure = DECLARATION.replace("\"tables\"", "\"figures\": [\"nobody:said\"], \"tables\"");
-    assert!(refused(&figure).contains("no such published figure"));
+    assert!(refused(&figure).contains("no such figure"));
     assert_eq!(run(attest_on(home).args(["release", "show"])).done().out, "");
 }

@@ -160,9 +160,9 @@ fn every_operation_that_is_not_public_has_a_row(_: &App) {
         assert_eq!(operation.action.is_some(), private, "{}", operation.name());
         shown.extend(operation.action);
     }
-    // Publishing, and giving a person into other hands, are decided by what is entered, not by an address.
+    // Giving a person into other hands is decided by what is entered, not by an address.
     let hidden: Vec<_> = Action::ALL.iter().filter(|action| !shown.contains(action)).collect();
-    assert_eq!(hidden, [&Action::ChangeOwner, &Action::Publish], "actions without an operation");
+    assert_eq!(hidden, [&Action::ChangeOwner], "actions without an operation");
 }
 
 fn a_disabled_account_is_nobody_to_every_operation(app: &App) {

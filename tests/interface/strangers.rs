@@ -91,7 +91,7 @@ fn requests_at_random_of_every_role_get_what_the_document_describes(app: &App) {
         let mut arguments = vec!["-m", "schemathesis.cli", "run", &address, "--checks", checks];
         arguments.extend([
             "--phases",
-            "coverage,fuzzing",
+            "examples,coverage",
             "--seed",
             "12",
             "--generation-database",

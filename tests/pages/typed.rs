@@ -233,8 +233,8 @@ fn every_form_with_text_comes_back_with_it_after_signing_in_anew(app: &App) {
         let shown = sign_in_on(browser, person, &asked).expect(403).text();
         for (name, typed) in &fields[1..] {
             // What is typed into the form of a release that is not published yet has no field there.
-            if !(path.ends_with("/notice") || path.ends_with("/withdraw"))
-                || shown.contains(&format!("name=\"{name}\""))
+            let later = path.ends_with("/notice") || path.ends_with("/withdraw");
+            if !later || (*name != "seen" && shown.contains(&format!("name=\"{name}\"")))
             {
                 let name = match *name {
                     // Rows that were left empty are taken out.

@@ -91,8 +91,7 @@ impl Dice {
         entry.as_object_mut().unwrap().extend(self.texts(fields));
         let made = caller.create(noun, &entry);
         let made = if made.status == 422 { caller.enter(noun, &coded) } else { made.expect(201) };
-        let code = made.json()["code"].as_str().unwrap_or_default().to_owned();
-        code
+        made.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 

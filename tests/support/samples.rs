@@ -12,7 +12,7 @@ pub fn entry(app: &App, noun: Noun) -> Value {
     let tag = uuid::Uuid::now_v7().simple().to_string();
     match noun {
         Noun::Term => json!({"vocabulary": "kind", "code": format!("kind-{tag}"), "family": "violation",
-            "label_en": format!("Arson {tag}"), "definition_en": "A home is set on fire to harm the person."}),
+            "label_en": tag, "definition_en": "A home is set on fire to harm the person."}),
         Noun::Event => json!({"code": format!("E-{tag}"), "name": "Second wave", "date": "2018-12/2019-04"}),
         Noun::Source => json!({"code": format!("S-{tag}"), "type": "interview", "reliability": "high"}),
         Noun::Publication => json!({"code": format!("P-{tag}"), "published_on": "2019-01-14",

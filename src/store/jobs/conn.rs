@@ -327,7 +327,15 @@ impl JobConn {
             );
             let changed = match entry {
                 Some(entry) => diesel::update(as_seen)
-                    .set((waits, jobs::payload.eq(entry.payload), jobs::scopes.eq(entry.scopes)))
+                    .set((
+                        waits,
+                        jobs::kind.eq(entry.kind.name()),
+                        jobs::total.eq(entry.total),
+                        jobs::parameters.eq(entry.parameters.to_string()),
+                        jobs::payload.eq(entry.payload),
+                        jobs::scopes.eq(entry.scopes),
+                        jobs::request_hash.eq(entry.key.map(|(_, hash)| hash)),
+                    ))
                     .execute(conn)?,
                 None => diesel::update(as_seen).set(waits).execute(conn)?,
             };
