@@ -20,7 +20,7 @@ use crate::http::app;
 use crate::http::documentation::{self, Document};
 use crate::keys::keyring::RecoveryCode;
 use crate::store::accounts::{self, Purpose, TokenError};
-use crate::store::backend::DatabaseUrl;
+use crate::store::backend::{DatabaseUrl, Scrubbed, Wiping};
 use crate::store::database::Store;
 use crate::store::demonstration;
 use crate::store::erasure;
@@ -33,6 +33,7 @@ mod clock;
 mod jobs;
 mod keys;
 mod release;
+mod starting;
 
 type Done = Result<ExitCode, Box<dyn Error>>;
 
@@ -62,32 +63,31 @@ pub fn run(command: Command) -> Done {
             print!("{}", Document::new(&app::openapi()).0);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Wipe { database } => wipe(&database),
         Command::Check { database } => check(&database),
     }
 }
 
-/// Opens the database to be served, and makes what it lacks: the keyring, and the built-in vocabularies. Where the keyring
+/// Makes what a database lacks that is to be served: the keyring, and the built-in vocabularies. Where the keyring
 /// does not open, what is public is served all the same.
-fn open(options: &Serve) -> Result<(Store, Option<RecoveryCode>), Box<dyn Error>> {
-    let file = if options.demo { DEMO_FILE } else { FILE };
-    let store = Store::open(&DatabaseUrl::parse(&options.database.url(file))?, Utc::now)?;
+fn equip(store: &Store, options: &Serve) -> Result<Option<RecoveryCode>, Box<dyn Error>> {
     let place = options.database.keys.place(options.demo.then_some("demo"));
-    match keys::open_or_create(&store, &place, options.demo) {
+    match keys::open_or_create(store, &place, options.demo) {
         Ok(code) => {
-            seed::install(&store)?;
-            let back = erasure::reapply(&store)?;
+            seed::install(store)?;
+            let back = erasure::reapply(store)?;
             if back > 0 {
                 tracing::warn!(
                     back,
                     "persons who had been erased were in the database again, and were erased once more"
                 );
             }
-            Ok((store, code))
+            Ok(code)
         }
         Err(StoreError::Locked(why)) => {
             tracing::error!(%why, "the keyring is not open: nothing but what is public is served");
             store.stay_locked(why);
-            Ok((store, None))
+            Ok(None)
         }
         Err(why) => Err(why.into()),
     }
@@ -99,7 +99,7 @@ fn open_as_it_is(database: &Database) -> Result<Store, Box<dyn Error>> {
     if url.is_missing_file() {
         return Err(format!("there is no database at {url:?}; `attest serve` makes one").into());
     }
-    Ok(Store::open(&url, Utc::now)?)
+    Ok(Store::open_as_it_is(&url, Utc::now)?)
 }
 
 /// Opens a database that must be there, with its keyring.
@@ -120,7 +120,10 @@ fn serve(options: &Serve) -> Done {
     if let Some(folder) = &options.public_only {
         return serve_folder(listener, folder, options);
     }
-    let (store, code) = open(options)?;
+    let url = DatabaseUrl::parse(&options.database.url(if options.demo { DEMO_FILE } else { FILE }))?;
+    let wait = Duration::from_secs(options.database_wait);
+    let Some(store) = starting::open(&listener, url, wait, options.settings())? else { return Ok(ExitCode::SUCCESS) };
+    let code = equip(&store, options)?;
     if options.demo && store.keys().is_some() {
         let bar = bar("loading the founding data set", None);
         let shown = bar.clone();
@@ -134,7 +137,9 @@ fn serve(options: &Serve) -> Done {
     }
     let (asked, running) = (store.clone(), store.jobs().clone());
     keep_wiping(store.clone());
-    actix_web::rt::System::new().block_on(async move {
+    starting::check_behind(&store);
+    let ending = store.clone();
+    let served = actix_web::rt::System::new().block_on(async move {
         let (address, server) = app::serve(listener, store, options.settings())?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "http://{address}")?;
@@ -155,7 +160,14 @@ fn serve(options: &Serve) -> Done {
         server.await?;
         running.wind_down(WINDING_DOWN);
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // After all that is still written when the server has ended. Threads of our own may hold the store still.
+    if !ending.connections().close(true)? {
+        tracing::warn!(
+            "another process has the database open, or somebody is still at work: its journal stays beside it"
+        );
+    }
+    served
 }
 
 /// Serves an export that is whole. Opens no database and no keyring.
@@ -192,17 +204,43 @@ fn invent(persons: u32, new_code: &NewCode, database: &Database) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tries every minute to wipe what was erased while somebody was reading it.
+/// Tries every minute to wipe what was erased while somebody was reading it; less often where that goes on being in vain.
 fn keep_wiping(store: Store) {
+    const SHORTEST: Duration = Duration::from_secs(60);
     std::thread::spawn(move || {
+        let mut pause = SHORTEST;
         loop {
-            std::thread::sleep(Duration::from_secs(60));
-            match store.wipe() {
-                Ok(_) | Err(StoreError::Locked(_)) => {}
+            std::thread::sleep(pause);
+            match store.wipe_as(Wiping::WhileOthersWork) {
+                Ok(left) if left.is_empty() => pause = SHORTEST,
+                Ok(left) => {
+                    pause = (pause * 2).min(SHORTEST * 32);
+                    let large: Vec<_> = left.iter().filter(|(_, why)| *why == Scrubbed::Large).collect();
+                    if !large.is_empty() {
+                        tracing::warn!(?large, "too large to be wiped while others work: run `attest wipe`");
+                    }
+                }
+                Err(StoreError::Locked(_)) => {}
                 Err(why) => tracing::warn!(error = %why, "what was erased is not wiped from the files yet"),
             }
         }
     });
+}
+
+/// Wipes what was erased from the database's files, however long that takes.
+fn wipe(database: &Database) -> Done {
+    let left = open_existing(database)?.wipe_as(Wiping::WhileNobodyWorks)?;
+    for (table, why) in &left {
+        let why = match why {
+            Scrubbed::NotAllowed => "its owner alone may do that",
+            _ => "somebody uses it, or reads what was there before; try again",
+        };
+        eprintln!("{table} is not wiped yet: {why}");
+    }
+    if left.is_empty() {
+        println!("nothing of what was erased is left to be wiped");
+    }
+    Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn start_log(options: &Serve) -> Result<(), Box<dyn Error>> {
@@ -304,7 +342,7 @@ fn print_template(noun: Noun, database: &Database) -> Done {
     let scratch = std::env::temp_dir().join(format!("attest-template-{}.db", uuid::Uuid::now_v7()));
     let missing = url.is_missing_file();
     let url = if missing { DatabaseUrl::Sqlite(scratch.clone()) } else { url };
-    let store = Store::open(&url, Utc::now)?;
+    let store = if missing { Store::open(&url, Utc::now)? } else { Store::open_as_it_is(&url, Utc::now)? };
     seed::install(&store)?;
     let text = store.read(&accounts::host(), |session| Ok(template::template(noun, session.vocabulary())))?;
     if missing {

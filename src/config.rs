@@ -81,6 +81,11 @@ pub enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+    /// Wipe from the database's files what was erased and is too large to be wiped while others work. Who writes waits meanwhile.
+    Wipe {
+        #[command(flatten)]
+        database: Database,
+    },
     /// Say which database is meant, open it, and check its audit.
     Check {
         #[command(flatten)]
@@ -153,6 +158,9 @@ pub struct Serve {
     /// Serve the founding data set from a database of its own, on loopback only, and print how to ask.
     #[arg(long, env = "ATTEST_DEMO")]
     pub demo: bool,
+    /// For how many seconds a PostgreSQL that is not there yet is waited for at the start.
+    #[arg(long, env = "ATTEST_DATABASE_WAIT", default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub database_wait: u64,
     /// Serve a folder that `attest release export` wrote: public answers alone, without a database or a keyring.
     #[arg(long, env = "ATTEST_PUBLIC_ONLY", value_name = "DIR", conflicts_with = "demo")]
     pub public_only: Option<PathBuf>,

@@ -27,6 +27,7 @@ pub mod domain {
     pub mod event;
     pub mod figure;
     mod file_name;
+    pub mod health;
     pub mod incident;
     pub mod linkage;
     pub mod passphrase;
@@ -86,6 +87,7 @@ pub mod store {
     pub mod classes;
     pub mod clock;
     mod codes;
+    pub mod connections;
     pub mod consents;
     pub mod credentials;
     pub mod data_keys;
@@ -113,6 +115,7 @@ pub mod store {
     pub mod notices;
     pub mod people;
     pub mod persons;
+    pub mod probe;
     pub mod publications;
     pub mod publicity;
     pub mod published;

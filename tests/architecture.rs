@@ -111,8 +111,10 @@ fn the_public_side_cannot_reach_records() {
 #[test]
 fn only_the_backend_names_a_database() {
     let words = ["PgConnection", "SqliteConnection", "Conn::Postgres", "Conn::Sqlite", "sql_query"];
-    let of_both = ["backend.rs", "backend/clock.rs", "backend/types.rs", "backend/reading.rs", "backend/writing.rs"];
-    assert_none("store", &words, &of_both);
+    let except = ["clock", "journal", "probing", "reading", "types", "version", "wiping", "writing"];
+    let except: Vec<_> = except.iter().map(|file| format!("backend/{file}.rs")).collect();
+    let except: Vec<_> = ["backend.rs"].into_iter().chain(except.iter().map(String::as_str)).collect();
+    assert_none("store", &words, &except);
 }
 
 #[test]

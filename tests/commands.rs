@@ -8,7 +8,9 @@ mod commands {
     mod checking;
     mod files;
     mod jobs;
+    mod readiness;
     mod releases;
     mod serving;
+    mod stopping;
     mod tokens;
 }

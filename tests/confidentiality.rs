@@ -11,6 +11,7 @@ mod confidentiality {
     mod leaks;
     mod lost;
     mod moved;
+    mod owner;
     mod scan;
     mod sealed;
     mod snapshot;

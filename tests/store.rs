@@ -11,5 +11,6 @@ mod store {
     mod opening;
     mod stopping;
     mod tampering;
+    mod versions;
     mod writing;
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::entry::Entry;
 use super::figure::{Figure, FigureEntry};
+use super::health::Health;
 use super::policy::{Action, Permit};
 use super::publication::{Publication, PublicationEntry};
 use super::record::{State, Version};
@@ -88,6 +89,11 @@ pub fn of_export<T>(value: T) -> Disclosed<T> {
 
 /// Opens the gate to anybody for what the programme says of itself: health, version, documentation.
 pub fn about_ourselves(value: &'static str) -> Disclosed<&'static str> {
+    Disclosed(value)
+}
+
+/// Opens the gate to anybody for how the service is: codes alone.
+pub fn about_health(value: Health) -> Disclosed<Health> {
     Disclosed(value)
 }
 

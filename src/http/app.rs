@@ -161,6 +161,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     // They end when nobody serves any more.
     let workers = Data::new(jobs::start(&store, &shelf, settings.release_signatures));
     let shelf = Data::new(shelf);
+    let watch = Data::new(health::Watch::of(store.clone()));
     let turned_away = TurnedAway::new(store.clone(), settings.rates.turned_away_every);
     turned_away.keep_writing();
     let turned_away = Data::from(turned_away);
@@ -175,6 +176,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
         let (app, _) =
             App::new().into_utoipa_app().openapi(documentation::beginning()).configure(services).split_for_parts();
         app.app_data(records.clone())
+            .app_data(watch.clone())
             .app_data(shelf.clone())
             .app_data(limits.clone())
             .app_data(turned_away.clone())
@@ -197,6 +199,21 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .wrap(from_fn(watch::around))
     };
     Ok((address, connections::serve(application, listener, settings.workers, settings.connections())?))
+}
+
+/// Starts to answer on a socket that there is nothing to be had yet, and that the process lives.
+///
+/// # Errors
+/// That the socket cannot be served.
+pub fn serve_starting(listener: TcpListener, settings: Settings) -> std::io::Result<Server> {
+    let application = || {
+        App::new()
+            .service(health::live)
+            .service(health::starting)
+            .default_service(web::to(|| async { Err::<super::reply::Reply, _>(Problem::new(Kind::Unavailable)) }))
+            .wrap(from_fn(watch::around))
+    };
+    connections::serve(application, listener, 1, settings.connections())
 }
 
 /// What is served of an export.

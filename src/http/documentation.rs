@@ -219,7 +219,7 @@ fn errors(path: &str, operation: &Operation) -> Vec<Kind> {
     };
     let tagged = |tag: &str| operation.tags.iter().flatten().any(|own| own == tag);
     let mut kinds = vec![Kind::RequestTimeout, Kind::Internal];
-    if path != "/health/live" && path != "/api/v1/openapi.json" {
+    if !path.starts_with("/health/") && path != "/api/v1/openapi.json" {
         kinds.extend([Kind::Unavailable, Kind::TookTooLong]);
     }
     if path.starts_with("/api/") && path != "/api/v1/openapi.json" {

@@ -10,7 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::policy::Actor;
 use crate::domain::record::RecordId;
-use crate::store::database::{COUNTING, Store};
+use crate::store::connections::COUNTING;
+use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::halt::Halt;
 use crate::store::session::Session;
@@ -107,6 +108,24 @@ impl Records {
             Ok(Ok(turn)) => Ok(turn),
             _ => Err(Problem::new(Kind::Unavailable).detail("too many exports at once")),
         }
+    }
+
+    /// Runs blocking work on the thread pool that may fail without anybody being told.
+    ///
+    /// # Errors
+    /// What the work gives, or that others take all places.
+    pub async fn try_run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let place = self.working.clone().try_acquire_owned().map_err(|why| StoreError::Unavailable(why.into()))?;
+        let store = self.store.within(READING);
+        let done = web::block(move || {
+            let _held = place;
+            work(&store)
+        });
+        done.await.unwrap_or_else(|why| Err(StoreError::Broken(why.into())))
     }
 
     /// Runs blocking work on the thread pool. It goes on where the client has gone.

@@ -12,16 +12,25 @@ use diesel::sql_types;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use version::NOTE_PROGRAMME;
+
 pub mod clock;
 mod failure;
+pub mod journal;
+mod open_error;
+pub mod probing;
 mod reading;
 mod types;
+pub mod version;
 mod waits;
+mod wiping;
 mod writing;
 pub use failure::{Failure, failure};
+pub use open_error::OpenError;
 pub use reading::{GoOn, begin_read, session, stop_session};
 pub use types::{Id, Json, JsonValue, Moment};
 pub use waits::Waits;
+pub use wiping::{STATISTICS, Scrubbed, Wiping, scrub};
 pub use writing::{begin_write, commit, roll_back};
 
 /// The SQL types of both databases.
@@ -165,6 +174,9 @@ impl Manager {
                 let file = path.to_str().ok_or(OpenError::Path)?;
                 let mut conn = SqliteConnection::establish(file)?;
                 prepare_sqlite(&mut conn, self.access, self.waits)?;
+                if self.access == Access::Write {
+                    journal::begin(&mut conn, path)?;
+                }
                 Ok(Conn::Sqlite(conn))
             }
             DatabaseUrl::Postgres(url) => {
@@ -173,32 +185,6 @@ impl Manager {
                 Ok(Conn::Postgres(conn))
             }
         }
-    }
-}
-
-/// Why a database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the database cannot be opened: {0}")]
-    Connection(#[from] diesel::ConnectionError),
-    #[error("the database cannot be prepared: {0}")]
-    Query(#[from] diesel::result::Error),
-    #[error("the database path is not UTF-8")]
-    Path,
-    #[error("SQLite keeps `{pragma}` at `{found}`, not `{wanted}`")]
-    Pragma { pragma: &'static str, wanted: String, found: String },
-    #[error("{what} {found} is too old; Attest needs {needed} or later")]
-    TooOld { what: &'static str, found: String, needed: String },
-    #[error("the database holds the table `{0}` of another programme; name one of its own")]
-    Foreign(String),
-    #[error("the database cannot be migrated: {0}")]
-    Migration(String),
-}
-
-impl OpenError {
-    /// Whether another process was just doing the same: SQLite does not wait for a lock while it switches to WAL.
-    pub fn is_locked(&self) -> bool {
-        self.to_string().contains("database is locked")
     }
 }
 
@@ -248,6 +234,8 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, waits: Waits) -> 
             if access == Access::Read { "1" } else { "0" },
         ),
     ];
+    // The journal is emptied by us alone, see `journal`.
+    conn.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
     for (pragma, set, wanted) in pragmas {
         conn.batch_execute(&format!("PRAGMA {pragma} = {set}"))?;
         let column = if pragma == "busy_timeout" { "timeout" } else { pragma };
@@ -291,6 +279,7 @@ pub fn migrate(conn: &mut Conn) -> Result<(), OpenError> {
             // One process at a time: the others wait for the lock and find the work done.
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
             let done = conn.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed);
+            let done = done.and_then(|()| Ok(conn.batch_execute(NOTE_PROGRAMME)?));
             match done {
                 Ok(()) => AnsiTransactionManager::commit_transaction(conn)?,
                 Err(_) => AnsiTransactionManager::rollback_transaction(conn)?,
@@ -300,6 +289,7 @@ pub fn migrate(conn: &mut Conn) -> Result<(), OpenError> {
         Conn::Postgres(conn) => {
             conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
             let done = conn.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
+            let done = done.and_then(|()| Ok(conn.batch_execute(NOTE_PROGRAMME)?));
             conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK}); SET lock_timeout = '10s'"))?;
             done
         }
@@ -357,46 +347,4 @@ pub fn renew_statistics(conn: &mut Conn) -> QueryResult<()> {
             conn.batch_execute(&format!("ANALYZE {}", tables.join(", ")))
         }
     }
-}
-
-/// Wipes from the files what was deleted. SQLite overwrites it in the file itself (`secure_delete`), and its journal is emptied
-/// here; PostgreSQL keeps it in its pages until they are vacuumed, and in its own journal until that is recycled. Gives whether
-/// all of it is gone: while somebody is reading what was there before, it is not.
-///
-/// # Errors
-/// The database's own.
-pub fn scrub(conn: &mut Conn) -> QueryResult<bool> {
-    #[derive(diesel::QueryableByName)]
-    struct Checkpoint {
-        #[diesel(sql_type = sql_types::Integer)]
-        busy: i32,
-    }
-    match conn {
-        Conn::Sqlite(conn) => {
-            let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn)?;
-            Ok(done.busy == 0)
-        }
-        Conn::Postgres(conn) => {
-            // Full: what stays behind in a page that is only marked as free can still be read from the file.
-            for table in super::classes::TABLES {
-                conn.batch_execute(&format!("VACUUM (FULL, ANALYZE) {}", table.name))?;
-            }
-            // What the server notes of columns for its plans are values too: those of before are to go.
-            conn.batch_execute("VACUUM FULL pg_statistic")?;
-            conn.batch_execute("CHECKPOINT")?;
-            // Rows that an open transaction may still see are kept even by a full vacuum; the analysis has counted them.
-            let names: Vec<_> = super::classes::TABLES.iter().map(|table| format!("'{}'", table.name)).collect();
-            let dead = format!(
-                "SELECT CAST(COALESCE(SUM(n_dead_tup), 0) AS BIGINT) AS count FROM pg_stat_user_tables WHERE relname IN ({})",
-                names.join(", ")
-            );
-            Ok(diesel::sql_query(dead).get_result::<Dead>(conn)?.count == 0)
-        }
-    }
-}
-
-#[derive(diesel::QueryableByName)]
-struct Dead {
-    #[diesel(sql_type = sql_types::BigInt)]
-    count: i64,
 }

@@ -2,6 +2,7 @@
 //! clock. Where the wall clock is behind the stamp, one of the two was wrong, and somebody has to be told.
 
 use chrono::{NaiveDate, TimeDelta};
+use diesel::QueryResult;
 
 use crate::domain::consent::ConsentEntry;
 use crate::domain::event::EventEntry;
@@ -43,8 +44,12 @@ pub(super) fn latest(now: Instant) -> Instant {
 /// # Errors
 /// [`StoreError::Unavailable`].
 pub fn behind(store: &Store) -> Result<Option<TimeDelta>, StoreError> {
-    let newest = store.look(|conn| Ok(chain::newest_stamp(conn)?))?;
-    let behind = newest.0 - store.now().0;
+    store.look(|conn| Ok(behind_in(conn, store.now())?))
+}
+
+/// The same, as one connection sees it.
+pub(super) fn behind_in(conn: &mut Conn, now: Instant) -> QueryResult<Option<TimeDelta>> {
+    let behind = chain::newest_stamp(conn)?.0 - now.0;
     Ok((behind > TOLERANCE).then_some(behind))
 }
 

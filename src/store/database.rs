@@ -1,38 +1,28 @@
 //! The database as a whole: opening it, reading from it, and the one door through which it is changed.
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use r2d2::Pool;
-
 use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId, Times};
+use chrono::{DateTime, Utc};
 
 use super::accounts;
-use super::backend::{self, Access, Conn, DatabaseUrl, Manager, OpenError, Waits};
+use super::backend::version;
+use super::backend::{self, Access, Conn, Scrubbed, Wiping};
 use super::chain;
-use super::classes::TABLES;
+use super::connections::{Connections, Lane};
 use super::error::StoreError;
 use super::halt::Halt;
 use super::instance;
 use super::jobs::Jobs;
 use super::session::{Session, Tx, VocabularyCache};
 use super::stop::{self, Stop};
-use crate::keys::files::private_folder;
 use crate::keys::keyring::Keyring;
 
 mod keyring;
 mod lanes;
-
-/// How long a request waits for a connection before it is told to come again.
-const PATIENCE: Duration = Duration::from_secs(10);
-const READERS: u32 = 4;
-/// How many count at once, on connections of their own: entering a case must not be slow because somebody is counting.
-pub const COUNTING: usize = 2;
-/// Theirs, one for a release that is computed, and two for exports that are sent.
-const COUNTERS: u32 = 5;
+mod opening;
 
 /// What tells the time. A test may bring its own.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -49,9 +39,9 @@ fn chance() -> u64 {
 /// The records, in either database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    readers: Pool<Manager>,
-    counters: Pool<Manager>,
-    writer: Pool<Manager>,
+    connections: Arc<Connections>,
+    /// On which connections it reads.
+    lane: Lane,
     /// What stops whatever is read through this handle.
     stop: Option<Stop>,
     /// How long one reading through this handle may take, where nothing else stops it.
@@ -68,58 +58,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date. An SQLite file is made if there is none.
-    ///
-    /// # Errors
-    /// Why it could not be opened or migrated.
-    pub fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, StoreError> {
-        Self::open_waiting(url, clock, Waits::default())
-    }
-
-    /// The same, with waits of its own.
-    ///
-    /// # Errors
-    /// Why it could not be opened or migrated.
-    pub fn open_waiting(url: &DatabaseUrl, clock: Clock, waits: Waits) -> Result<Self, StoreError> {
-        if let DatabaseUrl::Sqlite(path) = url
-            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            private_folder(folder).map_err(|why| StoreError::Unavailable(why.into()))?;
-        }
-        if let DatabaseUrl::Sqlite(path) = url {
-            private_file(path).map_err(|why| StoreError::Unavailable(why.into()))?;
-        }
-        let started = std::time::Instant::now();
-        while let Err(why) = prepare(url) {
-            if !why.is_locked() || started.elapsed() > PATIENCE {
-                return Err(why.into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let pool = |access, size, open| {
-            Pool::builder()
-                .max_size(size)
-                .min_idle(Some(open))
-                .connection_timeout(PATIENCE)
-                .error_handler(Box::new(Quiet))
-                .build(Manager::waiting(url.clone(), access, waits))
-        };
-        Ok(Self {
-            readers: pool(Access::Read, READERS, 1)?,
-            counters: pool(Access::Read, COUNTERS, 0)?,
-            writer: pool(Access::Write, 1, 1)?,
-            stop: None,
-            limit: None,
-            clock,
-            chance,
-            vocabulary: Arc::default(),
-            keys: Arc::default(),
-            locked: Arc::default(),
-            jobs: Jobs::new(url)?,
-            halt: None,
-        })
-    }
-
     /// The same store with another source of chance.
     #[must_use]
     pub fn with_chance(self, chance: Chance) -> Self {
@@ -135,6 +73,11 @@ impl Store {
     #[must_use]
     pub fn halted_by(&self, halt: Arc<Halt>) -> Self {
         Self { halt: Some(halt), ..self.clone() }
+    }
+
+    /// The connections to the database.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Now, as both databases keep it.
@@ -166,7 +109,7 @@ impl Store {
     pub fn look<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let stop = self.stop.clone().or_else(|| self.limit.map(Stop::after));
         stop.as_ref().map_or(Ok(()), Stop::go_on)?;
-        let mut conn = self.readers.get()?;
+        let mut conn = self.connections.reader(self.lane)?;
         backend::begin_read(&mut conn, stop.as_ref().map(Stop::left))?;
         let outcome = self.stoppable(&mut conn, stop, work);
         // Where even this fails, the pool closes the connection, as it does after a panic; what was read stays true.
@@ -218,15 +161,31 @@ impl Store {
     {
         self.stop.as_ref().map_or(Ok(()), Stop::go_on)?;
         self.must_be_open()?;
-        let mut conn = self.writer.get()?;
+        let outcome = self.attempt_now(actor, action, work);
+        self.connections.note_write(&outcome);
+        outcome
+    }
+
+    fn attempt_now<T>(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError>,
+    ) -> Result<Outcome<T>, StoreError> {
+        let mut conn = self.connections.writer()?;
         backend::begin_write(&mut conn)?;
         let outcome = self.work(&mut conn, actor, action, work);
+        let outcome = outcome.and_then(|outcome| {
+            self.connections.must_be_in_place()?;
+            Ok(outcome)
+        });
         match &outcome {
             Ok(Outcome::Keep(_)) => self.commit(&mut conn)?,
             Ok(Outcome::Abandon(_)) => backend::roll_back(&mut conn)?,
             // Why the work failed is what is told; a connection that cannot even forget it is closed by the pool.
             Err(_) => drop(backend::roll_back(&mut conn)),
         }
+        self.connections.tend(&mut conn);
         outcome
     }
 
@@ -258,6 +217,7 @@ impl Store {
         action: &'static str,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        version::must_be_current(conn)?;
         let now = self.now();
         let head = chain::advance(conn, now)?;
         accounts::must_be_active(conn, actor)?;
@@ -270,20 +230,38 @@ impl Store {
         Ok(value)
     }
 
-    /// Wipes from the database's files what was erased, if that is still to be done: pages that are free, and the journal. Gives
-    /// whether nothing is left to be done; while somebody reads what was there before, something is.
+    /// Wipes from the database's files what was erased, as far as that is still to be done and others are not held up: tables in
+    /// which something was deleted, what the database noted of their columns, and the journal. Gives whether nothing is left to be
+    /// done; while somebody reads what was there before, something is.
     ///
     /// # Errors
     /// The database's own.
     pub fn wipe(&self) -> Result<bool, StoreError> {
-        if !self.look(|conn| Ok(instance::is_wipe_due(conn)?))? {
-            return Ok(true);
+        Ok(self.wipe_as(Wiping::WhileOthersWork)?.is_empty())
+    }
+
+    /// The same, and how far others may be held up. Gives the tables that are left, and why.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn wipe_as(&self, how: Wiping) -> Result<Vec<(String, Scrubbed)>, StoreError> {
+        if self.look(|conn| Ok(instance::is_all_due(conn)?))? {
+            self.write(&accounts::host(), "database.wipe", |tx| Ok(instance::set_all_due(tx)?))?;
         }
-        if !backend::scrub(&mut *self.writer.get()?)? {
-            return Ok(false);
+        let due = self.look(|conn| Ok(instance::wipe_due(conn)?))?;
+        if due.is_empty() {
+            return Ok(Vec::new());
         }
-        self.write(&accounts::host(), "database.wipe", |tx| Ok(instance::set_wipe_due(tx, false)?))?;
-        Ok(true)
+        let tables: Vec<_> = due.iter().map(|due| due.table.clone()).collect();
+        // Not the connection that everybody's writes wait for.
+        let came = backend::scrub(&mut self.connections.apart(Access::Write)?, self.connections.url(), &tables, how)?;
+        let is_done = |came: &Scrubbed| matches!(came, Scrubbed::Done | Scrubbed::NotAllowed);
+        let (done, left): (Vec<_>, Vec<_>) = due.into_iter().zip(came).partition(|(_, came)| is_done(came));
+        if !done.is_empty() {
+            let done: Vec<_> = done.into_iter().map(|(due, _)| due).collect();
+            self.write(&accounts::host(), "database.wipe", move |tx| Ok(instance::wiped(tx, &done)?))?;
+        }
+        Ok(left.into_iter().map(|(due, came)| (due.table, came)).collect())
     }
 
     /// The times of an answer that is given now. One that is read itself takes those of its [`Session`].
@@ -296,49 +274,9 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date. A database that holds another programme's tables is none to migrate.
-fn prepare(url: &DatabaseUrl) -> Result<(), OpenError> {
-    let mut conn = Manager::new(url.clone(), Access::Write).open()?;
-    let foreign = backend::live_columns(&mut conn)?
-        .into_iter()
-        .map(|(table, _)| table)
-        .find(|table| !TABLES.iter().any(|own| own.name == table));
-    match foreign {
-        Some(table) => Err(OpenError::Foreign(table)),
-        None => backend::migrate(&mut conn),
-    }
-}
-
-/// Makes the file if there is none, and takes it from everybody but its owner. SQLite gives the files beside it the same
-/// mode.
-fn private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        let mode = file.metadata()?.permissions().mode();
-        if mode & 0o077 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        }
-    }
-    #[cfg(not(unix))]
-    options.open(path)?;
-    Ok(())
-}
-
 /// Whether a write is to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<T> {
     Keep(T),
     Abandon(T),
-}
-
-/// Connection errors go to the one who waits for the connection, not to the log a second time.
-#[derive(Debug)]
-struct Quiet;
-
-impl<E> r2d2::HandleError<E> for Quiet {
-    fn handle_error(&self, _: E) {}
 }

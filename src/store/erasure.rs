@@ -119,7 +119,10 @@ pub fn reapply(store: &Store) -> Result<usize, StoreError> {
     for line in list.done {
         back += usize::from(erase_again(store, line)?);
     }
-    store.wipe()?;
+    // What is not wiped now is tried again while it is served.
+    if let Err(why) = store.wipe() {
+        tracing::warn!(error = %why, "what was erased is not wiped from the files yet");
+    }
     Ok(back)
 }
 
@@ -171,6 +174,29 @@ fn concerned(conn: &mut Conn, person: RecordId) -> QueryResult<Concerned> {
     Ok(Concerned { incidents, others: linkages.into_iter().chain(consents).collect() })
 }
 
+/// The tables from which something was deleted, so that its traces are wiped from the files.
+#[derive(Default)]
+struct Deleted(BTreeSet<&'static str>);
+
+impl Deleted {
+    fn from(&mut self, table: &'static str, rows: usize) {
+        if rows > 0 {
+            self.0.insert(table);
+        }
+    }
+
+    fn note(self, tx: &mut Tx<'_>) -> QueryResult<()> {
+        instance::set_wipe_due(tx, &self.0.into_iter().collect::<Vec<_>>())
+    }
+}
+
+/// Deletes rows and notes the table.
+macro_rules! delete {
+    ($deleted:ident, $conn:expr, $table:ident, $which:expr) => {
+        $deleted.from(stringify!($table), diesel::delete($table::table.filter($which)).execute($conn)?)
+    };
+}
+
 fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
     let asked = Asked::all(tx.session())?;
     let before = answers(tx.conn(), &asked)?;
@@ -178,48 +204,48 @@ fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
     let whole: Vec<RecordId> =
         [person].into_iter().chain(incidents.iter().copied()).chain(others.iter().copied()).collect();
     note(tx, &whole)?;
+    let mut deleted = Deleted::default();
     for ids in incidents.chunks(500) {
         let conn = tx.conn();
-        diesel::delete(involvements::table.filter(involvements::incident_id.eq_any(ids))).execute(conn)?;
-        diesel::delete(incident_sources::table.filter(incident_sources::incident_id.eq_any(ids))).execute(conn)?;
-        diesel::delete(incident_versions::table.filter(incident_versions::record_id.eq_any(ids))).execute(conn)?;
-        diesel::delete(personal_texts::table.filter(personal_texts::record_id.eq_any(ids))).execute(conn)?;
+        delete!(deleted, conn, involvements, involvements::incident_id.eq_any(ids));
+        delete!(deleted, conn, incident_sources, incident_sources::incident_id.eq_any(ids));
+        delete!(deleted, conn, incident_versions, incident_versions::record_id.eq_any(ids));
+        delete!(deleted, conn, personal_texts, personal_texts::record_id.eq_any(ids));
     }
-    forget_what_was_said_of(tx.conn(), person)?;
+    forget_what_was_said_of(tx.conn(), person, &mut deleted)?;
     for ids in others.chunks(500) {
         let conn = tx.conn();
-        diesel::delete(linkage_sources::table.filter(linkage_sources::linkage_id.eq_any(ids))).execute(conn)?;
-        diesel::delete(linkage_versions::table.filter(linkage_versions::record_id.eq_any(ids))).execute(conn)?;
-        diesel::delete(consent_versions::table.filter(consent_versions::record_id.eq_any(ids))).execute(conn)?;
+        delete!(deleted, conn, linkage_sources, linkage_sources::linkage_id.eq_any(ids));
+        delete!(deleted, conn, linkage_versions, linkage_versions::record_id.eq_any(ids));
+        delete!(deleted, conn, consent_versions, consent_versions::record_id.eq_any(ids));
     }
     let conn = tx.conn();
-    diesel::delete(personal_texts::table.filter(personal_texts::subject_id.eq(person))).execute(conn)?;
-    diesel::delete(person_seal_accounts::table.filter(person_seal_accounts::person_id.eq(person))).execute(conn)?;
-    diesel::delete(person_seals::table.filter(person_seals::person_id.eq(person))).execute(conn)?;
-    diesel::delete(person_versions::table.filter(person_versions::record_id.eq(person))).execute(conn)?;
-    data_keys::delete(tx, person)?;
-    instance::set_wipe_due(tx, true)?;
+    delete!(deleted, conn, personal_texts, personal_texts::subject_id.eq(person));
+    delete!(deleted, conn, person_seal_accounts, person_seal_accounts::person_id.eq(person));
+    delete!(deleted, conn, person_seals, person_seals::person_id.eq(person));
+    delete!(deleted, conn, person_versions, person_versions::record_id.eq(person));
+    deleted.from("data_keys", data_keys::delete(tx, person)?.into());
     for ids in whole.chunks(500) {
-        let conn = tx.conn();
-        diesel::delete(register::table.filter(register::id.eq_any(ids))).execute(conn)?;
+        deleted.from("records", diesel::delete(register::table.filter(register::id.eq_any(ids))).execute(tx.conn())?);
     }
+    deleted.note(tx)?;
     tx.note("person", person.to_string());
     let answers = note_answers(tx, &asked, before)?;
     Ok(Erased { incidents: incidents.len(), others: others.len(), answers })
 }
 
 /// Versions of other persons' incidents, and of decisions about others, that once named this one.
-fn forget_what_was_said_of(conn: &mut Conn, person: RecordId) -> QueryResult<()> {
+fn forget_what_was_said_of(conn: &mut Conn, person: RecordId, deleted: &mut Deleted) -> QueryResult<()> {
     let versions = incident_versions::table
         .filter(incident_versions::person_id.eq(person))
         .select((incident_versions::record_id, incident_versions::write))
         .load::<(RecordId, i64)>(conn)?;
     for (incident, write) in versions {
-        let involved = involvements::incident_id.eq(incident).and(involvements::write.eq(write));
-        diesel::delete(involvements::table.filter(involved)).execute(conn)?;
+        delete!(deleted, conn, involvements, involvements::incident_id.eq(incident).and(involvements::write.eq(write)));
         let linked = incident_sources::incident_id.eq(incident).and(incident_sources::write.eq(write));
-        diesel::delete(incident_sources::table.filter(linked)).execute(conn)?;
-        diesel::delete(incident_versions::table.find((incident, write))).execute(conn)?;
+        delete!(deleted, conn, incident_sources, linked);
+        let version = incident_versions::record_id.eq(incident).and(incident_versions::write.eq(write));
+        delete!(deleted, conn, incident_versions, version);
     }
     let versions = linkage_versions::table
         .filter(linkage_versions::person_id.eq(person).or(linkage_versions::canonical_id.eq(person)))
@@ -228,8 +254,9 @@ fn forget_what_was_said_of(conn: &mut Conn, person: RecordId) -> QueryResult<()>
         .load::<(RecordId, i64)>(conn)?;
     for (linkage, write) in versions {
         let named = linkage_sources::linkage_id.eq(linkage).and(linkage_sources::write.eq(write));
-        diesel::delete(linkage_sources::table.filter(named)).execute(conn)?;
-        diesel::delete(linkage_versions::table.find((linkage, write))).execute(conn)?;
+        delete!(deleted, conn, linkage_sources, named);
+        let version = linkage_versions::record_id.eq(linkage).and(linkage_versions::write.eq(write));
+        delete!(deleted, conn, linkage_versions, version);
     }
     Ok(())
 }
@@ -341,7 +368,9 @@ pub fn erase_texts<E: Stored>(
 fn remove_texts(tx: &mut Tx<'_>, subject: RecordId) -> Result<usize, StoreError> {
     let gone =
         diesel::delete(personal_texts::table.filter(personal_texts::subject_id.eq(subject))).execute(tx.conn())?;
-    data_keys::delete(tx, subject)?;
-    instance::set_wipe_due(tx, true)?;
+    let mut deleted = Deleted::default();
+    deleted.from("personal_texts", gone);
+    deleted.from("data_keys", data_keys::delete(tx, subject)?.into());
+    deleted.note(tx)?;
     Ok(gone)
 }

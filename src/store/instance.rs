@@ -4,13 +4,17 @@ use diesel::dsl::{Find, Select};
 use diesel::prelude::*;
 
 use super::accounts::{HOST, has_host, install_host};
-use super::backend::Conn;
+use super::backend::{Conn, STATISTICS};
+use super::classes::TABLES;
 use super::error::StoreError;
 use super::schema::{accounts, instance_marks, records};
 use super::session::Tx;
 
 const DEMO: &str = "demo";
-const WIPE: &str = "wipe";
+/// What the marks of tables that are to be wiped begin with.
+const WIPE: &str = "wipe:";
+/// What an earlier programme noted: every table is to be wiped.
+const WIPE_ALL: &str = "wipe";
 const KEYRING: &str = "keyring";
 const MASTER: &str = "master";
 
@@ -82,25 +86,76 @@ pub fn mark_demo(tx: &mut Tx<'_>) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Whether something was deleted whose traces are still in the files.
+/// A table from which something was deleted whose traces are still in the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WipeDue {
+    pub table: String,
+    /// Which mark says so, and since which write: what is deleted later is due again.
+    key: String,
+    since: String,
+}
+
+/// The tables from which something was deleted whose traces are still in the files.
 ///
 /// # Errors
 /// The database's own.
-pub fn is_wipe_due(conn: &mut Conn) -> QueryResult<bool> {
-    let found = instance_marks::table.find(WIPE).select(instance_marks::value).first::<String>(conn).optional()?;
+pub fn wipe_due(conn: &mut Conn) -> QueryResult<Vec<WipeDue>> {
+    let marks = instance_marks::table.order(instance_marks::key).load::<(String, String)>(conn)?;
+    let mut due = Vec::new();
+    for (key, since) in marks {
+        if let Some(table) = key.strip_prefix(WIPE) {
+            due.push(WipeDue { table: table.to_owned(), key: key.clone(), since });
+        }
+    }
+    // What was noted of columns is wiped when they have been looked at again.
+    due.sort_by_key(|due| due.table == STATISTICS);
+    Ok(due)
+}
+
+/// Whether an earlier programme has noted that there is something to wipe, and not where.
+///
+/// # Errors
+/// The database's own.
+pub fn is_all_due(conn: &mut Conn) -> QueryResult<bool> {
+    let found = instance_marks::table.find(WIPE_ALL).select(instance_marks::value).first::<String>(conn).optional()?;
     Ok(found.is_some())
 }
 
-/// Notes whether something was deleted whose traces are still in the files.
+/// Notes that every table is to be wiped, each by itself.
 ///
 /// # Errors
 /// The database's own.
-pub fn set_wipe_due(tx: &mut Tx<'_>, due: bool) -> QueryResult<()> {
-    diesel::delete(instance_marks::table.find(WIPE)).execute(tx.conn())?;
-    if due {
+pub fn set_all_due(tx: &mut Tx<'_>) -> QueryResult<()> {
+    diesel::delete(instance_marks::table.find(WIPE_ALL)).execute(tx.conn())?;
+    set_wipe_due(tx, &TABLES.iter().map(|table| table.name).collect::<Vec<_>>())
+}
+
+/// Notes that something was deleted from these tables.
+///
+/// # Errors
+/// The database's own.
+pub fn set_wipe_due(tx: &mut Tx<'_>, tables: &[&'static str]) -> QueryResult<()> {
+    let write = tx.write().to_string();
+    for table in tables.iter().chain([&STATISTICS]) {
+        let key = format!("{WIPE}{table}");
+        diesel::delete(instance_marks::table.find(&key)).execute(tx.conn())?;
         diesel::insert_into(instance_marks::table)
-            .values((instance_marks::key.eq(WIPE), instance_marks::value.eq("due")))
+            .values((instance_marks::key.eq(&key), instance_marks::value.eq(&write)))
             .execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+/// Notes that tables are wiped, unless something was deleted from them since.
+///
+/// # Errors
+/// The database's own.
+pub fn wiped(tx: &mut Tx<'_>, done: &[WipeDue]) -> QueryResult<()> {
+    let names: Vec<_> = done.iter().map(|due| due.table.as_str()).collect();
+    tx.note("tables", names);
+    for due in done {
+        let mark = instance_marks::table.find(&due.key).filter(instance_marks::value.eq(&due.since));
+        diesel::delete(mark).execute(tx.conn())?;
     }
     Ok(())
 }

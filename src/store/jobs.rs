@@ -7,16 +7,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
-
-use r2d2::Pool;
 
 use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId};
 use crate::keys::keyring::Keyring;
 
 use super::accounts;
-use super::backend::{Access, DatabaseUrl, Manager};
+use super::connections::{Connections, Lane};
 use super::database::Store;
 use super::error::StoreError;
 use super::idempotency;
@@ -35,8 +32,6 @@ use conn::{Entry, JobConn};
 use files::seal;
 use holder::Holder;
 
-/// How long somebody waits for one of these connections.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How many jobs of one account may wait or run: each may hold a file.
 const MOST_UNFINISHED: i64 = 10;
 
@@ -171,8 +166,7 @@ struct Bell {
 /// The jobs of a database, through connections of their own. Cheap to clone; all clones know the jobs that run in this process.
 #[derive(Clone)]
 pub struct Jobs {
-    readers: Pool<Manager>,
-    writers: Pool<Manager>,
+    connections: Arc<Connections>,
     running: Arc<Mutex<HashMap<RecordId, Arc<Running>>>>,
     holder: Arc<Holder>,
     bell: Arc<Bell>,
@@ -181,33 +175,22 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Opens no connection before one is needed.
-    pub(super) fn new(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let pool = |access| {
-            Pool::builder()
-                .max_size(2)
-                .min_idle(Some(0))
-                .idle_timeout(Some(Duration::from_secs(60)))
-                .connection_timeout(PATIENCE)
-                .error_handler(Box::new(r2d2::NopErrorHandler))
-                .build(Manager::new(url.clone(), access))
-        };
-        Ok(Self {
-            readers: pool(Access::Read)?,
-            writers: pool(Access::Write)?,
+    pub(super) fn new(connections: Arc<Connections>) -> Self {
+        Self {
+            connections,
             running: Arc::default(),
             holder: Arc::new(Holder::own()),
             bell: Arc::default(),
             closing: Arc::default(),
-        })
+        }
     }
 
     fn reader(&self) -> Result<JobConn, StoreError> {
-        Ok(JobConn::new(self.readers.get()?))
+        Ok(JobConn::new(self.connections.reader(Lane::Jobs)?))
     }
 
     fn writer(&self) -> Result<JobConn, StoreError> {
-        Ok(JobConn::new(self.writers.get()?))
+        Ok(JobConn::new(self.connections.job_writer()?))
     }
 
     fn own(&self) -> std::sync::MutexGuard<'_, HashMap<RecordId, Arc<Running>>> {

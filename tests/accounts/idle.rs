@@ -4,13 +4,14 @@ use attest::domain::policy::Role;
 use chrono::TimeDelta;
 
 use crate::support::people::Person;
-use crate::support::{App, on_both};
+use crate::support::{App, Backend, on_both};
 
 on_both! {
     empty:
     a_session_ends_when_it_is_not_used_for_half_an_hour,
     a_session_ends_after_twelve_hours_however_it_is_used,
     the_last_use_is_written_every_five_minutes_and_no_more_often,
+    pages_are_shown_while_the_last_use_cannot_be_written,
 }
 
 fn a_session_ends_when_it_is_not_used_for_half_an_hour(app: &App) {
@@ -45,4 +46,29 @@ fn the_last_use_is_written_every_five_minutes_and_no_more_often(app: &App) {
     assert!(browser.is_in());
     assert_eq!(app.contents().write, before + 1);
     app.unchanged(|| assert!(browser.is_in()));
+}
+
+fn pages_are_shown_while_the_last_use_cannot_be_written(app: &App) {
+    let person = Person::new(app, "kai", Role::Caseworker);
+    let browser = person.browser(app);
+    // As a full disk would.
+    app.home.sql(match app.backend {
+        Backend::Sqlite => {
+            "CREATE TRIGGER full_disk BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        }
+        Backend::Postgres => {
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$; \
+             CREATE TRIGGER full_disk BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        }
+    });
+    let before = app.contents();
+    for _ in 0..20 {
+        app.clock.advance(TimeDelta::minutes(6));
+        browser.get("/account").expect(200);
+        browser.get("/desk/persons").expect(200);
+    }
+    assert_eq!(app.contents(), before);
+    // However it is known, the session ends when it is not used.
+    app.clock.advance(TimeDelta::minutes(30));
+    assert!(!browser.is_in());
 }

@@ -77,7 +77,7 @@ struct Line {
 }
 
 /// Where the server's files of a PostgreSQL database are, as the URL tells.
-fn cluster(home: &Home) -> PathBuf {
+pub fn cluster(home: &Home) -> PathBuf {
     let host = home.url.split("host=").nth(1).unwrap().split('&').next().unwrap();
     PathBuf::from(host)
 }

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod contract;
 pub mod database;
+pub mod forward;
 pub mod operations;
 pub mod people;
 pub mod postgres;

@@ -144,6 +144,20 @@ pub fn create(name: &str, template: Option<&str>) -> String {
     panic!("{make}: somebody holds on to the template");
 }
 
+/// Gives a database to an owner who is nobody else on the server, and gives the address with which that one comes.
+pub fn give_away(url: &str) -> String {
+    let name = url.strip_prefix("postgres:///").unwrap().split('?').next().unwrap();
+    let mut conn = PgConnection::establish(&cluster().url("postgres")).unwrap();
+    conn.batch_execute(&format!("CREATE ROLE owner_{name} LOGIN; ALTER DATABASE \"{name}\" OWNER TO owner_{name}"))
+        .unwrap();
+    url.replace("user=postgres", &format!("user=owner_{name}"))
+}
+
+/// Has the server write everything into its files.
+pub fn flush() {
+    PgConnection::establish(&cluster().url("postgres")).unwrap().batch_execute("CHECKPOINT").unwrap();
+}
+
 /// Removes a database, whoever is in it.
 pub fn remove(name: &str) {
     let mut conn = PgConnection::establish(&cluster().url("postgres")).unwrap();

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -17,6 +18,7 @@ use crate::domain::record::{Instant, RecordId};
 use crate::keys::cipher::Key;
 use crate::store::chain::hex;
 use crate::store::clock;
+use crate::store::error::StoreError;
 use crate::store::sessions::{self, Found, IDLE, WRITTEN_EVERY};
 use crate::store::sign_in::Who;
 
@@ -30,12 +32,31 @@ use super::turned::Turned;
 /// When each session was last used. The database is told every five minutes; of several processes each knows its own part, and
 /// where they differ a session ends a little early.
 #[derive(Debug, Default)]
-pub struct Seen(Mutex<HashMap<RecordId, Instant>>);
+pub struct Seen {
+    last: Mutex<HashMap<RecordId, Instant>>,
+    noting: Mutex<Noting>,
+    /// Whether the log says that it fails.
+    told: Mutex<bool>,
+}
+
+/// How the telling of the database goes. Whatever hinders it, nobody's page waits for it or fails.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Noting {
+    #[default]
+    Idle,
+    Running,
+    /// It failed, and is tried again in a while.
+    Failed(std::time::Instant),
+}
+
+/// How long a page waits until the database is told that its session is used, and how long nobody tries after a failure.
+const NOTING: Duration = Duration::from_secs(3);
+const AGAIN: Duration = Duration::from_secs(60);
 
 impl Seen {
     /// Notes that a session is used, unless it was idle for too long.
     fn touch(&self, found: &Found, now: Instant) -> bool {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let last = seen.get(&found.id).copied().unwrap_or(found.seen_at).max(found.seen_at);
         if clock::since(last, now).is_none_or(|idle| idle >= IDLE) {
             seen.remove(&found.id);
@@ -46,6 +67,50 @@ impl Seen {
         }
         seen.insert(found.id, now);
         true
+    }
+
+    /// Whether somebody is to tell the database now.
+    fn begin_noting(&self) -> bool {
+        let mut noting = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = match *noting {
+            Noting::Idle => true,
+            Noting::Running => false,
+            Noting::Failed(at) => at.elapsed() > AGAIN,
+        };
+        if begin {
+            *noting = Noting::Running;
+        }
+        begin
+    }
+
+    fn end_noting(&self, failure: Option<String>) {
+        let ended = failure.as_ref().map_or(Noting::Idle, |_| Noting::Failed(std::time::Instant::now()));
+        *self.noting.lock().unwrap_or_else(PoisonError::into_inner) = ended;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure {
+            Some(why) if !*told => {
+                tracing::warn!(%why, "the use of sessions cannot be noted; pages are shown all the same")
+            }
+            None if *told => tracing::info!("the use of sessions is noted again"),
+            _ => {}
+        }
+        *told = ended != Noting::Idle;
+    }
+
+    /// Tells the database that a session is used, as far as that can be done now.
+    async fn note(&self, records: &Records, found: &Found) {
+        if !self.begin_noting() {
+            return;
+        }
+        let (actor, id) = (found.account.actor(), found.id);
+        let noted =
+            actix_web::rt::time::timeout(NOTING, records.try_run(move |store| sessions::see(store, &actor, id)));
+        let failure = match noted.await {
+            Ok(Err(why @ (StoreError::Unavailable(_) | StoreError::Open(_)))) => Some(why.to_string()),
+            Ok(_) => None,
+            Err(_) => Some("the database does not answer".to_owned()),
+        };
+        self.end_noting(failure);
     }
 }
 
@@ -105,20 +170,20 @@ impl<P: Permission> FromRequest for Visit<P> {
         let address = limits.map(|limits| limits.address(request)).unwrap_or_default();
         Box::pin(async move {
             let (records, seen) = (records.ok_or(Kind::Internal)?, seen.ok_or(Kind::Internal)?);
-            let asked = secret.clone();
+            let (asked, touched) = (secret.clone(), seen.clone());
             let found = records
                 .run(move |store| {
                     store.must_be_open()?;
                     let (Some(secret), now) = (asked, store.now()) else { return Ok(None) };
                     let found = store.look(|conn| sessions::find(conn, &secret, now))?;
-                    let Some(found) = found.filter(|found| seen.touch(found, now)) else { return Ok(None) };
-                    if now.0 - found.seen_at.0 >= WRITTEN_EVERY {
-                        sessions::see(store, &found.account.actor(), found.id)?;
-                    }
-                    Ok(Some(found))
+                    let Some(found) = found.filter(|found| touched.touch(found, now)) else { return Ok(None) };
+                    Ok(Some((now.0 - found.seen_at.0 >= WRITTEN_EVERY, found)))
                 })
                 .await?;
-            let (Some(found), Some(secret)) = (found, secret) else { return Err(Turned::SignIn) };
+            let (Some((due, found)), Some(secret)) = (found, secret) else { return Err(Turned::SignIn) };
+            if due {
+                seen.note(&records, &found).await;
+            }
             let permit = policy::decide(&found.account.actor(), P::ACTION).map_err(Problem::from)?;
             let word = word(&secret);
             Ok(Self { permit, found, jar, word, device, address, permission: PhantomData })

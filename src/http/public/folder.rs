@@ -9,8 +9,10 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::domain::disclosure;
+use crate::domain::health::Health;
 use crate::domain::release::content::Content;
 use crate::exchange::formats;
+use crate::http::health;
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
@@ -100,11 +102,11 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Unreadable> {
 #[utoipa::path(
     tag = "health",
     operation_id = "ready",
-    responses((status = 200, description = "It can", body = String, content_type = "text/plain", example = "ready\n"))
+    responses((status = 200, description = "It can", body = Health, example = json!({"status": "ready", "checks": []})))
 )]
 #[get("/health/ready")]
 pub async fn ready() -> Reply {
-    Reply::text(&disclosure::about_ourselves("ready\n"))
+    health::answer(Health::of(Vec::new()))
 }
 
 /// Whatever else there is in the folder.

@@ -73,6 +73,11 @@ impl Store {
         let _ = self.locked.set(why);
     }
 
+    /// Whether the keyring should be open and is not.
+    pub fn is_locked(&self) -> bool {
+        self.locked.get().is_some()
+    }
+
     /// The keyring, where it is open.
     pub fn keys(&self) -> Option<Arc<Keyring>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()

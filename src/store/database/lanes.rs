@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::backend;
+use super::super::connections::Lane;
 use super::super::stop::Stop;
 use super::Store;
 
@@ -13,7 +14,7 @@ impl Store {
     /// The same store for one count: on connections that nothing else needs, until it is stopped.
     #[must_use]
     pub fn counting(&self, stop: Stop) -> Self {
-        Self { readers: self.counters.clone(), stop: Some(stop), ..self.clone() }
+        Self { lane: Lane::Counts, stop: Some(stop), ..self.clone() }
     }
 
     /// The same store until it is stopped. A write that has begun is not.
@@ -31,7 +32,7 @@ impl Store {
     /// The same store for what may take minutes: without a limit, on a connection that nothing else needs.
     #[must_use]
     pub fn for_long_work(&self) -> Self {
-        Self { readers: self.counters.clone(), ..self.clone() }
+        Self { lane: Lane::Counts, ..self.clone() }
     }
 
     /// Tells the server to stop what is read until a stop that was given, as often as it takes. It blocks.
@@ -49,7 +50,6 @@ impl Store {
 
     /// How many connections are busy with counting and other long work.
     pub fn counting_now(&self) -> u32 {
-        let state = self.counters.state();
-        state.connections.saturating_sub(state.idle_connections)
+        self.connections.counting_now()
     }
 }
