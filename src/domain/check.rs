@@ -381,9 +381,9 @@ impl<'r> Checker<'r> {
     }
 }
 
-/// Whether a text holds nothing but what can be seen, and line breaks.
+/// Whether a text holds nothing but what can be seen, line breaks and tabs.
 pub fn is_plain_text(text: &str) -> bool {
-    !text.chars().any(|c| (c.is_control() && c != '\n') || turns_text(c))
+    !text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || turns_text(c))
 }
 
 /// Whether a character makes what follows read in another direction, so that a text shows other than it is.

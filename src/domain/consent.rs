@@ -143,9 +143,9 @@ impl Entry for ConsentEntry {
         let known_on = c.past_day("known_on", self.known_on.as_deref());
         // Of a day that is missing or wrong, nothing can be before it.
         if self.decided_on.as_deref().and_then(|day| parse_day(day.trim())) == Some(decided_on) {
-            let expected = format!("a day not before {decided_on}, that of the decision");
+            let expected = "a day not before that of the decision";
             if ends_on.is_some_and(|day| day < decided_on) {
-                c.refuse("ends_on", Rule::Inconsistent, self.ends_on.as_deref(), expected.clone());
+                c.refuse("ends_on", Rule::Inconsistent, self.ends_on.as_deref(), expected);
             }
             // Else the person would be out of counts of days before anything was decided.
             let given = self.known_on.as_deref().is_some_and(|day| !day.trim().is_empty());

@@ -108,8 +108,7 @@ fn read(field: &TextField, value: serde_json::Value) -> Result<Option<Private>, 
     if text.chars().count() > field.longest {
         return refuse(Rule::TooLong, format!("at most {} characters", field.longest));
     }
-    // A tab is part of a text as a line break is.
-    if text.split('\t').any(|part| !is_plain_text(part)) {
+    if !is_plain_text(text) {
         return refuse(Rule::Malformed, "text without control characters".to_owned());
     }
     Ok((!text.is_empty()).then(|| Private::new(text)))

@@ -18,19 +18,19 @@ use super::visibility;
 
 type Row = (RecordId, String, String, String, NaiveDate, i32);
 
-/// Lists what is due, by day, then by code and reason; of all persons, or of those of one account. A withdrawn record is
+/// Lists what is due on a day, by day, then by code and reason; of all persons, or of those of one account. A withdrawn record is
 /// kept too, so it is looked at like any other.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] for a name of no account, or the database's own.
 pub fn list(
     session: &mut Session<'_>,
+    today: NaiveDate,
     owner: Option<&str>,
     after: Option<&After>,
     limit: i64,
 ) -> Result<Vec<Due>, StoreError> {
     let owner = owner.map(|name| account(session.conn(), name)).transpose()?;
-    let today = session.now().day();
     let reader = session.reader().account;
     let hidden: Vec<RecordId> = visibility::hidden(reader).load(session.conn())?;
     let rows: Vec<Row> = statement(today, owner, &hidden, after, limit).load(session.conn())?;

@@ -147,7 +147,7 @@ pub fn request(
     if diesel::select(asked).get_result(tx.conn())? {
         return Err(StoreError::Refused("you have asked it; another publisher must ask the same"));
     }
-    let (write, now) = (tx.write(), tx.written_at());
+    let (write, now) = (tx.write(), tx.now());
     diesel::insert_into(seal_requests::table)
         .values((
             seal_requests::person_id.eq(person),

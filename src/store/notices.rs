@@ -67,7 +67,7 @@ pub(super) fn tell(
     (noun, record): (Noun, RecordId),
     other: Option<(Noun, RecordId)>,
 ) -> QueryResult<()> {
-    let (write, told_at) = (tx.write(), tx.written_at());
+    let (write, told_at) = (tx.write(), tx.now());
     for account in whom.iter().filter(|account| **account != HOST) {
         diesel::insert_into(notices::table)
             .values((

@@ -126,7 +126,7 @@ impl Stored for PersonEntry {
         if taken == 0 {
             return Ok(Vec::new());
         }
-        let expected = format!("an identifier that no other person has in `{}`", external.system);
+        let expected = "an identifier that no other person has in that system";
         Ok(vec![FieldError::new("external_id", Rule::Taken, Some(&external.id), expected)])
     }
 }

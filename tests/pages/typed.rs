@@ -12,6 +12,7 @@ on_both! {
         a_session_that_somebody_ended_loses_nothing_that_was_typed,
         a_form_of_an_earlier_session_is_shown_again_and_not_done,
         every_form_with_text_comes_back_with_it_after_signing_in_anew,
+        what_is_asked_for_a_lost_seal_comes_back_after_signing_in_anew_and_two_do_it,
         a_form_that_waits_is_read_by_nobody_and_made_up_by_nobody,
         who_signs_in_as_somebody_who_may_not_do_it_keeps_what_was_typed,
         a_form_of_buttons_from_an_earlier_session_leads_to_its_page,
@@ -247,6 +248,36 @@ fn every_form_with_text_comes_back_with_it_after_signing_in_anew(app: &App) {
         }
         assert!(shown.contains("you have signed in anew since"), "{path}: {shown}");
     }
+}
+
+fn what_is_asked_for_a_lost_seal_comes_back_after_signing_in_anew_and_two_do_it(app: &App) {
+    let (anna, browser) = caseworker(app, "anna");
+    let person = entered(&browser, "/desk/persons", &[("name", "Somebody")]);
+    let seen = hidden(&browser.get(&format!("{person}/seal")).text(), "seen");
+    let seal = [("seen", seen.as_str()), ("accounts", ""), ("reason", "known to a neighbour")];
+    browser.submit(&format!("{person}/seal"), &seal).expect(303);
+    let id = person.rsplit('/').next().unwrap();
+    let publishers = ["petra", "pavel"].map(|name| Person::new(app, name, Role::Publisher));
+    app.admin().post(&format!("/api/v1/staff/accounts/{}/disablement", anna.id), &serde_json::json!({})).expect(200);
+
+    let asked = [("person", id), ("account", "petra"), ("reason", "anna has left")];
+    let mut first = publishers[0].browser(app);
+    let word = first.word();
+    app.clock.advance(TimeDelta::minutes(31));
+    let late = [&[("csrf", word.as_str())], &asked[..]].concat();
+    let page = app.unchanged(|| first.post("/desk/lost-seals", &late).expect(403)).text();
+    let shown = sign_in_on(&mut first, &publishers[0], &page).expect(403).text();
+    assert_eq!(
+        (value(&shown, "account"), value(&shown, "reason")),
+        ("petra".into(), "anna has left".into()),
+        "{shown}"
+    );
+    let waits = first.submit("/desk/lost-seals", &asked).expect(200).text();
+    assert!(waits.contains("Another publisher must ask the same"), "{waits}");
+    assert!(!waits.contains("Somebody") && first.get(&person).status == 404);
+    let opened = publishers[1].browser(app).submit("/desk/lost-seals", &asked).expect(200).text();
+    assert!(opened.contains("The account is on the list now"), "{opened}");
+    first.get(&person).expect(200);
 }
 
 fn a_form_that_waits_is_read_by_nobody_and_made_up_by_nobody(app: &App) {

@@ -101,7 +101,7 @@ fn fill(app: &App, dice: &mut Dice) {
     let reason = "[a-z=+'@-]{1,3}[ a-zё,\"']{0,12}[a-z]";
     let (mut events, mut sources, mut persons) = (Vec::new(), Vec::new(), Vec::new());
     for at in 0..4 {
-        let name = dice.draw(text(30)).replace('\t', " ");
+        let name = dice.draw(text(30));
         let event = json!({"code": format!("E-{at}"), "name": name, "date": "2017-04~"});
         events.push(dice.enter(&caller, Noun::Event, event, &["narrative"]));
         let source = json!({"type": "interview", "reason": dice.draw(reason)});

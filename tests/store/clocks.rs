@@ -2,13 +2,13 @@
 
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
-use attest::store::accounts::host;
+use attest::store::accounts::{self, Purpose, host};
 use attest::store::clock;
 use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::support::app::settings;
-use crate::support::cli::{attest_on, run};
+use crate::support::cli::{LISTENS, Serving, attest_on, run};
 use crate::support::clock::Clock;
 use crate::support::people::{Browser, Person};
 use crate::support::{App, on_both};
@@ -57,8 +57,12 @@ fn what_gives_access_does_not_live_longer_because_a_clock_ran_ahead(app: &App) {
     app.clock.advance(TimeDelta::minutes(10));
     let browser = person.browser(app);
     assert!(browser.is_in());
+    let lasting = TimeDelta::hours(1);
+    let token = accounts::create_token(&app.store, "kai", Role::Caseworker, lasting, Purpose::Api).unwrap();
+    app.bearing(&token).get("/api/v1/staff/persons").expect(200);
     app.clock.advance(TimeDelta::minutes(-10));
     assert!(!browser.is_in(), "a session that was opened in the future");
+    app.bearing(&token).get("/api/v1/staff/persons").problem(401, "unauthenticated");
     // The second factor is good all the same, though the step of one in the future was used.
     let fresh = person.browser(app);
     app.clock.advance(TimeDelta::minutes(29));
@@ -132,6 +136,21 @@ fn a_clock_behind_the_last_write_is_told_to_admins_and_on_the_command_line(app: 
     assert!(!told(&desk), "whoever can do nothing about it is not troubled: {desk}");
     let checked = run(attest_on(app.home).args(["clock", "check"]));
     assert!(checked.code == Some(1) && checked.err.contains("behind the last write"), "{checked:?}");
+    let clock_is = |state: &str| {
+        let told = app.anybody().get("/health/ready").expect(200).json();
+        let checks = told["checks"].as_array().unwrap().clone();
+        let clock = checks.into_iter().find(|check| check["check"] == "clock").unwrap();
+        (clock["state"] == state && told["status"] == "degraded").then_some(()).ok_or(told)
+    };
+    // A thread of its own looks from time to time.
+    let told = (0..600).find(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        clock_is("behind").is_ok()
+    });
+    assert!(told.is_some(), "{:?}", clock_is("behind"));
+    let serving = Serving::start(attest_on(app.home).args(["serve", "--listen", "127.0.0.1:0"]), LISTENS);
+    let (_, log) = serving.stop();
+    assert!(log.contains("behind the last write"), "{log}");
 }
 
 fn lists_go_by_the_number_of_the_write_where_clocks_differ(app: &App) {

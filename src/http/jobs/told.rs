@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::domain::check::FieldError;
 use crate::domain::record::Noun;
 use crate::exchange::import::{File, Report, RowError};
+use crate::exchange::sheet::Sheet;
 use crate::exchange::template::columns;
 use crate::http::staff::transfer::view;
 
@@ -29,14 +30,17 @@ pub fn without_text(file: &File, wrong: RowError) -> FieldError {
     } else {
         place(&file.bytes, &error.field).map_or_else(String::new, |place| format!("#{place}"))
     };
-    FieldError { field, value: None, ..error }.in_row(row, line)
+    let mut expected = error.expected;
+    if file.noun == Noun::Linkage {
+        // Which records stand in the way is told with their codes, after a semicolon.
+        expected.truncate(expected.find(';').unwrap_or(expected.len()));
+    }
+    FieldError { field, value: None, expected, ..error }.in_row(row, line)
 }
 
 /// At which place of the header a name stands, from 1.
 fn place(bytes: &[u8], name: &str) -> Option<usize> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).flexible(true).from_reader(bytes);
+    let heads = Sheet::open(bytes).ok()?.heads;
     // The error may hold no more than the beginning of a long name.
-    let headers = reader.headers().ok()?;
-    headers.iter().position(|header| header.starts_with(name)).map(|at| at + 1)
+    heads.iter().position(|head| head.starts_with(name)).map(|at| at + 1)
 }

@@ -72,7 +72,9 @@ pub async fn list(allowed: Allowed<ReadCases>, store: Data<Records>, parameters:
     }
     let asked = name.clone();
     let mut found = store
-        .read(allowed.actor(), move |session| due::list(session, name.as_deref(), after.as_ref(), limit + 1))
+        .read(allowed.actor(), move |session| {
+            due::list(session, session.now().day(), name.as_deref(), after.as_ref(), limit + 1)
+        })
         .await
         .map_err(Problem::in_query)?;
     let goes_on = found.len() as i64 > limit;

@@ -23,10 +23,8 @@ pub enum Standing {
     Current,
 }
 
-fn names<DB: diesel::backend::Backend>(
-    migrations: Result<Vec<Box<dyn Migration<DB>>>, Box<dyn std::error::Error + Send + Sync>>,
-) -> Result<Vec<String>, OpenError> {
-    let migrations = migrations.map_err(|why| OpenError::Migration(why.to_string()))?;
+fn names<DB: diesel::backend::Backend>(source: &impl MigrationSource<DB>) -> Result<Vec<String>, OpenError> {
+    let migrations = source.migrations().map_err(|why| OpenError::Migration(why.to_string()))?;
     let mut names: Vec<_> = migrations.iter().map(|migration| migration.name().version().to_string()).collect();
     names.sort();
     Ok(names)
@@ -35,8 +33,8 @@ fn names<DB: diesel::backend::Backend>(
 /// The migrations that this programme brings, oldest first.
 fn own(conn: &Conn) -> Result<Vec<String>, OpenError> {
     match conn {
-        Conn::Sqlite(_) => names(MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE_MIGRATIONS)),
-        Conn::Postgres(_) => names(MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES_MIGRATIONS)),
+        Conn::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS),
+        Conn::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES_MIGRATIONS),
     }
 }
 

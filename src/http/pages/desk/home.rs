@@ -3,7 +3,7 @@
 use actix_web::get;
 use actix_web::web::{Data, ServiceConfig};
 use askama::Template;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::domain::due::{Due, DueReason};
 use crate::domain::person::{Person, PersonEntry};
@@ -72,12 +72,12 @@ struct Found {
     vocabulary: Vocabulary,
 }
 
-fn read(session: &mut Session<'_>) -> Result<Found, StoreError> {
+fn read(session: &mut Session<'_>, today: NaiveDate) -> Result<Found, StoreError> {
     let own = session.reader().name.clone();
     let filters = [("owner", own.clone()), ("basis", "case_file".to_owned())];
     let narrowings = narrowing::read::<PersonEntry>(session, &filters)?;
     Ok(Found {
-        due: due::list(session, Some(&own), None, FEW)?,
+        due: due::list(session, today, Some(&own), None, FEW)?,
         mine: records::list::<PersonEntry>(session, &narrowings, &[State::Active], None, FEW)?,
         recent: recent::list(session, FEW)?,
         vocabulary: terms::vocabulary(session.conn(), None)?,
@@ -152,7 +152,8 @@ fn told_line(found: Told) -> Vec<Cell> {
 #[get("/desk")]
 pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Turned> {
     let cases = visit.may(Action::ReadCases);
-    let found = if cases { Some(store.read(visit.actor(), read).await?) } else { None };
+    let today = here::today(store.store().now());
+    let found = if cases { Some(store.read(visit.actor(), move |session| read(session, today)).await?) } else { None };
     let (mut due, mut mine, mut recent) = (None, None, None);
     if let Some(found) = found {
         due = table("To look at", &["Code", "Why", "Since"], found.due.into_iter().map(due_line).collect());

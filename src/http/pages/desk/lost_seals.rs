@@ -8,7 +8,7 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::policy::Action;
 use crate::http::auth::OpenSeals;
-use crate::http::pages::form::{Form, Posted};
+use crate::http::pages::form::{Arrived, Form, Late, Posted};
 use crate::http::pages::frame::below;
 use crate::http::pages::here::link;
 use crate::http::pages::parts::{Control, Field, Notice, Tone};
@@ -20,7 +20,7 @@ use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::lost_seals::{self, Came, LostSeal};
 
-use super::forms;
+use super::{again, forms};
 
 pub const PAGES: &[Page] =
     &[with("GET", "/desk/lost-seals", Action::OpenSeals), with("POST", "/desk/lost-seals", Action::OpenSeals)];
@@ -86,8 +86,15 @@ pub async fn list(visit: Visit<OpenSeals>, store: Data<Records>) -> Result<Reply
 
 /// Asks that somebody is put on a list; the second publisher who asks the same does it.
 #[post("/desk/lost-seals")]
-pub async fn request(posted: Posted<OpenSeals>, store: Data<Records>) -> Result<Reply, Turned> {
-    let Posted { visit, form } = posted;
+pub async fn request(arrived: Arrived<OpenSeals>, store: Data<Records>) -> Result<Reply, Turned> {
+    let Posted { visit, form } = match arrived {
+        Arrived::Sent(posted) => posted,
+        Arrived::Late(Late { visit, form }) => {
+            return Ok(show(&visit, &store, Some(again::late()), Some(&form), &[])
+                .await?
+                .status(StatusCode::FORBIDDEN));
+        }
+    };
     let [person, account, reason] = ["person", "account", "reason"].map(|name| form.get(name).to_owned());
     let actor = visit.actor();
     let done = store

@@ -10,6 +10,7 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::policy::{Action, Actor, Permit};
 use crate::domain::record::{Noun, RecordId};
+use crate::exchange::flavour::BYTE_ORDER_MARK;
 use crate::exchange::sheet::Sheet;
 use crate::exchange::template::template;
 use crate::http::auth::WriteCases;
@@ -330,7 +331,9 @@ pub async fn empty(visit: Visit<WriteCases>, store: Data<Records>, parameters: P
     let given = parameters.only(&["noun"])?.pop().map(|(_, noun)| noun);
     let noun = read_noun("noun", given.as_deref())?;
     let vocabulary = store.read(visit.actor(), |session| Ok(terms::vocabulary(session.conn(), None)?)).await?;
-    let text = crate::domain::disclosure::to_permitted(visit.permit(), template(noun, &vocabulary));
+    // With the mark by which a spreadsheet knows UTF-8; an import takes it off.
+    let text = format!("{BYTE_ORDER_MARK}{}", template(noun, &vocabulary));
+    let text = crate::domain::disclosure::to_permitted(visit.permit(), text);
     let name = format!("attachment; filename=\"{}.csv\"", noun.plural());
     Ok(Reply::csv(&text).header(actix_web::http::header::CONTENT_DISPOSITION, name))
 }
