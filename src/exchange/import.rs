@@ -91,6 +91,8 @@ pub struct RowWarning {
     pub file: String,
     pub row: u64,
     pub line: u64,
+    /// What kind of oddity it is.
+    pub code: &'static str,
     pub detail: String,
 }
 
@@ -334,8 +336,8 @@ impl Import<'_, '_> {
         for ((list, code), (place, rows)) in retired {
             let detail =
                 format!("`{code}` of the vocabulary `{list}` is retired; rows that were taken with it: {rows}");
-            let warning = RowWarning { file: file.name.clone(), row: place.row, line: place.line, detail };
-            self.report.warnings.push(warning);
+            let (file, Place { row, line }) = (file.name.clone(), place);
+            self.report.warnings.push(RowWarning { file, row, line, code: "code_retired", detail });
         }
     }
 
@@ -348,7 +350,8 @@ impl Import<'_, '_> {
                 let Some(Place { row, line }) = places.get(&id).copied() else { continue };
                 for warning in E::warnings(self.tx.conn(), stamp.state, &body)? {
                     let file = file.name.clone();
-                    self.report.warnings.push(RowWarning { file, row, line, detail: warning.detail });
+                    let records::Warning { code, detail } = warning;
+                    self.report.warnings.push(RowWarning { file, row, line, code, detail });
                 }
             }
         }

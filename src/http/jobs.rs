@@ -122,7 +122,7 @@ impl From<&Job> for JobView {
             cancel_requested: job.cancel_requested,
             parameters: job.parameters.clone(),
             result: job.result.clone(),
-            problem: job.problem.as_ref().map(Problem::of_kept),
+            problem: job.problem.as_ref().map(Problem::of_saved),
         }
     }
 }
@@ -157,28 +157,28 @@ pub async fn submit(store: &Records, actor: Actor, new: NewJob) -> Result<(Job, 
         .await
 }
 
-/// Waits until a job is finished, or for so long; gives it as it is then.
-///
-/// # Errors
-/// The store's own.
-pub async fn settle(store: &Records, mut job: Job, wait: Duration) -> Result<Job, Problem> {
+/// Waits until a job is finished, or for so long; gives it as it was last seen. Whatever hinders looking, the job goes on: who has
+/// asked for it is never told that it failed, nor to ask again.
+pub async fn settle(store: &Records, mut job: Job, wait: Duration) -> Job {
     let (began, mut pause) = (Moment::now(), SOONEST);
     while !job.state.is_finished() && began.elapsed() < wait {
         sleep(pause.min(wait.saturating_sub(began.elapsed()))).await;
         pause = (pause * 2).min(SELDOM);
         let id = job.id;
-        job = store.run(move |store| store.jobs().get(id)?.ok_or(StoreError::Absent("job"))).await?;
+        match store.run(move |store| store.jobs().get(id)?.ok_or(StoreError::Absent("job"))).await {
+            Ok(seen) => job = seen,
+            Err(problem) => tracing::warn!(job = %id, %problem, "a job cannot be looked at"),
+        }
     }
-    Ok(job)
+    job
 }
 
-/// Waits a little for the traces of what was erased to be wiped. Whether they are.
-///
-/// # Errors
-/// The store's own.
-pub async fn wiped(store: &Records, wiping: Option<Job>) -> Result<bool, Problem> {
-    let Some(job) = wiping else { return Ok(false) };
-    Ok(settle(store, job, WIPING).await?.state == State::Succeeded)
+/// Waits a little for the traces of what was erased to be wiped. Whether it is known that they are.
+pub async fn wiped(store: &Records, wiping: Option<Job>) -> bool {
+    match wiping {
+        Some(job) => settle(store, job, WIPING).await.state == State::Succeeded,
+        None => false,
+    }
 }
 
 /// Asks for a job and waits for it as the client prefers.
@@ -193,9 +193,9 @@ pub async fn ask(
     usual: Duration,
 ) -> Result<(Job, bool), Problem> {
     let (job, is_new) = submit(store, actor, new).await?;
-    let job = settle(store, job, preference.wait(usual)).await?;
+    let job = settle(store, job, preference.wait(usual)).await;
     match (job.state, &job.problem) {
-        (State::Failed, Some(problem)) => Err(Problem::of_kept(problem)),
+        (State::Failed, Some(problem)) => Err(Problem::of_saved(problem)),
         (State::Cancelled, _) => Err(Problem::new(ProblemKind::Cancelled)),
         _ => Ok((job, is_new)),
     }

@@ -9,6 +9,7 @@ use crate::store::changes;
 use crate::store::database::Outcome;
 use crate::store::error::StoreError;
 use crate::store::idempotency;
+use crate::store::jobs;
 use crate::store::records::{self, Found, Stored, Which};
 use crate::store::session::{Session, Tx};
 
@@ -37,6 +38,9 @@ pub async fn keep_new<E: Stored>(
                     let mut versions = records::get::<E>(tx.session(), earlier.id, Which::Of(earlier.write))?;
                     let found = versions.pop().ok_or(StoreError::Missing(E::NOUN))?;
                     return Ok(Outcome::Abandon(warned::<E>(tx.conn(), found)?));
+                }
+                if let Some(key) = &key {
+                    jobs::must_be_free(tx, key)?;
                 }
                 let (entry, texts) = make(tx)?;
                 let id = changes::create(tx, entry, &texts)?;

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::check::{FieldError, Rule};
@@ -242,22 +242,26 @@ impl Problem {
         self.status == Kind::Invalid.status() && !self.errors.is_empty()
     }
 
-    /// What the row of a job keeps of it.
-    pub fn kept(&self) -> serde_json::Value {
-        let Self { kind, detail, errors, error_count, blocks, .. } = self;
-        serde_json::json!({"type": kind, "detail": detail, "errors": errors, "error_count": error_count, "blocks": blocks})
+    /// What the row of a job saves of it. What broke has its reference from now on, the same for everybody who reads it.
+    pub fn saved(&self) -> serde_json::Value {
+        let problem = self.referenced();
+        let Self { kind, detail, errors, error_count, blocks, reference, .. } = &*problem;
+        serde_json::json!({"type": kind, "detail": detail, "errors": errors, "error_count": error_count, "blocks": blocks,
+            "reference": reference})
     }
 
-    /// The problem that the row of a job keeps.
-    pub fn of_kept(kept: &serde_json::Value) -> Self {
-        let found = Kind::ALL.iter().find(|kind| kept["type"] == kind.name());
-        let mut problem = Self::new(found.copied().unwrap_or(Kind::Internal));
-        problem.detail = kept["detail"].as_str().map(Into::into);
-        problem.errors = serde_json::from_value(kept["errors"].clone()).unwrap_or_default();
-        let count = kept["error_count"].as_u64().and_then(|count| u32::try_from(count).ok());
-        problem.error_count = count.and_then(std::num::NonZeroU32::new);
-        problem.blocks = serde_json::from_value(kept["blocks"].clone()).unwrap_or_default();
-        problem
+    /// The problem that the row of a job has saved.
+    pub fn of_saved(saved: &serde_json::Value) -> Self {
+        let read = Saved::deserialize(saved).map_err(|why| why.to_string()).and_then(|saved| {
+            let kind = Kind::ALL.iter().find(|kind| saved.kind == kind.name());
+            kind.map(|kind| (*kind, saved)).ok_or_else(|| "its type is none".to_owned())
+        });
+        let (kind, saved) = match read {
+            Ok(read) => read,
+            Err(why) => return Self::broken(&format_args!("the problem of a job cannot be read: {why}")),
+        };
+        let Saved { detail, errors, error_count, blocks, reference, .. } = saved;
+        Self { detail, errors, error_count, blocks, reference, ..Self::new(kind) }
     }
 
     /// The same mistakes, made in the body and not in the query string.
@@ -271,6 +275,20 @@ impl Problem {
     pub fn in_query(self) -> Self {
         if self.is_invalid() { Self::new(Kind::InvalidParameter).errors(self.errors) } else { self }
     }
+}
+
+/// A problem in the row of a job.
+#[derive(Deserialize)]
+struct Saved {
+    #[serde(rename = "type")]
+    kind: String,
+    detail: Option<Box<str>>,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+    error_count: Option<NonZeroU32>,
+    #[serde(default)]
+    blocks: Box<[Block]>,
+    reference: Option<Box<str>>,
 }
 
 impl fmt::Display for Problem {

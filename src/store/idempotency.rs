@@ -75,7 +75,11 @@ pub fn remember(tx: &mut Tx<'_>, key: &str, request_hash: &str, id: RecordId) ->
     Ok(())
 }
 
-fn keyed(session: &Session<'_>, request_hash: &str) -> Result<String, StoreError> {
+/// The same, with the keyring of a reading or a write, where it is open.
+///
+/// # Errors
+/// That the keyring cannot be used.
+pub(super) fn keyed(session: &Session<'_>, request_hash: &str) -> Result<String, StoreError> {
     match session.keys() {
         Ok(keys) => kept(Some(&keys), request_hash),
         Err(StoreError::Locked(_)) => kept(None, request_hash),

@@ -25,7 +25,7 @@ mod holder;
 mod running;
 mod turns;
 
-pub use running::{Done, Running, record_done};
+pub use running::{Done, Running, must_be_free, record_done};
 pub use turns::Turn;
 
 use conn::{Entry, JobConn};
@@ -245,7 +245,9 @@ impl Jobs {
     /// [`StoreError::KeyReused`] where that was another request.
     pub fn earlier(&self, keys: Option<&Keyring>, account: RecordId, key: &Key) -> Result<Option<Job>, StoreError> {
         let (key, request) = key.kept(keys)?;
-        match self.reader()?.by_key(account, &key)? {
+        // The connection is given back first: to hold one and wait for another is how all of them wait for ever.
+        let found = self.reader()?.by_key(account, &key)?;
+        match found {
             None => Ok(None),
             Some((job, earlier)) if earlier == request => Ok(Some(self.told(job))),
             Some(_) => Err(StoreError::KeyReused),
@@ -264,7 +266,8 @@ impl Jobs {
         key: &Key,
     ) -> Result<Option<Job>, StoreError> {
         let (kept, _) = key.kept(keys)?;
-        match self.reader()?.by_key(account, &kept)? {
+        let found = self.reader()?.by_key(account, &kept)?;
+        match found {
             Some((job, _)) if matches!(job.state, State::Failed | State::Cancelled) => Ok(Some(job)),
             _ => self.earlier(keys, account, key),
         }
@@ -315,13 +318,12 @@ impl Jobs {
                 (Err(why), Some(key)) if self.earlier_or_ended(keys, actor.account, key)? == earlier => {
                     return Err(why);
                 }
-                (Err(_), Some(_)) => false,
+                (Err(_), Some(_)) => None,
                 (entered, _) => entered?,
             };
-            if entered {
+            if let Some(job) = entered {
                 self.ring();
-                let job = self.reader()?.get(id)?;
-                return Ok((job.ok_or(StoreError::Absent("job"))?, true));
+                return Ok((job, true));
             }
         }
         Err(StoreError::Stale)

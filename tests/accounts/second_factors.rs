@@ -149,8 +149,12 @@ fn wrong_codes_are_told_to_the_owner_and_to_admins_until_they_are_read(app: &App
     app.sql("DELETE FROM sign_in_attempts");
     let answer = browser.sign_in(&person);
     assert!(answer.header("location").unwrap().ends_with("/account"), "{:?}", answer.header("location"));
+    // Whoever went on to something else from signing in finds it on the desk.
+    let desk = browser.get("/desk").expect(200).text();
+    assert!(desk.contains("a wrong code: 3 times") && desk.contains("href=\"/account\""), "{desk}");
     browser.submit("/account/notice", &[]).expect(303);
     assert!(!browser.get("/account").text().contains(WARNING));
+    assert!(!browser.get("/desk").text().contains(WARNING));
     assert!(browser.sign_in(&person).header("location").unwrap().ends_with("/desk"));
     // What comes after that is new; admins see all of thirty days.
     assert_eq!(try_wrong_codes(app, &person, 1), [403]);

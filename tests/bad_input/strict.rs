@@ -24,7 +24,7 @@ on_both! {
     a_person_row_that_says_nothing_is_refused,
     rows_are_limited_as_records_and_not_as_lines,
     every_mistake_is_counted_and_the_first_fifty_are_told,
-    an_import_that_is_late_is_taken_back_whole_and_says_what_to_do,
+    an_import_that_is_late_is_taken_back_whole_and_goes_on_as_a_job,
     a_file_of_comments_and_padding_from_a_spreadsheet_is_read,
 }
 
@@ -183,7 +183,7 @@ fn every_mistake_is_counted_and_the_first_fifty_are_told(app: &App) {
     assert_eq!(few["error_count"], 1);
 }
 
-fn an_import_that_is_late_is_taken_back_whole_and_says_what_to_do(app: &App) {
+fn an_import_that_is_late_is_taken_back_whole_and_goes_on_as_a_job(app: &App) {
     let rows: String = (0..20).map(|row| format!("T-{row}\n")).collect();
     let text = format!("code\n{rows}");
     let file = File { noun: Noun::Person, name: "rows.csv".to_owned(), bytes: text.clone().into_bytes() };
@@ -202,13 +202,13 @@ fn an_import_that_is_late_is_taken_back_whole_and_says_what_to_do(app: &App) {
         assert!(matches!(ended, Err(ImportError::Late { rows }) if rows == done), "{ended:?}");
     }
     let hurried = App::serve(app.home, app.home.open(), Settings { import_time: Duration::ZERO, ..settings() });
-    let late = app.unchanged(|| send(&hurried, "noun=persons", &text)).problem(413, "too_large").json();
-    let detail = late["detail"].as_str().unwrap();
-    assert!(detail.contains("after 0 rows") && detail.contains("command line"), "{detail}");
     let kai = Person::new(&hurried, "kai", Role::Caseworker);
-    let page = trial(&kai.browser(&hurried), &text).expect(422).text();
-    assert!(page.contains("import a smaller file"), "{page}");
-    assert_eq!(send(app, "noun=persons", &text).expect(200).json()["created"], 20);
+    let page = trial(&kai.browser(&hurried), &text).expect(303);
+    assert!(page.header("location").unwrap().starts_with("/desk/jobs/"), "{:?}", page.header("location"));
+    assert_eq!(result_of(&hurried, "noun=persons&dry_run=true", &text)["created"], 20);
+    assert_eq!(result_of(&hurried, "noun=persons", &text)["created"], 20);
+    // All of it is there, once.
+    app.unchanged(|| send(app, "noun=persons", &text).problem(422, "invalid"));
 }
 
 fn a_file_of_comments_and_padding_from_a_spreadsheet_is_read(app: &App) {

@@ -50,7 +50,8 @@ fn location(answer: &Answer) -> String {
 
 fn a_long_file_is_tried_and_imported_while_a_page_shows_how_far_it_is(app: &App) {
     let kai = browser(app, "kai", Role::Caseworker);
-    let job = location(&upload(&kai, &[("noun", "persons"), ("text", "")], Some(&rows(700))).expect(303));
+    let file = format!("{},,\n\u{a0},,\n", rows(700));
+    let job = location(&upload(&kai, &[("noun", "persons"), ("text", "")], Some(&file)).expect(303));
     assert!(job.starts_with("/desk/jobs/"), "{job}");
     let trial = settled(&kai, &job).expect(200).text();
     assert!(trial.contains("Records that would be entered: 700") && trial.contains("L-0"), "{trial}");
@@ -59,7 +60,8 @@ fn a_long_file_is_tried_and_imported_while_a_page_shows_how_far_it_is(app: &App)
     let staged = hidden(&trial, "staged");
     let confirmed = kai.submit("/desk/import/confirmation", &[("staged", &staged)]);
     let done = if confirmed.status == 303 { settled(&kai, &location(&confirmed)) } else { confirmed };
-    assert!(done.expect(200).text().contains("Records that were entered: 700"));
+    let done = done.expect(200).text();
+    assert!(done.contains("Records that were entered: 700") && done.contains("passed over: 2."), "{done}");
     assert_eq!(persons(app), 700);
     // The trial's own page offers nothing any more.
     assert!(!kai.get(&job).expect(409).text().contains("name=\"staged\""));
@@ -72,6 +74,11 @@ fn what_is_wrong_with_a_long_file_is_told_by_row_and_column_in_both_languages(ap
     let page = settled(&kai, &job).expect(200).text();
     assert!(page.contains("<th scope=\"row\">602</th><td>ground</td>") && !page.contains("canary"), "{page}");
     assert!(page.contains("Nothing of it was kept."), "{page}");
+    assert!(page.contains("Mistakes: 1."), "{page}");
+    let many = rows(700).replace(",witness", ",canary");
+    let long = location(&upload(&kai, &[("noun", "persons"), ("text", "")], Some(&many)).expect(303));
+    let told = settled(&kai, &long).expect(200).text();
+    assert!(told.contains("The first 50 of 700 mistakes are shown."), "{told}");
     let russian = kai.get(&format!("/ru{job}")).expect(200).text();
     assert!(russian.contains("Ничего не сохранено.") && russian.contains("Проверка файла"), "{russian}");
     assert_eq!(persons(app), 0);

@@ -487,6 +487,19 @@ fn what_was_pasted_for_an_import_comes_back_and_the_file_is_asked_for_again(app:
         (value(&shown, "noun"), value(&shown, "text")),
         ("sources".into(), "code,type\nS-A,interview\n".to_owned())
     );
+    // What was tried waits on, and is imported from the page of its trial.
+    let tried = browser.send("POST", "/desk/import", &kind, {
+        let word = browser.word();
+        let none = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n\r\n--edge--\r\n";
+        (part("csrf", &word) + &part("noun", "sources") + &part("text", "code,type\nS-A,interview\n") + none).into_bytes()
+    });
+    let staged = hidden(&tried.expect(200).text(), "staged");
+    app.clock.advance(TimeDelta::minutes(31));
+    let asked = browser.post("/desk/import/confirmation", &[("csrf", &*word), ("staged", &*staged)]).expect(403).text();
+    let trial = at(&sign_in_on(&mut browser, &kai, &asked).expect(303));
+    assert_eq!(trial, format!("/desk/jobs/{staged}"));
+    assert_eq!(hidden(&browser.get(&trial).expect(200).text(), "staged"), staged);
+    browser.submit("/desk/import/confirmation", &[("staged", &staged)]).expect(200);
     // Too long to travel in a page: the rest comes back.
     app.clock.advance(TimeDelta::minutes(31));
     let asked = browser.send("POST", "/desk/import", &kind, body(&"x".repeat(300_000))).expect(403).text();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use attest::domain::policy::{Actor, Role};
-use attest::domain::record::RecordId;
+use attest::domain::record::{Noun, RecordId};
 use attest::store::accounts::{self, Purpose};
 use attest::store::database::Store;
 use attest::store::error::StoreError;
@@ -20,6 +20,8 @@ on_both! {
         a_long_file_is_answered_before_it_is_imported_and_is_stored_once_however_often_it_is_sent,
         a_short_file_that_is_sent_again_with_its_key_is_stored_once,
         a_key_belongs_to_one_request,
+        a_key_whose_job_saved_nothing_is_free_for_what_was_mended,
+        what_is_odd_in_a_file_is_told_by_its_job_without_what_stands_in_it,
         a_client_that_waits_gets_what_a_short_file_would_get,
         a_wrong_long_file_names_rows_and_columns_and_nothing_that_stands_in_it,
         what_was_cancelled_is_never_stored_and_what_was_stored_is_never_called_cancelled,
@@ -149,6 +151,58 @@ fn a_key_belongs_to_one_request(app: &App) {
     });
     // Of somebody else it is another key.
     send(&app.publisher(), "noun=persons", &key, &rows(30, 3)).expect(200);
+}
+
+fn a_key_whose_job_saved_nothing_is_free_for_what_was_mended(app: &App) {
+    let caller = app.caseworker();
+    let key = [("Idempotency-Key", "mended")];
+    let wrong = format!("{}J-W,nonsense\n", rows(0, 600));
+    let failed = accepted(&send(&caller, "noun=persons", &key, &wrong));
+    assert_eq!(finished(&caller, &failed)["state"], "failed");
+    // Mended and short, it needs no job; whoever sends it twice is told what came of it.
+    let short = rows(0, 3);
+    let first = send(&caller, "noun=persons", &key, &short).expect(200);
+    assert_eq!((first.header("idempotent-replayed"), first.json()["created"].clone()), (None, json!(3)));
+    let again = app.unchanged(|| send(&caller, "noun=persons", &key, &short).expect(200));
+    assert_eq!((again.header("idempotent-replayed"), again.json()), (Some("true"), first.json()));
+    app.unchanged(|| send(&caller, "noun=persons", &key, &wrong).problem(422, "idempotency_key_reused"));
+    // The job that failed says so still.
+    assert_eq!(caller.get(&failed).expect(200).json()["state"], "failed");
+    // A key under which a file was imported is taken for a record too.
+    let person = |key| caller.post_with("/api/v1/staff/persons", &[("Idempotency-Key", key)], &json!({}));
+    app.unchanged(|| person("mended").problem(422, "idempotency_key_reused"));
+    // A trial uses no key up, short or long.
+    let tried = [("Idempotency-Key", "tried")];
+    let long = rows(100, 600);
+    let trial = accepted(&send(&caller, "noun=persons&dry_run=true", &tried, &long));
+    assert_eq!(finished(&caller, &trial)["result"]["created"], 600);
+    let made = accepted(&send(&caller, "noun=persons", &tried, &long));
+    assert_eq!(finished(&caller, &made)["result"]["created"], 600);
+    assert_eq!(persons(app), 603);
+}
+
+fn what_is_odd_in_a_file_is_told_by_its_job_without_what_stands_in_it(app: &App) {
+    let (caller, admin) = (app.caseworker(), app.admin());
+    for (code, sex) in [("CANARY-A", "F"), ("CANARY-B", "M")] {
+        caller.enter(Noun::Person, &json!({"code": code, "sex": sex}));
+    }
+    let term = json!({"vocabulary": "ground", "code": "canary_ground", "label_en": "A word", "definition_en": "What it means."});
+    let term = admin.enter(Noun::Term, &term);
+    admin.withdraw(Noun::Term, &term, "not used any more").expect(200);
+    caller.enter(Noun::Source, &json!({"code": "S-1", "type": "interview"}));
+    let linkage = "person,canonical,sources,reason\nCANARY-A,CANARY-B,S-1,one passport\n";
+    let retired = "code,ground\nP-1,witness\nP-2,canary_ground\n";
+    for (noun, file, row, told) in [
+        ("linkages", linkage, 2, "what the two records say differs: look at the decision"),
+        ("persons", retired, 3, "a code of this row is retired; it is taken all the same"),
+    ] {
+        let answer = send(&caller, &format!("noun={noun}"), &[("Prefer", "respond-async")], file);
+        let location = accepted(&answer);
+        let job = finished(&caller, &location);
+        let warning = &job["result"]["warnings"][0];
+        assert_eq!((&warning["row"], &warning["detail"]), (&json!(row), &json!(told)), "{job}");
+        assert!(!said(app.home, &location).to_lowercase().contains("canary"));
+    }
 }
 
 fn a_client_that_waits_gets_what_a_short_file_would_get(app: &App) {

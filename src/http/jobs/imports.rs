@@ -6,9 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::policy::Actor;
 use crate::domain::record::Noun;
+use crate::exchange::sheet;
 use crate::http::problem::{Kind, Problem};
 use crate::http::request::LONGEST_WAIT;
-use crate::http::staff::transfer::{import_bytes, must_fit};
+use crate::http::staff::transfer::{import_bytes, must_fit, view};
 use crate::http::state::Records;
 use crate::store::chain::hex;
 use crate::store::error::StoreError;
@@ -17,19 +18,13 @@ use crate::store::jobs::{Job, Key, Kind as JobKind, NewJob, State};
 
 use super::settle;
 
-/// What is longer than this, in bytes or lines, is imported as a job: on a slow machine it takes longer than a request may.
+/// What is longer than this, in bytes or rows, is imported as a job: on a slow machine it takes longer than a request may.
 const LONG_FILE: usize = 64 * 1024;
-const LONG_ROWS: usize = 500;
+const LONG_ROWS: u64 = 500;
 
 /// Whether a file is imported as a job.
 pub fn is_long(bytes: &[u8]) -> bool {
-    bytes.len() > LONG_FILE || lines(bytes) > LONG_ROWS + 1
-}
-
-/// How many lines a file has at least, however they end.
-fn lines(bytes: &[u8]) -> usize {
-    let count = |end: u8| bytes.iter().filter(|byte| **byte == end).count();
-    count(b'\n').max(count(b'\r'))
+    bytes.len() > LONG_FILE || sheet::rows(bytes) > LONG_ROWS
 }
 
 /// Tells a file from others, for idempotency keys.
@@ -49,8 +44,7 @@ pub fn import_job(
     confirmable: bool,
     key: Option<Key>,
 ) -> Result<NewJob, Problem> {
-    must_fit(&bytes)?;
-    let total = i64::try_from(lines(&bytes).saturating_sub(1)).ok();
+    let total = i64::try_from(must_fit(&bytes)?).ok();
     let mut parameters = serde_json::json!({"noun": noun.plural(), "dry_run": dry_run});
     if confirmable {
         parameters["confirmable"] = true.into();
@@ -59,7 +53,8 @@ pub fn import_job(
     Ok(NewJob { kind, parameters, payload: Some(bytes), key, total })
 }
 
-/// Imports a short file, once for each key. Gives what was imported, and whether it was by this request.
+/// Imports a short file, once for each key. Gives what was imported, and whether it was by this request; nothing where it takes
+/// longer than that, and nothing of it was saved.
 ///
 /// # Errors
 /// As [`import_bytes`], or that the key was used for another request.
@@ -71,21 +66,24 @@ pub async fn import_once(
     dry_run: bool,
     until: Instant,
     key: Option<Key>,
-) -> Result<(serde_json::Value, bool), Problem> {
-    let key = key.filter(|_| !dry_run);
+) -> Result<Option<(serde_json::Value, bool)>, Problem> {
     if let Some(key) = &key
         && let Some(job) = repeated(store, actor.clone(), key.clone()).await?
     {
-        return replayed(store, &job).await;
+        return Ok(Some(replayed(store, &job).await?));
     }
     let refused = match import_bytes(store, actor.clone(), noun, bytes, dry_run, until, key.clone()).await {
-        Ok(view) => return Ok((serde_json::to_value(view).map_err(|_| Problem::new(Kind::Internal))?, true)),
+        Ok(Some(report)) => {
+            let view = serde_json::to_value(view(noun, dry_run, report)).map_err(|why| Problem::broken(&why))?;
+            return Ok(Some((view, true)));
+        }
+        Ok(None) => return Ok(None),
         Err(problem) => problem,
     };
     // Another request with the key may have been faster: what it has entered would be called taken.
     let Some(key) = key else { return Err(refused) };
     match repeated(store, actor, key).await? {
-        Some(job) => replayed(store, &job).await,
+        Some(job) => Ok(Some(replayed(store, &job).await?)),
         None => Err(refused),
     }
 }
@@ -95,7 +93,7 @@ async fn repeated(store: &Records, actor: Actor, key: Key) -> Result<Option<Job>
     store
         .run(move |store| {
             let (keys, account) = (store.keys(), actor.account);
-            let earlier = store.jobs().earlier(keys.as_deref(), account, &key)?;
+            let earlier = store.jobs().earlier_or_ended(keys.as_deref(), account, &key)?;
             if earlier.is_none() && store.look(|conn| idempotency::is_used(conn, keys.as_deref(), account, &key.key))? {
                 return Err(StoreError::KeyReused);
             }
@@ -105,9 +103,9 @@ async fn repeated(store: &Records, actor: Actor, key: Key) -> Result<Option<Job>
 }
 
 async fn replayed(store: &Records, job: &Job) -> Result<(serde_json::Value, bool), Problem> {
-    let job = settle(store, job.clone(), LONGEST_WAIT).await?;
+    let job = settle(store, job.clone(), LONGEST_WAIT).await;
     let result = job.result.ok_or_else(|| match &job.problem {
-        Some(problem) => Problem::of_kept(problem),
+        Some(problem) => Problem::of_saved(problem),
         None => Problem::new(Kind::Unavailable).detail("the same request is being answered already"),
     })?;
     Ok((result, false))

@@ -8,18 +8,32 @@ use crate::exchange::import::{File, Report, RowError};
 use crate::exchange::sheet::Sheet;
 use crate::exchange::template::columns;
 use crate::http::staff::transfer::view;
+use crate::store::error::StoreError;
 
 /// What an import did, or would do.
-pub fn report(noun: Noun, dry_run: bool, report: &Report) -> Value {
-    let mut view = view(noun, dry_run, report.clone());
-    if noun == Noun::Linkage {
-        // What is odd about a decision is told with the codes of both records, which stand in the file.
-        for warning in &mut view.warnings {
-            warning.detail = "what the two records say differs: look at the decision".to_owned();
+///
+/// # Errors
+/// [`StoreError::Broken`] where it has no JSON form.
+pub fn report(noun: Noun, dry_run: bool, report: &Report) -> Result<Value, StoreError> {
+    let mut report = report.clone();
+    for warning in &mut report.warnings {
+        if let Some(detail) = warning_without_text(warning.code) {
+            warning.detail = detail.to_owned();
         }
     }
-    // A struct of texts and numbers always has a JSON form.
-    serde_json::to_value(view).unwrap_or_default()
+    serde_json::to_value(view(noun, dry_run, report)).map_err(|why| StoreError::Broken(why.into()))
+}
+
+/// What a job tells instead of a warning that names what stands in the file; nothing where it names nothing of it.
+fn warning_without_text(code: &str) -> Option<&'static str> {
+    match code {
+        "odd_date" | "person_withdrawn" | "return_without_evacuation" => None,
+        "source_withdrawn" => Some("a source of it was withdrawn"),
+        "event_withdrawn" => Some("its event was withdrawn"),
+        "code_retired" => Some("a code of this row is retired; it is taken all the same"),
+        // The two records differ in what should be one attribute.
+        _ => Some("what the two records say differs: look at the decision"),
+    }
 }
 
 /// A mistake in a file without anything that stands in the file. A column that there is none of is named by its place.

@@ -120,10 +120,10 @@ fn import_file(
     let (told, fence) = (running.clone(), running.clone());
     let progress = Box::new(move |rows| told.is_at(rows, None));
     let then = move |tx: &mut crate::store::session::Tx<'_>, done: &import::Report| {
-        if dry_run { Ok(()) } else { fence.succeed(tx, &report(noun, false, done)) }
+        if dry_run { Ok(()) } else { fence.succeed(tx, &report(noun, false, done)?) }
     };
     match import::run_then(store, actor, vec![file.clone()], dry_run, then, progress, Box::new(|| false)) {
-        Ok(done) if dry_run => Ok(Done::Told(report(noun, true, &done))),
+        Ok(done) if dry_run => Ok(Done::Told(report(noun, true, &done)?)),
         Ok(_) => Ok(Done::Committed),
         Err(ImportError::Rows(wrong)) => {
             let errors = wrong.first.into_iter().map(|wrong| without_text(&file, wrong)).collect();

@@ -62,7 +62,7 @@ fn done(turn: Turn, work: impl FnOnce(&Turn) -> Result<Done, Failure>) {
     let (id, kind) = (turn.job.id, turn.job.kind.name());
     // What panics must end as a failure: a job that nobody ends says for ever that it runs.
     let came = catch_unwind(AssertUnwindSafe(|| work(&turn)));
-    let came = came.unwrap_or_else(|_| Err(Failure::Problem(Problem::new(ProblemKind::Internal))));
+    let came = came.unwrap_or_else(|_| Err(Failure::Problem(Problem::broken(&"its work panicked"))));
     match came {
         Ok(done) => {
             tracing::info!(job = %id, kind, "a job is done");
@@ -79,7 +79,7 @@ fn done(turn: Turn, work: impl FnOnce(&Turn) -> Result<Done, Failure>) {
         }
         Err(Failure::Problem(problem)) => {
             tracing::info!(job = %id, kind, problem = problem.kind, "a job failed");
-            turn.failed(&problem.kept());
+            turn.failed(&problem.saved());
         }
     }
 }

@@ -69,7 +69,7 @@ fn what(line: &history::Line) -> &'static str {
 }
 
 /// What the owner has to know at once.
-fn warning(wrong: &WrongFactors) -> Notice {
+pub fn warning(wrong: &WrongFactors) -> Notice {
     let told = "Somebody showed your right passphrase and a wrong code: {} times, last at {}.";
     Notice::new(Tone::Warning, say(told, &[&wrong.times, &moment(wrong.last_at)]))
         .line(t("If it was not you, somebody knows your passphrase: change it now, and tell your organisation."))

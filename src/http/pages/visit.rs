@@ -69,18 +69,18 @@ impl Seen {
         true
     }
 
-    /// Whether somebody is to tell the database now.
-    fn begin_noting(&self) -> bool {
+    /// The turn of who is to tell the database now; nothing where nobody is.
+    fn begin_noting(&self) -> Option<Turn<'_>> {
         let mut noting = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
         let begin = match *noting {
             Noting::Idle => true,
             Noting::Running => false,
             Noting::Failed(at) => at.elapsed() > AGAIN,
         };
-        if begin {
+        begin.then(|| {
             *noting = Noting::Running;
-        }
-        begin
+            Turn { seen: self, ended: false }
+        })
     }
 
     fn end_noting(&self, failure: Option<String>) {
@@ -99,9 +99,7 @@ impl Seen {
 
     /// Tells the database that a session is used, as far as that can be done now.
     async fn note(&self, records: &Records, found: &Found) {
-        if !self.begin_noting() {
-            return;
-        }
+        let Some(turn) = self.begin_noting() else { return };
         let (actor, id) = (found.account.actor(), found.id);
         let noted =
             actix_web::rt::time::timeout(NOTING, records.try_run(move |store| sessions::see(store, &actor, id)));
@@ -110,7 +108,29 @@ impl Seen {
             Ok(_) => None,
             Err(_) => Some("the database does not answer".to_owned()),
         };
-        self.end_noting(failure);
+        turn.end(failure);
+    }
+}
+
+/// The turn to tell the database. A client that leaves ends it too, so that the next one takes it.
+#[derive(Debug)]
+struct Turn<'s> {
+    seen: &'s Seen,
+    ended: bool,
+}
+
+impl Turn<'_> {
+    fn end(mut self, failure: Option<String>) {
+        self.ended = true;
+        self.seen.end_noting(failure);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            *self.seen.noting.lock().unwrap_or_else(PoisonError::into_inner) = Noting::Idle;
+        }
     }
 }
 

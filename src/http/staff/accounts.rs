@@ -131,24 +131,20 @@ pub fn read_role(text: Option<&str>) -> Result<Role, Problem> {
     text.parse().map_err(|_| wrong(Rule::UnknownCode))
 }
 
-async fn told(allowed: &Allowed<WriteAccounts>, store: &Records, changed: &Changed) -> Result<Reply, Problem> {
-    let wrong = store.run(|store| store.look(|conn| Ok(history::recent(conn, store.now())?))).await?;
-    let account = AccountView::new(&changed.account, &wrong);
-    let change = AccountChange { account, link: changed.link.as_ref().map(LinkView::new) };
-    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), change)))
-}
-
-type Change = fn(&Store, &Actor, RecordId) -> Result<Changed, StoreError>;
-
+/// Changes an account and tells what came of it. The rest of what is told is read before: once the change is made, nothing may
+/// keep its link from whoever made it.
 async fn change(
-    allowed: Allowed<WriteAccounts>,
+    allowed: &Allowed<WriteAccounts>,
     store: &Records,
-    path: RecordPath,
-    change: Change,
+    change: impl FnOnce(&Store, &Actor) -> Result<Changed, StoreError> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    let (id, actor) = (path.get()?, allowed.actor());
-    let changed = store.run(move |store| change(store, &actor, id)).await?;
-    told(&allowed, store, &changed).await
+    let actor = allowed.actor();
+    let told = move |store: &Store| {
+        let wrong = store.look(|conn| Ok(history::recent(conn, store.now())?))?;
+        let Changed { account, link } = change(store, &actor)?;
+        Ok(AccountChange { account: AccountView::new(&account, &wrong), link: link.as_ref().map(LinkView::new) })
+    };
+    Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), store.run(told).await?)))
 }
 
 /// List every account, by name.
@@ -187,9 +183,8 @@ pub async fn add(allowed: Allowed<WriteAccounts>, store: Data<Records>, body: Bo
         let error = FieldError::new("name", Rule::Required, None, "1 to 64 of A-Z a-z 0-9 . _ -");
         Problem::new(Kind::Invalid).errors(vec![error])
     })?;
-    let actor = allowed.actor();
-    let changed = store.run(move |store| accounts::add(store, &actor, &name, role)).await?;
-    Ok(told(&allowed, &store, &changed).await?.status(StatusCode::CREATED))
+    let added = change(&allowed, &store, move |store, actor| accounts::add(store, actor, &name, role)).await?;
+    Ok(added.status(StatusCode::CREATED))
 }
 
 /// Disable an account: it can do nothing any more, from this moment on.
@@ -206,7 +201,8 @@ pub async fn disable(
     store: Data<Records>,
     path: RecordPath,
 ) -> Result<Reply, Problem> {
-    change(allowed, &store, path, accounts::disable).await
+    let id = path.get()?;
+    change(&allowed, &store, move |store, actor| accounts::disable(store, actor, id)).await
 }
 
 /// Enable an account that was disabled: the person signs in again with what they have. Tokens stay revoked.
@@ -219,7 +215,8 @@ pub async fn disable(
 )]
 #[post("/{id}/enablement")]
 pub async fn enable(allowed: Allowed<WriteAccounts>, store: Data<Records>, path: RecordPath) -> Result<Reply, Problem> {
-    change(allowed, &store, path, accounts::enable).await
+    let id = path.get()?;
+    change(&allowed, &store, move |store, actor| accounts::enable(store, actor, id)).await
 }
 
 /// Reset an account: passphrase, second factor, sessions and tokens are gone, and a link for new ones is made. The person is told
@@ -233,7 +230,8 @@ pub async fn enable(allowed: Allowed<WriteAccounts>, store: Data<Records>, path:
 )]
 #[post("/{id}/reset")]
 pub async fn reset(allowed: Allowed<WriteAccounts>, store: Data<Records>, path: RecordPath) -> Result<Reply, Problem> {
-    change(allowed, &store, path, accounts::reset).await
+    let id = path.get()?;
+    change(&allowed, &store, move |store, actor| accounts::reset(store, actor, id)).await
 }
 
 /// Give an account another role. Who is to see cases, or to approve others, sets passphrase and second factor anew.
@@ -252,10 +250,9 @@ pub async fn set_role(
     path: RecordPath,
     body: Body,
 ) -> Result<Reply, Problem> {
-    let (id, actor) = (path.get()?, allowed.actor());
+    let id = path.get()?;
     let role = read_role(body.read::<NewRole>()?.role.as_deref())?;
-    let changed = store.run(move |store| accounts::set_role(store, &actor, id, role)).await?;
-    told(&allowed, &store, &changed).await
+    change(&allowed, &store, move |store, actor| accounts::set_role(store, actor, id, role)).await
 }
 
 /// The addresses, below that of accounts.

@@ -173,7 +173,7 @@ pub async fn erase(
     let (erased, wiping) = store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await?;
     let erasure::Erased { incidents, others, answers } = erased;
     let job = wiping.as_ref().map(|job| job.id);
-    let view = ErasureView { id, incidents, others, answers, wiped: wiped(&store, wiping).await?, job };
+    let view = ErasureView { id, incidents, others, answers, wiped: wiped(&store, wiping).await, job };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), view)))
 }
 

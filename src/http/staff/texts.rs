@@ -130,7 +130,7 @@ async fn erase<E: Stored>(
         store.run(move |store| erasure::erase_texts::<E>(store, &actor, action, id, seen, reason)).await?;
     let job = wiping.as_ref().map(|job| job.id);
     // Where there was nothing to erase, there are no traces.
-    let wiped = wiping.is_none() && erased == 0 || wiped(store, wiping).await?;
+    let wiped = wiping.is_none() && erased == 0 || wiped(store, wiping).await;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), TextsErased { id, erased, wiped, job })))
 }
 

@@ -125,12 +125,16 @@ pub async fn import_file(
     let noun = read_noun("noun", noun.as_deref())?;
     let key = key.get()?;
     let bytes = file.read(LARGEST_FILE).await?;
-    let key = key.map(|key| Key { key, request: digest(noun, dry_run, &bytes) });
+    // What is only tried saves nothing that could be done twice: the key stays free for the import itself.
+    let key = key.filter(|_| !dry_run).map(|key| Key { key, request: digest(noun, dry_run, &bytes) });
     let actor = allowed.actor();
     if !preference.respond_async && !is_long(&bytes) {
-        let (view, is_new) = import_once(&store, actor, noun, bytes, dry_run, until, key).await?;
-        let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), view));
-        return Ok(marked(reply, Preference::default(), is_new));
+        let done = import_once(&store, actor.clone(), noun, bytes.clone(), dry_run, until, key.clone()).await?;
+        if let Some((view, is_new)) = done {
+            let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), view));
+            return Ok(marked(reply, Preference::default(), is_new));
+        }
+        // It is short, and the machine is slow: it goes on as a job.
     }
     let new = import_job(noun, bytes, dry_run, false, key)?;
     let (job, is_new) = ask(&store, actor, new, preference, Duration::ZERO).await?;
@@ -141,22 +145,24 @@ pub async fn import_file(
     Ok(marked(reply, preference, is_new))
 }
 
-/// That a file is not longer than what is imported over HTTP.
+/// That a file is not longer than what is imported over HTTP. Gives how many rows it has.
 ///
 /// # Errors
 /// A problem that says how many rows may be.
-pub fn must_fit(bytes: &[u8]) -> Result<(), Problem> {
-    if sheet::rows(bytes) > MOST_ROWS {
+pub fn must_fit(bytes: &[u8]) -> Result<u64, Problem> {
+    let rows = sheet::rows(bytes);
+    if rows > MOST_ROWS {
         let detail = format!("at most {MOST_ROWS} rows; the command line takes more");
         return Err(Problem::new(Kind::TooLarge).detail(detail));
     }
-    Ok(())
+    Ok(rows)
 }
 
-/// Imports a file, whole or not at all, or says what that would do. What was done is noted under the key.
+/// Imports a file, whole or not at all, or says what that would do; nothing where its time was over before it was done, and none
+/// of it was saved. What was done is noted under the key.
 ///
 /// # Errors
-/// A problem that names every value that is wrong by its row, or that the file has too many rows, or that it took too long.
+/// A problem that names every value that is wrong by its row, or that the file has too many rows.
 pub async fn import_bytes(
     store: &Records,
     actor: Actor,
@@ -165,7 +171,7 @@ pub async fn import_bytes(
     dry_run: bool,
     until: Instant,
     key: Option<Key>,
-) -> Result<ImportView, Problem> {
+) -> Result<Option<Report>, Problem> {
     // Goes with whoever waits for the answer: what nobody is told of is not kept.
     let waiting = Arc::new(());
     let waited_for = Arc::downgrade(&waiting);
@@ -178,23 +184,23 @@ pub async fn import_bytes(
             }
             let parameters = serde_json::json!({"noun": noun.plural(), "dry_run": false});
             let then = move |tx: &mut Tx<'_>, done: &Report| match key.filter(|_| !dry_run) {
-                Some(key) => record_done(tx, JobKind::Import, &parameters, &key, &report(noun, false, done)),
+                Some(key) => record_done(tx, JobKind::Import, &parameters, &key, &report(noun, false, done)?),
                 None => Ok(()),
             };
             match import::run_then(store, &actor, vec![file], dry_run, then, Box::new(|_| {}), is_late) {
-                Ok(report) => Ok(Ok(report)),
+                Ok(report) => Ok(Ok(Some(report))),
                 Err(ImportError::Rows(mistakes)) => {
                     let errors = mistakes.first.into_iter().map(|wrong| wrong.error.in_row(wrong.row, wrong.line));
                     let problem = Problem::new(Kind::Invalid).errors(errors.collect());
                     Ok(Err(problem.error_count(mistakes.count)))
                 }
-                Err(ImportError::Late { rows }) => Ok(Err(late(rows))),
+                Err(ImportError::Late { .. }) => Ok(Ok(None)),
                 Err(ImportError::Store(why)) => Err(why),
             }
         })
         .await;
     drop(waiting);
-    Ok(view(noun, dry_run, done??))
+    done?
 }
 
 /// What an import did, as it is told.
@@ -211,13 +217,6 @@ pub fn view(noun: Noun, dry_run: bool, report: Report) -> ImportView {
         skipped: report.skipped,
         warnings: warnings.collect(),
     }
-}
-
-pub fn late(rows: u64) -> Problem {
-    Problem::new(Kind::TooLarge).detail(format!(
-        "nothing was imported: the time for it was over after {rows} rows; import a smaller file, or use the command line, which \
-         has no such limit"
-    ))
 }
 
 /// What to export.

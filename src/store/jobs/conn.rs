@@ -126,6 +126,23 @@ pub(super) fn insert(conn: &mut Conn, entry: &Entry<'_>) -> QueryResult<()> {
         .map(drop)
 }
 
+fn find(conn: &mut Conn, id: RecordId) -> QueryResult<Option<Job>> {
+    let row = jobs::table.find(id).select(Row::as_select()).first(conn).optional()?;
+    row.map(Row::job).transpose()
+}
+
+/// Takes the key from a job that ended without having saved anything: another request has it now. Whether it was one.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn free_key(conn: &mut Conn, id: RecordId) -> QueryResult<bool> {
+    let ended = [State::Failed.name(), State::Cancelled.name()];
+    let freed = diesel::update(jobs::table.find(id).filter(jobs::state.eq_any(ended)))
+        .set((jobs::key.eq(None::<String>), jobs::request_hash.eq(None::<String>)))
+        .execute(conn)?;
+    Ok(freed == 1)
+}
+
 /// The job of an account's key, with the digest of its request.
 ///
 /// # Errors
@@ -182,32 +199,35 @@ impl JobConn {
 
     /// All of some work, or nothing; on SQLite with the lock of the one writer from the start.
     fn whole<T>(&mut self, work: impl FnOnce(&mut Conn) -> QueryResult<T>) -> Result<T, StoreError> {
-        backend::begin_write(&mut self.0)?;
-        match work(&mut self.0) {
-            Ok(value) => {
-                backend::commit(&mut self.0)?;
-                Ok(value)
-            }
-            Err(why) => {
-                backend::roll_back(&mut self.0)?;
-                Err(why.into())
-            }
-        }
+        Ok(self.attempt(work)??)
     }
 
-    /// Enters a job; `false` where there is one with its key already.
-    pub fn insert(&mut self, entry: &Entry<'_>) -> Result<bool, StoreError> {
+    /// The same; what the work itself was refused is told apart from what came in its way.
+    fn attempt<T>(&mut self, work: impl FnOnce(&mut Conn) -> QueryResult<T>) -> Result<QueryResult<T>, StoreError> {
+        backend::begin_write(&mut self.0)?;
+        let done = work(&mut self.0);
+        match &done {
+            Ok(_) => backend::commit(&mut self.0)?,
+            Err(_) => backend::roll_back(&mut self.0)?,
+        }
+        Ok(done)
+    }
+
+    /// Enters a job, and gives it; nothing where there is one with its key already.
+    pub fn insert(&mut self, entry: &Entry<'_>) -> Result<Option<Job>, StoreError> {
         use diesel::result::{DatabaseErrorKind, Error};
-        match insert(&mut self.0, entry) {
-            Ok(()) => Ok(true),
-            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
-            Err(why) => Err(why.into()),
+        let entered = self.attempt(|conn| {
+            insert(conn, entry)?;
+            find(conn, entry.id)
+        })?;
+        match entered {
+            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
+            entered => Ok(entered?),
         }
     }
 
     pub fn get(&mut self, id: RecordId) -> Result<Option<Job>, StoreError> {
-        let row = jobs::table.find(id).select(Row::as_select()).first(&mut *self.0).optional()?;
-        Ok(row.map(Row::job).transpose()?)
+        Ok(find(&mut self.0, id)?)
     }
 
     pub fn by_key(&mut self, account: RecordId, key: &str) -> Result<Option<(Job, String)>, StoreError> {
@@ -303,8 +323,8 @@ impl JobConn {
     }
 
     /// Puts a job back among those that wait: one that ended without having saved anything, or that is to be done again.
-    /// Whether it was as it is said here.
-    pub fn again(&mut self, job: &Job, entry: Option<&Entry<'_>>) -> Result<bool, StoreError> {
+    /// Gives it as it is then; nothing where it was not as it is said here.
+    pub fn again(&mut self, job: &Job, entry: Option<&Entry<'_>>) -> Result<Option<Job>, StoreError> {
         self.whole(|conn| {
             let now = clock::now(conn)?;
             let as_seen = jobs::table
@@ -339,7 +359,7 @@ impl JobConn {
                     .execute(conn)?,
                 None => diesel::update(as_seen).set(waits).execute(conn)?,
             };
-            Ok(changed == 1)
+            if changed == 1 { find(conn, job.id) } else { Ok(None) }
         })
     }
 

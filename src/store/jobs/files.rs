@@ -8,7 +8,7 @@ use crate::keys::keyring::Keyring;
 use crate::store::error::StoreError;
 
 use super::conn::{Entry, WithUpload};
-use super::{Job, Jobs, Key, Kind};
+use super::{Job, Jobs, Key, Kind, NewJob};
 
 /// How long a file waits that was tried, until its owner confirms it.
 pub(super) const FILE_WAITS: chrono::TimeDelta = chrono::TimeDelta::minutes(30);
@@ -23,27 +23,26 @@ impl Jobs {
         &self,
         keys: Option<&Keyring>,
         actor: &Actor,
-        parameters: &serde_json::Value,
-        file: &[u8],
+        tried: &NewJob,
         result: &serde_json::Value,
-    ) -> Result<RecordId, StoreError> {
+    ) -> Result<Job, StoreError> {
         let id = RecordId::new();
-        let payload = seal(keys, id, file)?;
+        let payload = tried.payload.as_deref().map(|file| seal(keys, id, file)).transpose()?;
         let mut writer = self.writer()?;
         writer.forget_files(Some(actor.account))?;
-        writer.insert(&Entry {
+        let entered = writer.insert(&Entry {
             id,
-            kind: Kind::ImportTrial,
+            kind: tried.kind,
             account: actor.account,
             scopes: None,
-            parameters,
-            payload: Some(&payload),
+            parameters: &tried.parameters,
+            payload: payload.as_deref(),
             key: None,
-            total: None,
+            total: tried.total,
             result: Some(result),
             waits: Some(FILE_WAITS),
         })?;
-        Ok(id)
+        entered.ok_or(StoreError::Stale)
     }
 
     /// The file that a trial holds, with the trial; none where it was confirmed, replaced, or waited too long.

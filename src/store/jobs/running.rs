@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use crate::domain::record::RecordId;
 use crate::store::error::StoreError;
 use crate::store::halt::Halt;
+use crate::store::idempotency;
 use crate::store::session::Tx;
 
 use super::conn::{self, End, Entry};
-use super::{Key, Kind};
+use super::{Key, Kind, State};
 
 /// What the work of a job leaves to be written about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,10 +85,23 @@ impl Running {
     }
 }
 
-/// Notes in the transaction of some work that it is done, under the key of its request, where it did not have to wait as a job.
+/// That no job of the account has saved anything under a key, or may yet.
 ///
 /// # Errors
-/// [`StoreError::KeyReused`] where the key is there meanwhile: [`Jobs::earlier`](super::Jobs::earlier) tells what came of it.
+/// [`StoreError::KeyReused`], or the database's own.
+pub fn must_be_free(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
+    let (key, account) = (idempotency::keyed(tx.session(), key)?, tx.actor().account);
+    match conn::by_key(tx.conn(), account, &key)? {
+        Some((job, _)) if !matches!(job.state, State::Failed | State::Cancelled) => Err(StoreError::KeyReused),
+        _ => Ok(()),
+    }
+}
+
+/// Notes in the transaction of some work that it is done, under the key of its request, where it did not have to wait as a job. A
+/// job that ended without having saved anything leaves its key to it.
+///
+/// # Errors
+/// [`StoreError::KeyReused`] where the key is used meanwhile: [`Jobs::earlier`](super::Jobs::earlier) tells what came of it.
 pub fn record_done(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -95,14 +109,12 @@ pub fn record_done(
     key: &Key,
     result: &serde_json::Value,
 ) -> Result<(), StoreError> {
-    let keys = match tx.session().keys() {
-        Ok(keys) => Some(keys),
-        Err(StoreError::Locked(_)) => None,
-        Err(why) => return Err(why),
-    };
-    let (key, request) = key.kept(keys.as_deref())?;
+    let (key, request) =
+        (idempotency::keyed(tx.session(), &key.key)?, idempotency::keyed(tx.session(), &key.request)?);
     let (id, account) = (RecordId::new(), tx.actor().account);
-    if conn::by_key(tx.conn(), account, &key)?.is_some() {
+    if let Some((earlier, _)) = conn::by_key(tx.conn(), account, &key)?
+        && !conn::free_key(tx.conn(), earlier.id)?
+    {
         return Err(StoreError::KeyReused);
     }
     let entry = Entry {

@@ -114,7 +114,7 @@ impl Jobs {
             let ended = if job.cancel_requested {
                 self.writer()?.end_lost(&job, &End::Cancelled)?
             } else if job.kind.is_repeatable() {
-                self.writer()?.again(&job, None)?
+                self.writer()?.again(&job, None)?.is_some()
             } else {
                 self.writer()?.end_lost(&job, &End::Failed(&problem))?
             };
@@ -131,7 +131,7 @@ impl Jobs {
     /// # Errors
     /// The database's own.
     pub fn again(&self, job: &Job) -> Result<bool, StoreError> {
-        let again = self.writer()?.again(job, None)?;
+        let again = self.writer()?.again(job, None)?.is_some();
         self.ring();
         Ok(again)
     }

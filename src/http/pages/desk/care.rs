@@ -253,7 +253,7 @@ pub async fn erase(arrived: Arrived<Erase>, store: Data<Records>, path: RecordPa
     let reason = Some(form.get("reason").to_owned()).filter(|reason| !reason.is_empty());
     match store.run(move |store| erasure::erase(store, &actor, id, seen, reason)).await {
         Ok((erased, wiping)) => {
-            let wiped = wiped(&store, wiping).await?;
+            let wiped = wiped(&store, wiping).await;
             let mut notice = Notice::new(Tone::Done, t("The person is erased."))
                 .line(say("Incidents that went along: {}. Other records: {}.", &[&erased.incidents, &erased.others]))
                 .line(say("Answers that counted the person and cannot be computed again: {}.", &[&erased.answers]))

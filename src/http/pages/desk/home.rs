@@ -12,6 +12,7 @@ use crate::domain::record::{Noun, State};
 use crate::domain::vocabulary::Vocabulary;
 use crate::exchange::formats::words::day;
 use crate::http::auth::KeepOwnAccount;
+use crate::http::pages::account::warning;
 use crate::http::pages::frame::page;
 use crate::http::pages::here;
 use crate::http::pages::parts::{Cell, Notice, Table, Tone};
@@ -26,7 +27,7 @@ use crate::store::error::StoreError;
 use crate::store::notices::{self, About, Kind, Notice as Told};
 use crate::store::recent::{self, Recent};
 use crate::store::session::Session;
-use crate::store::{due, lost_seals, narrowing, records, terms};
+use crate::store::{due, lost_seals, narrowing, records, sign_in_history, terms};
 
 use super::shown;
 
@@ -165,21 +166,25 @@ pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<
     let opens = visit.may(Action::OpenSeals);
     let alone = move |session: &mut Session<'_>| {
         let lost_seals = opens && !lost_seals::all(session.conn())?.is_empty();
-        Ok((notices::own(session, FEW)?, lost_seals))
+        let account = session.reader().account;
+        Ok((notices::own(session, FEW)?, lost_seals, sign_in_history::unread(session.conn(), account)?))
     };
-    let (told, lost_seals) = store.read(visit.actor(), alone).await?;
+    let (told, lost_seals, wrong_factors) = store.read(visit.actor(), alone).await?;
     let told = table("Told to you alone", &["Code", "What", "When", "Who"], told.into_iter().map(told_line).collect());
     let reset = visit.found.account.was_reset.then(|| {
         let notice = Notice::new(Tone::Warning, t("Somebody has reset your account since you last signed in."));
         notice.line(t("If you did not ask for it, tell your organisation now. Your account page lets you confirm that you have read this."))
     });
+    // Whoever knows the passphrase must not go unnoticed, whatever page its owner went on to from signing in.
+    let warned = wrong_factors.as_ref().map(warning);
+    let warned = warned.map(|notice| notice.way(here::link("/account"), t("Your account, sessions and tokens")));
     let clocks = if visit.may(Action::ReadAccounts) {
         store.run(|store| Ok((clock::behind(store)?, clock::ahead(store)?.len()))).await?
     } else {
         (None, 0)
     };
     let content = Desk {
-        notices: reset.into_iter().chain(about_clocks(clocks)).collect(),
+        notices: reset.into_iter().chain(warned).chain(about_clocks(clocks)).collect(),
         told,
         lost_seals,
         due,

@@ -331,7 +331,7 @@ pub async fn prepare(arrived: Arrived<MakeReleases>, store: Data<Records>) -> Re
 /// Asks for a release as a job. Where one goes on: to the draft, or to the job where it takes long.
 async fn asked(store: &Records, actor: Actor, entry: DeclarationEntry, key: Option<Key>) -> Result<String, Problem> {
     let (job, _) = submit(store, actor, preparing(entry, key)?).await?;
-    let job = jobs::wait_for(store, job).await?;
+    let job = jobs::wait_for(store, job).await;
     match (jobs::problem_of(&job), made_by(&job)) {
         (Some(problem), _) => Err(problem),
         (None, Some(release)) => Ok(format!("/desk/releases/{release}?done=prepared")),

@@ -14,8 +14,8 @@ use crate::exchange::flavour::BYTE_ORDER_MARK;
 use crate::exchange::sheet::Sheet;
 use crate::exchange::template::template;
 use crate::http::auth::WriteCases;
-use crate::http::jobs::{import_job, is_long, submit};
-use crate::http::pages::form::{Late, Posted};
+use crate::http::jobs::{import_job, is_long, report, submit};
+use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::{below, page};
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
@@ -29,7 +29,6 @@ use crate::http::reply::Reply;
 use crate::http::request::Parameters;
 use crate::http::staff::transfer::{ImportTime, ImportView, NOUNS, import_bytes, read_noun};
 use crate::http::state::Records;
-use crate::store::error::StoreError;
 use crate::store::jobs::{Job, State};
 use crate::store::terms;
 
@@ -135,13 +134,14 @@ struct Trial<'a> {
     word: &'a str,
 }
 
-fn warnings(report: &ImportView) -> Option<Table> {
+/// What is odd in a file, under a heading, where something is.
+pub fn warnings(caption: &str, report: &ImportView) -> Option<Table> {
     let line = |warning: &crate::http::staff::transfer::ImportWarning| {
         vec![Cell::Text(place(warning.row, warning.line)), Cell::Text(retold(&warning.detail).into_owned())]
     };
     let rows: Vec<_> = report.warnings.iter().map(line).collect();
     (!rows.is_empty()).then(|| Table {
-        caption: t("Odd, though it would be kept").to_owned(),
+        caption: caption.to_owned(),
         heads: ["Row", "What"].map(|head| t(head).to_owned()).to_vec(),
         numbers: Vec::new(),
         rows,
@@ -174,8 +174,13 @@ fn with_skipped(notice: Notice, report: &ImportView) -> Notice {
     }
 }
 
+/// What an import has entered.
+pub fn entered(report: &ImportView) -> Notice {
+    with_skipped(Notice::new(Tone::Done, say("Records that were entered: {}.", &[&report.created])), report)
+}
+
 /// How many mistakes a file has, and that only the first are shown where it is so.
-fn how_many(problem: &Problem) -> String {
+pub fn how_many(problem: &Problem) -> String {
     let (shown, all) = (problem.errors.len(), problem.error_count.map(|count| count.get() as usize));
     match all.filter(|all| *all > shown) {
         Some(all) => say("The first {} of {} mistakes are shown.", &[&shown, &all]),
@@ -184,7 +189,10 @@ fn how_many(problem: &Problem) -> String {
 }
 
 /// What an import did, or would do, as its job keeps it.
-fn report_of(job: &Job) -> Result<ImportView, Problem> {
+///
+/// # Errors
+/// That it cannot be read.
+pub fn report_of(job: &Job) -> Result<ImportView, Problem> {
     let kept = job.result.clone().and_then(|result| serde_json::from_value(result).ok());
     kept.ok_or_else(|| Problem::new(Kind::Internal))
 }
@@ -200,7 +208,7 @@ pub fn trial(permit: &Permit, word: &str, job: &Job, bytes: &[u8]) -> Result<Rep
         .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
     let notice = with_skipped(notice, &report);
     let content =
-        Trial { notice, warnings: warnings(&report), rows: first_rows(noun, bytes), staged: job.id.to_string(), word };
+        Trial { notice, warnings: warnings(t("Odd, though it would be kept"), &report), rows: first_rows(noun, bytes), staged: job.id.to_string(), word };
     below(permit, t("What the file would do"), Some(("/desk/import", t("Import"))), &content)
 }
 
@@ -236,7 +244,7 @@ pub async fn try_file(
     if bytes.trim_ascii().is_empty() {
         return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);
     }
-    match tried(&store, visit.actor(), noun, bytes.clone(), since + time.0).await {
+    match tried(&store, visit.actor(), noun, &bytes, since + time.0).await {
         Ok(job) if job.state == State::Succeeded => Ok(trial(visit.permit(), visit.word(), &job, &bytes)?),
         Ok(job) => Ok(on(&jobs::address(&job))),
         Err(problem) if problem.is_invalid() => {
@@ -250,19 +258,18 @@ pub async fn try_file(
 }
 
 /// The trial of a file, which then waits to be confirmed: done already, or to be done.
-async fn tried(store: &Records, actor: Actor, noun: Noun, bytes: Vec<u8>, until: Moment) -> Result<Job, Problem> {
-    let long = is_long(&bytes);
-    let new = import_job(noun, bytes.clone(), true, true, None)?;
-    if long {
-        return Ok(submit(store, actor, new).await?.0);
-    }
-    let report = import_bytes(store, actor.clone(), noun, bytes.clone(), true, until, None).await?;
-    let result = serde_json::to_value(report).map_err(|_| Problem::new(Kind::Internal))?;
+async fn tried(store: &Records, actor: Actor, noun: Noun, bytes: &[u8], until: Moment) -> Result<Job, Problem> {
+    let new = import_job(noun, bytes.to_vec(), true, true, None)?;
+    let done = if is_long(bytes) {
+        None
+    } else {
+        import_bytes(store, actor.clone(), noun, bytes.to_vec(), true, until, None).await?
+    };
+    let Some(done) = done else { return Ok(submit(store, actor, new).await?.0) };
     store
         .run(move |store| {
-            let (jobs, keys) = (store.jobs(), store.keys());
-            let id = jobs.keep_tried(keys.as_deref(), &actor, &new.parameters, &bytes, &result)?;
-            jobs.get(id)?.ok_or(StoreError::Absent("job"))
+            let result = report(noun, true, &done)?;
+            store.jobs().keep_tried(store.keys().as_deref(), &actor, &new, &result)
         })
         .await
 }
@@ -286,19 +293,23 @@ pub fn gone(permit: &Permit, word: &str) -> Result<Reply, Problem> {
     Ok(ask(permit, word, Some(notice), "persons", "", &[])?.status(StatusCode::CONFLICT))
 }
 
-/// Imports what was tried, once.
+/// Imports what was tried, once. From a page of an earlier session it leads to the trial, where it is pressed anew.
 #[post("/desk/import/confirmation")]
-pub async fn confirm(posted: Posted<WriteCases>, store: Data<Records>) -> Result<Reply, Turned> {
-    let Posted { visit, form } = posted;
-    let confirmed = match form.get("staged").parse().map(RecordId) {
-        Err(_) => None,
-        Ok(trial) => {
-            let actor = visit.actor();
-            store.run(move |store| store.jobs().confirm(store.keys().as_deref(), &actor, trial)).await?
-        }
+pub async fn confirm(arrived: Arrived<WriteCases>, store: Data<Records>) -> Result<Reply, Turned> {
+    let (visit, form, late) = match arrived {
+        Arrived::Sent(Posted { visit, form }) => (visit, form, false),
+        Arrived::Late(Late { visit, form }) => (visit, form, true),
     };
+    let Ok(trial) = form.get("staged").parse().map(RecordId) else {
+        return Ok(gone(visit.permit(), visit.word())?);
+    };
+    if late {
+        return Ok(on(&format!("/desk/jobs/{trial}")));
+    }
+    let actor = visit.actor();
+    let confirmed = store.run(move |store| store.jobs().confirm(store.keys().as_deref(), &actor, trial)).await?;
     let Some(job) = confirmed else { return Ok(gone(visit.permit(), visit.word())?) };
-    let job = jobs::wait_for(&store, job).await?;
+    let job = jobs::wait_for(&store, job).await;
     match jobs::problem_of(&job) {
         Some(problem) if problem.is_invalid() => {
             let notice =
@@ -308,14 +319,11 @@ pub async fn confirm(posted: Posted<WriteCases>, store: Data<Records>) -> Result
             let page = ask(visit.permit(), visit.word(), Some(notice), noun, "", &problem.errors)?;
             Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
         }
-        Some(_) => Ok(on(&jobs::address(&job))),
         None if job.state == State::Succeeded => {
-            let report = report_of(&job)?;
-            let notice = Notice::new(Tone::Done, say("Records that were entered: {}.", &[&report.created]));
-            let notice = with_skipped(notice, &report);
+            let notice = entered(&report_of(&job)?);
             Ok(page(visit.permit(), t("Imported"), &Done { notice })?)
         }
-        None => Ok(on(&jobs::address(&job))),
+        _ => Ok(on(&jobs::address(&job))),
     }
 }
 

@@ -24,11 +24,12 @@ use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::RecordPath;
 use crate::http::staff::jobs::own;
+use crate::http::staff::transfer::ImportView;
 use crate::http::state::Records;
 use crate::store::jobs::{Job, Kind, State};
 
 use super::declaring::told;
-use super::imports::{self, mistakes, trial};
+use super::imports::{self, entered, how_many, mistakes, report_of, trial, warnings};
 
 pub const PAGES: &[Page] =
     &[with("GET", "/desk/jobs/{id}", Action::OwnJobs), with("POST", "/desk/jobs/{id}/cancellation", Action::OwnJobs)];
@@ -43,6 +44,8 @@ const AGAIN: u32 = 2;
 struct Show<'a> {
     notice: Notice,
     mistakes: Option<Table>,
+    /// What is odd in what was imported.
+    warnings: Option<Table>,
     /// How much is done, of how much.
     progress: Option<(i64, i64)>,
     /// Where it can be cancelled.
@@ -58,17 +61,14 @@ pub fn address(job: &Job) -> String {
 }
 
 /// Waits a little for a job that a form has asked for.
-///
-/// # Errors
-/// The store's own.
-pub async fn wait_for(records: &Records, job: Job) -> Result<Job, Problem> {
+pub async fn wait_for(records: &Records, job: Job) -> Job {
     settle(records, job, USUAL).await
 }
 
 /// What came of a job that did not succeed, as a direct answer would have told it.
 pub fn problem_of(job: &Job) -> Option<Problem> {
     match (job.state, &job.problem) {
-        (State::Failed, Some(kept)) => Some(Problem::of_kept(kept)),
+        (State::Failed, Some(kept)) => Some(Problem::of_saved(kept)),
         (State::Cancelled, _) => Some(Problem::new(ProblemKind::Cancelled)),
         _ => None,
     }
@@ -107,37 +107,39 @@ fn under_way(job: &Job) -> Notice {
     notice.line(t("This page looks again by itself. You may leave it: the work goes on, and its address stays."))
 }
 
-fn ended(job: &Job) -> Notice {
-    match (job.state, job.kind) {
-        (State::Cancelled, _) => Notice::new(Tone::Plain, t("It was cancelled. Nothing of it was kept.")),
-        (State::Failed, _) => {
-            let problem = job.problem.as_ref().map(Problem::of_kept);
-            let notice = problem.as_ref().filter(|problem| !problem.errors.iter().any(|error| error.row.is_some()));
-            // There is no field here to lead to.
-            let here = |_: &FieldError| ("content".to_owned(), t("What was asked for").to_owned());
-            let notice = notice.map_or_else(
-                || Notice::new(Tone::Wrong, t("Some values are not accepted")),
-                |problem| told(problem, here),
-            );
-            notice.line(t("Nothing of it was kept."))
-        }
-        (_, Kind::Import) => {
-            let created = job.result.as_ref().map(|result| &result["created"]).and_then(serde_json::Value::as_u64);
-            Notice::new(Tone::Done, say("Records that were entered: {}.", &[&created.unwrap_or_default()]))
-        }
-        _ => Notice::new(Tone::Done, t("It is done.")),
+/// Why a job failed.
+fn failed(problem: &Problem) -> Notice {
+    // There is no field here to lead to.
+    let here = |_: &FieldError| ("content".to_owned(), t("What was asked for").to_owned());
+    let notice = if problem.errors.iter().any(|error| error.row.is_some()) {
+        Notice::new(Tone::Wrong, t("Some values are not accepted")).line(how_many(problem))
+    } else {
+        told(problem, here)
+    };
+    notice.line(t("Nothing of it was kept."))
+}
+
+fn ended(job: &Job, problem: Option<&Problem>, imported: Option<&ImportView>) -> Notice {
+    match (problem, imported) {
+        _ if job.state == State::Cancelled => Notice::new(Tone::Plain, t("It was cancelled. Nothing of it was kept.")),
+        (Some(problem), _) => failed(problem),
+        (None, Some(report)) => entered(report),
+        (None, None) => Notice::new(Tone::Done, t("It is done.")),
     }
 }
 
 fn page(visit: &Visit<OwnJobs>, job: &Job) -> Result<Reply, Problem> {
     let open = !job.state.is_finished();
-    let problem = job.problem.as_ref().map(Problem::of_kept);
+    let problem = job.problem.as_ref().map(Problem::of_saved);
+    let done = job.state == State::Succeeded && job.kind == Kind::Import;
+    let imported = if done { Some(report_of(job)?) } else { None };
     let content = Show {
-        notice: if open { under_way(job) } else { ended(job) },
+        notice: if open { under_way(job) } else { ended(job, problem.as_ref(), imported.as_ref()) },
         mistakes: problem.and_then(|problem| mistakes(&problem.errors)),
+        warnings: imported.as_ref().and_then(|report| warnings(t("Odd, though it was entered"), report)),
         progress: job.total.filter(|total| open && *total > 0).map(|total| (job.done.min(total), total)),
         cancellation: (open && !job.cancel_requested).then(|| link(&format!("{}/cancellation", address(job)))),
-        onward: (job.state == State::Succeeded && job.kind == Kind::Import).then(|| ("/desk/find", t("Find"))),
+        onward: done.then(|| ("/desk/find", t("Find"))),
         word: visit.word(),
     };
     let (path, name) = above(job.kind);
