@@ -156,7 +156,7 @@ fn rows_are_limited_as_records_and_not_as_lines(app: &App) {
     // More lines than rows are taken, in few rows.
     let long = format!("\"{}\"", "one line\n".repeat(100));
     let rows: String = (0..60).map(|row| format!("L-{row},{long}\n")).collect();
-    let tried = result_of(app, "noun=persons&dry_run=true", &format!("code,reason\n{rows}"));
+    let tried = send(app, "noun=persons&dry_run=true", &format!("code,reason\n{rows}")).expect(200).json();
     assert_eq!(tried["created"], 60);
     for ending in ["\n", "\r\n", "\r"] {
         let rows: String = (0..5_001).map(|row| format!("M-{row}{ending}")).collect();
@@ -164,7 +164,7 @@ fn rows_are_limited_as_records_and_not_as_lines(app: &App) {
     }
     // Empty lines are no rows, however many.
     let blank = format!("code\nB-1\n{}", "\n".repeat(6_000));
-    let made = result_of(app, "noun=persons", &blank);
+    let made = send(app, "noun=persons", &blank).expect(200).json();
     assert_eq!((&made["created"], &made["skipped"]), (&json!(1), &json!(6_000)));
 }
 
