@@ -23,7 +23,7 @@ pub fn look(label: &str) -> String {
 }
 
 /// Signs that are not shown: what Unicode calls default ignorable, and controls.
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control() && !c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}'
             | '\u{feff}' | '\u{ffa0}' | '\u{2800}'

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::alike;
+
 /// For whom a CSV file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Flavour {
@@ -77,8 +79,7 @@ fn needs_mark(text: &str) -> bool {
 
 /// Whether a character shows nothing: white space, and what joins or parts letters.
 pub fn unseen(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    c.is_whitespace() || alike::is_invisible(c)
 }
 
 /// Whether a spreadsheet takes a text for a number, day, time or truth that it would write in another way. One that it would not

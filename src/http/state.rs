@@ -137,17 +137,21 @@ impl Records {
         T: Send + 'static,
         F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     {
-        let place = timeout(PATIENCE, self.working.clone().acquire_owned()).await;
-        let Ok(Ok(place)) = place else {
-            return Err(Problem::new(Kind::Unavailable).detail("too many requests at once"));
-        };
+        let place = self.place().await?;
         let waited_for = WAITED_FOR.try_with(Arc::clone).ok();
         let store = self.store.within(READING);
         let store = waited_for.map_or(store.clone(), |halt| store.halted_by(halt));
         block(store, place, work).await
     }
 
-    /// Reads on the thread pool.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        match timeout(PATIENCE, self.working.clone().acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Problem::new(Kind::Unavailable).detail("too many requests at once")),
+        }
+    }
+
+    /// Reads on the thread pool. It stops where the client has gone.
     ///
     /// # Errors
     /// What the reading gives, as the client may see it.
@@ -156,7 +160,8 @@ impl Records {
         T: Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.run(move |store| store.read(&actor, work)).await
+        let (place, stop) = (self.place().await?, Stop::after(READING));
+        self.stoppable(self.store.until(stop.clone()), stop, place, move |store| store.read(&actor, work)).await
     }
 
     /// Runs work that stops where nobody waits for it any more.

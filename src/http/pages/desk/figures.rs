@@ -47,11 +47,11 @@ pub async fn view(
     request: HttpRequest,
 ) -> Result<Reply, Turned> {
     let id = path.get()?;
-    let found = kept::read_one::<FigureEntry>(&store, visit.actor(), id).await?;
     let read = store.read(visit.actor(), move |session| {
-        Ok((publicity::confirmations(session, id)?, terms::vocabulary(session.conn(), None)?))
+        let found = kept::current::<FigureEntry>(session, id)?;
+        Ok((found, publicity::confirmations(session, id)?, terms::vocabulary(session.conn(), None)?))
     });
-    let (confirmations, vocabulary) = read.await?;
+    let (found, confirmations, vocabulary) = read.await?;
     let version = &found.0.version;
     let draft = version.stamp.state == State::Active && version.body.visibility == Visibility::Draft;
     let own = confirmations.iter().any(|one| one.account == visit.actor().name);
