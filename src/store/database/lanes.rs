@@ -37,8 +37,10 @@ impl Store {
 
     /// Tells the server to stop what is read until a stop that was given, as often as it takes. It blocks.
     pub fn end(&self, stop: &Stop) {
+        // On a connection that no such reading holds: what is stopped may wait for this.
+        let store = Self { lane: Lane::Jobs, ..self.clone() };
         while !stop.left().is_zero() {
-            let told = stop.with_session(|session| self.look(|conn| Ok(backend::stop_session(conn, session)?)));
+            let told = stop.with_session(|session| store.look(|conn| Ok(backend::stop_session(conn, session)?)));
             match told {
                 None => return,
                 Some(Ok(())) => {}
