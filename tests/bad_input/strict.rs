@@ -114,7 +114,9 @@ fn a_stray_quotation_mark_is_refused_for_every_noun_over_http_and_on_the_command
 
 fn rows_of_nothing_are_passed_over_and_counted_everywhere(app: &App) {
     let rows = |first: &str, second: &str| {
-        format!("code,ground,sex\n{first},witness,\n,,\n\u{a0},\u{2007} ,\u{200b}\u{3164}\u{2800}\n\n,,,,,\n{second},,F\n,,\n")
+        format!(
+            "code,ground,sex\n{first},witness,\n,,\n\u{a0},\u{2007} ,\u{200b}\u{3164}\u{2800}\n\n,,,,,\n{second},,F\n,,\n"
+        )
     };
     let would = app.unchanged(|| send(app, "noun=persons&dry_run=true", &rows("W-1", "W-2")).expect(200).json());
     assert_eq!((&would["created"], &would["skipped"]), (&json!(2), &json!(5)));

@@ -491,7 +491,8 @@ fn what_was_pasted_for_an_import_comes_back_and_the_file_is_asked_for_again(app:
     let tried = browser.send("POST", "/desk/import", &kind, {
         let word = browser.word();
         let none = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n\r\n--edge--\r\n";
-        (part("csrf", &word) + &part("noun", "sources") + &part("text", "code,type\nS-A,interview\n") + none).into_bytes()
+        (part("csrf", &word) + &part("noun", "sources") + &part("text", "code,type\nS-A,interview\n") + none)
+            .into_bytes()
     });
     let staged = hidden(&tried.expect(200).text(), "staged");
     app.clock.advance(TimeDelta::minutes(31));

@@ -109,8 +109,7 @@ pub fn record_done(
     key: &Key,
     result: &serde_json::Value,
 ) -> Result<(), StoreError> {
-    let (key, request) =
-        (idempotency::keyed(tx.session(), &key.key)?, idempotency::keyed(tx.session(), &key.request)?);
+    let (key, request) = (idempotency::keyed(tx.session(), &key.key)?, idempotency::keyed(tx.session(), &key.request)?);
     let (id, account) = (RecordId::new(), tx.actor().account);
     if let Some((earlier, _)) = conn::by_key(tx.conn(), account, &key)?
         && !conn::free_key(tx.conn(), earlier.id)?

@@ -207,8 +207,13 @@ pub fn trial(permit: &Permit, word: &str, job: &Job, bytes: &[u8]) -> Result<Rep
     let notice = Notice::new(Tone::Plain, say("Records that would be entered: {}.", &[&report.created]))
         .line(t("Nothing is kept yet. Either all of it is imported, or nothing."));
     let notice = with_skipped(notice, &report);
-    let content =
-        Trial { notice, warnings: warnings(t("Odd, though it would be kept"), &report), rows: first_rows(noun, bytes), staged: job.id.to_string(), word };
+    let content = Trial {
+        notice,
+        warnings: warnings(t("Odd, though it would be kept"), &report),
+        rows: first_rows(noun, bytes),
+        staged: job.id.to_string(),
+        word,
+    };
     below(permit, t("What the file would do"), Some(("/desk/import", t("Import"))), &content)
 }
 
