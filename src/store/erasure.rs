@@ -20,7 +20,8 @@ use super::jobs::{Job, Kind, NewJob};
 use super::records::{self, Stored};
 use super::schema::{
     consent_versions, erased_answers, erasures, incident_sources, incident_versions, involvements, linkage_sources,
-    linkage_versions, person_seal_accounts, person_seals, person_versions, personal_texts, records as register,
+    linkage_versions, notices, person_seal_accounts, person_seals, person_versions, personal_texts,
+    records as register, seal_requests,
 };
 use super::session::Tx;
 use super::{seals, visibility};
@@ -44,7 +45,7 @@ pub struct Erased {
 }
 
 /// Erases a person whose newest version the caller has seen. Gives too the job that wipes its traces from the files, where it could be
-/// asked for; else that is done within a minute, as it is where somebody still reads what was there before.
+/// asked for. What that cannot wipe, as where somebody still reads what was there before, is tried again while the service runs.
 ///
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Denied`], [`StoreError::Stale`], or [`StoreError::Invalid`] with the reason. Where the
@@ -81,7 +82,7 @@ fn completed(store: &Store, actor: &Actor, line: Line) -> Option<Job> {
     match store.jobs().submit(store.keys().as_deref(), actor, &wiping) {
         Ok((job, _)) => Some(job),
         Err(why) => {
-            tracing::warn!(error = %why, "what was erased is wiped from the files within a minute");
+            tracing::warn!(error = %why, "what was erased is not wiped from the files yet; that is tried again");
             None
         }
     }
@@ -175,10 +176,14 @@ fn concerned(conn: &mut Conn, person: RecordId) -> QueryResult<Concerned> {
 }
 
 /// The tables from which something was deleted, so that its traces are wiped from the files.
-#[derive(Default)]
 struct Deleted(BTreeSet<&'static str>);
 
 impl Deleted {
+    /// What is erased may stand in a file that was uploaded for a job. Its ciphertext goes with the job, under a key that lasts.
+    fn new() -> Self {
+        Self(BTreeSet::from(["jobs"]))
+    }
+
     fn from(&mut self, table: &'static str, rows: usize) {
         if rows > 0 {
             self.0.insert(table);
@@ -204,7 +209,7 @@ fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
     let whole: Vec<RecordId> =
         [person].into_iter().chain(incidents.iter().copied()).chain(others.iter().copied()).collect();
     note(tx, &whole)?;
-    let mut deleted = Deleted::default();
+    let mut deleted = Deleted::new();
     for ids in incidents.chunks(500) {
         let conn = tx.conn();
         delete!(deleted, conn, involvements, involvements::incident_id.eq_any(ids));
@@ -221,12 +226,15 @@ fn remove(tx: &mut Tx<'_>, person: RecordId) -> Result<Erased, StoreError> {
     }
     let conn = tx.conn();
     delete!(deleted, conn, personal_texts, personal_texts::subject_id.eq(person));
+    delete!(deleted, conn, seal_requests, seal_requests::person_id.eq(person));
     delete!(deleted, conn, person_seal_accounts, person_seal_accounts::person_id.eq(person));
     delete!(deleted, conn, person_seals, person_seals::person_id.eq(person));
     delete!(deleted, conn, person_versions, person_versions::record_id.eq(person));
     deleted.from("data_keys", data_keys::delete(tx, person)?.into());
     for ids in whole.chunks(500) {
-        deleted.from("records", diesel::delete(register::table.filter(register::id.eq_any(ids))).execute(tx.conn())?);
+        let conn = tx.conn();
+        delete!(deleted, conn, notices, notices::record_id.eq_any(ids).or(notices::other_id.eq_any(ids)));
+        deleted.from("records", diesel::delete(register::table.filter(register::id.eq_any(ids))).execute(conn)?);
     }
     deleted.note(tx)?;
     tx.note("person", person.to_string());
@@ -368,7 +376,7 @@ pub fn erase_texts<E: Stored>(
 fn remove_texts(tx: &mut Tx<'_>, subject: RecordId) -> Result<usize, StoreError> {
     let gone =
         diesel::delete(personal_texts::table.filter(personal_texts::subject_id.eq(subject))).execute(tx.conn())?;
-    let mut deleted = Deleted::default();
+    let mut deleted = Deleted::new();
     deleted.from("personal_texts", gone);
     deleted.from("data_keys", data_keys::delete(tx, subject)?.into());
     deleted.note(tx)?;

@@ -4,7 +4,7 @@ use attest::domain::policy::Role;
 use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
-use super::desk::{act, again, another, audit, audit_is_intact, correct, seal, token};
+use super::desk::{act, again, another, audit, audit_is_intact, correct, erase, number, seal, token};
 use crate::support::client::path_of;
 use crate::support::{Answer, App, Caller, on_both};
 
@@ -15,6 +15,7 @@ on_both! {
     a_seal_with_somebody_left_is_no_lost_one_to_anybody,
     a_code_of_a_sealed_record_is_told_by_no_answer,
     what_is_withdrawn_under_a_sealed_incident_is_told_to_its_list,
+    nobody_asks_for_or_is_told_of_somebody_who_was_erased,
 }
 
 const LOST: &str = "/api/v1/staff/lost-seals";
@@ -196,4 +197,24 @@ fn what_is_withdrawn_under_a_sealed_incident_is_told_to_its_list(app: &App) {
     seal(&owner, &id, &["bela"]);
     act(&app.caseworker(), Noun::Incident, &of, "withdrawal", &json!({"reason": "a test"})).expect(200);
     assert_eq!(owner.get(NOTICES).expect(200).items().len(), 2);
+}
+
+fn nobody_asks_for_or_is_told_of_somebody_who_was_erased(app: &App) {
+    let (anna, second) = (another(app, "anna"), app.bearing(&token(app, "second", Role::Publisher)));
+    let id = anna.enter(Noun::Person, &json!({"code": "A", "name": "Somebody"})).id();
+    let source = anna.enter(Noun::Source, &json!({"code": "S-1", "type": "interview"}));
+    let entry = json!({"person": "A", "kind": "threat", "date": "2017", "sources": [{"source": "S-1"}]});
+    anna.enter(Noun::Incident, &entry);
+    seal(&anna, &id, &[]);
+    app.caseworker().withdraw(Noun::Source, &source, "not ours").expect(200);
+    disable(app, "anna");
+    for by in [&app.publisher(), &second] {
+        ask(by, &id, "second").expect(200);
+    }
+    let left =
+        || ["seal_requests", "notices"].map(|table| number(app, &format!("SELECT COUNT(*) AS value FROM {table}")));
+    assert_eq!(left(), [2, 3], "two asked; anna is told of both, and the other of the seal");
+    erase(&second, &id);
+    assert_eq!(left(), [0, 0]);
+    assert_eq!(second.get(NOTICES).expect(200).items(), [] as [Value; 0]);
 }
