@@ -204,21 +204,22 @@ fn invent(persons: u32, new_code: &NewCode, database: &Database) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tries every minute to wipe what was erased while somebody was reading it; less often where that goes on being in vain.
+/// Tries again to wipe what was erased and could not be wiped at once: after a minute, and where that goes on being in vain less
+/// and less often, up to every half hour.
 fn keep_wiping(store: Store) {
     const SHORTEST: Duration = Duration::from_secs(60);
     std::thread::spawn(move || {
-        let mut pause = SHORTEST;
+        let (mut pause, mut before) = (SHORTEST, Vec::new());
         loop {
             std::thread::sleep(pause);
             match store.wipe_as(Wiping::WhileOthersWork) {
-                Ok(left) if left.is_empty() => pause = SHORTEST,
                 Ok(left) => {
-                    pause = (pause * 2).min(SHORTEST * 32);
-                    let large: Vec<_> = left.iter().filter(|(_, why)| *why == Scrubbed::Large).collect();
-                    if !large.is_empty() {
-                        tracing::warn!(?large, "too large to be wiped while others work: run `attest wipe`");
+                    let in_vain = !left.is_empty() && left == before;
+                    pause = if in_vain { (pause * 2).min(SHORTEST * 32) } else { SHORTEST };
+                    for (table, why) in left.iter().filter(|(_, why)| *why != Scrubbed::Used) {
+                        tracing::warn!(table, %why, "a table is not wiped yet");
                     }
+                    before = left;
                 }
                 Err(StoreError::Locked(_)) => {}
                 Err(why) => tracing::warn!(error = %why, "what was erased is not wiped from the files yet"),
@@ -231,11 +232,8 @@ fn keep_wiping(store: Store) {
 fn wipe(database: &Database) -> Done {
     let left = open_existing(database)?.wipe_as(Wiping::WhileNobodyWorks)?;
     for (table, why) in &left {
-        let why = match why {
-            Scrubbed::NotAllowed => "its owner alone may do that",
-            _ => "somebody uses it, or reads what was there before; try again",
-        };
-        eprintln!("{table} is not wiped yet: {why}");
+        let again = if *why == Scrubbed::Used { "; try again" } else { "" };
+        eprintln!("{table} is not wiped yet: {why}{again}");
     }
     if left.is_empty() {
         println!("nothing of what was erased is left to be wiped");

@@ -290,7 +290,7 @@ pub fn migrate(conn: &mut Conn) -> Result<(), OpenError> {
             conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
             let done = conn.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
             let done = done.and_then(|()| Ok(conn.batch_execute(NOTE_PROGRAMME)?));
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK}); SET lock_timeout = '10s'"))?;
+            conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?;
             done
         }
     }

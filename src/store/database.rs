@@ -9,12 +9,12 @@ use chrono::{DateTime, Utc};
 
 use super::accounts;
 use super::backend::version;
-use super::backend::{self, Access, Conn, Scrubbed, Wiping};
+use super::backend::{self, Access, Conn, STATISTICS, Scrubbed, Wiping};
 use super::chain;
 use super::connections::{Connections, Lane};
 use super::error::StoreError;
 use super::halt::Halt;
-use super::instance;
+use super::instance::{self, WipeDue};
 use super::jobs::Jobs;
 use super::session::{Session, Tx, VocabularyCache};
 use super::stop::{self, Stop};
@@ -255,8 +255,11 @@ impl Store {
         let tables: Vec<_> = due.iter().map(|due| due.table.clone()).collect();
         // Not the connection that everybody's writes wait for.
         let came = backend::scrub(&mut self.connections.apart(Access::Write)?, self.connections.url(), &tables, how)?;
-        let is_done = |came: &Scrubbed| matches!(came, Scrubbed::Done | Scrubbed::NotAllowed);
-        let (done, left): (Vec<_>, Vec<_>) = due.into_iter().zip(came).partition(|(_, came)| is_done(came));
+        // What the server itself noted is not ours everywhere; our tables are.
+        let is_done = |due: &WipeDue, came: &Scrubbed| {
+            *came == Scrubbed::Done || *came == Scrubbed::NotAllowed && due.table == STATISTICS
+        };
+        let (done, left): (Vec<_>, Vec<_>) = due.into_iter().zip(came).partition(|(due, came)| is_done(due, came));
         if !done.is_empty() {
             let done: Vec<_> = done.into_iter().map(|(due, _)| due).collect();
             self.write(&accounts::host(), "database.wipe", move |tx| Ok(instance::wiped(tx, &done)?))?;

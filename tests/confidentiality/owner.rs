@@ -1,4 +1,5 @@
-//! Erasing on a PostgreSQL of which Attest is an ordinary owner: no superuser, no role of the server's.
+//! Erasing on a PostgreSQL of which Attest is an ordinary owner: no superuser, no role of the server's. And what a wiping says of
+//! what it cannot wipe.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +9,21 @@ use attest::exchange::seed;
 use attest::keys::keyring::Keyring;
 use attest::store::accounts::{self, Purpose};
 use attest::store::backend::{Scrubbed, Wiping};
+use attest::store::jobs::{Kind, NewJob};
 use chrono::{TimeDelta, Utc};
+use data_encoding::HEXLOWER_PERMISSIVE;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 use super::desk::{act, erase, words};
-use super::scan::{cluster, files, hits, spellings};
+use super::scan::{cluster, everywhere, files, hits, spellings};
 use crate::support::database::account;
-use crate::support::{App, Backend, Caller, Home, postgres, skip};
+use crate::support::{App, Backend, Caller, Home, on_both, postgres, skip};
+
+on_both! {
+    bare:
+    the_file_by_which_somebody_came_is_erased_with_the_person,
+}
 
 /// A database whose owner is nobody else on the server.
 fn owned() -> Home {
@@ -67,7 +75,13 @@ fn in_files(app: &App, tag: &str) -> Vec<String> {
     let all = files(&cluster(app).join("data/base").join(number));
     all.iter()
         .filter_map(|file| Some((file, std::fs::read(file).ok()?)))
-        .flat_map(|(file, bytes)| hits(&file.display().to_string(), &bytes, &wanted))
+        .flat_map(|(file, bytes)| {
+            let name = file.file_name().unwrap().to_string_lossy();
+            let node = name.split(['.', '_']).next().unwrap();
+            let relation =
+                format!("SELECT relname::text AS value FROM pg_class WHERE CAST(relfilenode AS TEXT) = '{node}'");
+            hits(&format!("{} {:?}", file.display(), words(app, &relation)), &bytes, &wanted)
+        })
         .collect()
 }
 
@@ -149,4 +163,110 @@ fn while_somebody_uses_a_table_its_wiping_waits_and_holds_up_no_writer() {
     drop(user);
     wiped(&app);
     assert!(in_files(&app, "77").is_empty() && in_files(&app, "78").is_empty());
+}
+
+fn the_file_by_which_somebody_came_is_erased_with_the_person(home: &Home) {
+    let id = {
+        let store = home.open();
+        let name = account(Role::Caseworker);
+        let actor = store.look(|conn| Ok(accounts::named(conn, &name)?)).unwrap().unwrap().actor();
+        let payload = Some(b"code,ground,name\nUPLOADED-1,witness,Agafya Zabytaya\n".to_vec());
+        let parameters = json!({"noun": "persons", "dry_run": false});
+        let new = NewJob { kind: Kind::Import, parameters, payload, key: None, total: None };
+        store.jobs().submit(store.keys().as_deref(), &actor, &new).unwrap().0.id
+    };
+    let hex = match home.backend {
+        Backend::Sqlite => "hex(payload)",
+        Backend::Postgres => "encode(payload, 'hex')",
+    };
+    let file = words(home, &format!("SELECT {hex} AS value FROM jobs")).remove(0);
+    let file = HEXLOWER_PERMISSIVE.decode(file.as_bytes()).unwrap();
+    let traces = [("the uploaded file".to_owned(), file[..32].to_vec())];
+    let app = App::start(home);
+    let began = Instant::now();
+    while !app.store.jobs().get(id).unwrap().unwrap().state.is_finished() {
+        assert!(began.elapsed() < Duration::from_secs(240));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let staff = app.caseworker();
+    let person = staff.get("/api/v1/staff/persons?code=UPLOADED-1").expect(200).items()[0]["id"].clone();
+    if home.backend == Backend::Postgres {
+        assert!(!everywhere(home, &traces).is_empty(), "the scan finds what is there");
+    }
+    erase(&staff, person.as_str().unwrap());
+    wiped(&app);
+    let found = everywhere(home, &traces);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The job of a wiping, once it is finished.
+fn wiping(staff: &Caller<'_>, erased: &serde_json::Value) -> serde_json::Value {
+    let (path, began) = (format!("/api/v1/staff/jobs/{}", erased["job"].as_str().unwrap()), Instant::now());
+    loop {
+        let job = staff.get(&path).expect(200).json();
+        if !matches!(job["state"].as_str().unwrap(), "queued" | "running") {
+            return job;
+        }
+        assert!(began.elapsed() < Duration::from_secs(240), "{job}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn what_cannot_be_wiped_now_is_told_as_what_it_is() {
+    if postgres::programs().is_none() {
+        return skip("postgres", "PostgreSQL", "what_cannot_be_wiped_now_is_told_as_what_it_is");
+    }
+    let home = owned();
+    let app = App::start(&home);
+    let staff = app.caseworker();
+    let [large, broken] = ["91", "92"].map(|tag| enter(&staff, tag));
+    enter(&staff, "93");
+    // Too large to be rewritten while others work.
+    app.sql(
+        "ALTER TABLE jobs ALTER payload SET STORAGE EXTERNAL; \
+         INSERT INTO jobs (id, kind, account_id, state, requested_at, finished_at, attempt, done, cancel_requested, parameters, \
+         payload, payload_until) SELECT gen_random_uuid(), 'import_trial', id, 'cancelled', now(), now(), 1, 0, false, '{}', \
+         decode(repeat('ab', 68000000), 'hex'), now() + interval '1 hour' FROM accounts WHERE name = 'test-caseworker'",
+    );
+    let answer = erase(&staff, &large).json();
+    let job = wiping(&staff, &answer);
+    assert_eq!((&answer["wiped"], &job["state"]), (&json!(false), &json!("failed")), "{job}");
+    let detail = job["problem"]["detail"].as_str().unwrap();
+    assert!(detail.contains("attest wipe") || detail.contains("tried again"), "{detail}");
+    let tried = words(&app, "SELECT CAST(MAX(attempt) AS TEXT) AS value FROM jobs WHERE kind = 'wipe'");
+    assert_eq!(tried, ["1"], "the rest is not for the job");
+    let why = |table: &str| {
+        // Who reads at that moment is waited for.
+        let began = Instant::now();
+        loop {
+            let left = app.store.wipe_as(Wiping::WhileOthersWork).unwrap();
+            let came = left.into_iter().find(|(left, _)| left == table).map(|(_, why)| why);
+            if came != Some(Scrubbed::Used) || began.elapsed() > Duration::from_secs(60) {
+                return came;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    assert_eq!(why("jobs"), Some(Scrubbed::Large));
+    app.sql("DELETE FROM jobs WHERE kind = 'import_trial'");
+    let began = Instant::now();
+    while !app.store.wipe_as(Wiping::WhileNobodyWorks).unwrap().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    // What breaks is no reader.
+    let function = "CREATE OR REPLACE FUNCTION broken(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS";
+    app.sql(&format!("{function} $$ BEGIN RETURN $1; END $$; CREATE INDEX breaks ON person_versions (broken(state))"));
+    app.sql(&format!("{function} $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$"));
+    erase(&staff, &broken);
+    let came = why("person_versions");
+    assert!(matches!(&came, Some(Scrubbed::Failed(why)) if why.contains("the disk is full")), "{came:?}");
+    app.sql("DROP INDEX breaks");
+    wiped(&app);
+    // Nor is a table of somebody else.
+    let last = enter(&staff, "94");
+    postgres::take_table(&home.url, "person_versions");
+    erase(&staff, &last);
+    assert_eq!(why("person_versions"), Some(Scrubbed::NotAllowed));
 }

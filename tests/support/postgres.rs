@@ -153,6 +153,13 @@ pub fn give_away(url: &str) -> String {
     url.replace("user=postgres", &format!("user=owner_{name}"))
 }
 
+/// Takes a table from the owner of a database that was given away, and lets that one use it.
+pub fn take_table(url: &str, table: &str) {
+    let (rest, user) = url.split_once("user=").unwrap();
+    let mut conn = PgConnection::establish(&format!("{rest}user=postgres")).unwrap();
+    conn.batch_execute(&format!("ALTER TABLE {table} OWNER TO postgres; GRANT ALL ON {table} TO {user}")).unwrap();
+}
+
 /// Has the server write everything into its files.
 pub fn flush() {
     PgConnection::establish(&cluster().url("postgres")).unwrap().batch_execute("CHECKPOINT").unwrap();

@@ -1,7 +1,6 @@
 //! What each kind of job does.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -12,16 +11,13 @@ use crate::domain::release::declare::DeclarationEntry;
 use crate::exchange::import::{self, File, ImportError};
 use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::http::public::shelf::Shelf;
+use crate::store::backend::{Scrubbed, Wiping};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::jobs::{Done, Job, Kind, Running, Turn, actor_of};
 use crate::store::publishing::{self, Repeatable};
 
 use super::{action, report, without_text};
-
-/// How often it is tried to wipe what somebody still reads, and how long is waited in between; it is tried every minute after.
-const WIPING_TRIES: u32 = 10;
-const WIPING_PAUSE: Duration = Duration::from_millis(500);
 
 /// Why a job did not succeed.
 pub enum Failure {
@@ -65,6 +61,9 @@ fn unreadable(job: &Job, why: impl std::fmt::Display) -> Failure {
 /// Why nothing of it was saved.
 pub fn perform(store: &Store, turn: &Turn, shelf: &Shelf, most_signatures: u8) -> Result<Done, Failure> {
     let (job, running) = (&turn.job, &turn.running);
+    // A release reads for minutes: not where people wait for a connection.
+    let apart = matches!(job.kind, Kind::Prepare | Kind::Publish).then(|| store.for_long_work());
+    let store = apart.as_ref().unwrap_or(store);
     let actor = actor_of(store, job)?;
     policy::decide(&actor, action(job.kind)).map_err(StoreError::from)?;
     let store = &store.halted_by(running.stop());
@@ -94,15 +93,23 @@ pub fn perform(store: &Store, turn: &Turn, shelf: &Shelf, most_signatures: u8) -
     }
 }
 
-/// Wipes what was erased, as soon as nobody reads any more what was there before.
+/// Wipes what was erased, once. What is left is tried again by `attest serve` itself, where that can help.
 fn wipe(store: &Store) -> Result<Done, Failure> {
-    for _ in 0..WIPING_TRIES {
-        if store.wipe()? {
-            return Ok(Done::Told(serde_json::json!({"wiped": true})));
-        }
-        std::thread::sleep(WIPING_PAUSE);
-    }
-    Err(Problem::new(ProblemKind::Unavailable).detail("somebody still reads what was there before").into())
+    let left = store.wipe_as(Wiping::WhileOthersWork)?;
+    let is_left = |wanted: &Scrubbed| left.iter().any(|(_, why)| why == wanted);
+    let why = if left.is_empty() {
+        return Ok(Done::Told(serde_json::json!({"wiped": true})));
+    } else if let Some((table, Scrubbed::Failed(why))) = left.iter().find(|(_, why)| matches!(why, Scrubbed::Failed(_)))
+    {
+        return Err(Problem::broken(&format_args!("{table} is not wiped: {why}")).into());
+    } else if is_left(&Scrubbed::NotAllowed) {
+        "only the owner of the database's tables may wipe them"
+    } else if is_left(&Scrubbed::Large) {
+        "some tables are too large to be wiped while others work; whoever runs the service wipes them with `attest wipe`"
+    } else {
+        "somebody still reads what was there before; it is tried again by itself"
+    };
+    Err(Problem::new(ProblemKind::Refused).detail(why).into())
 }
 
 fn import_file(

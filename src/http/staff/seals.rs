@@ -141,8 +141,9 @@ pub struct ErasureView {
     pub others: usize,
     /// How many figures counted the person when they were entered, and cannot be computed again.
     pub answers: usize,
-    /// Whether its traces are wiped from the database's files already. While somebody reads what was there before they cannot be;
-    /// it is tried again every minute.
+    /// Whether its traces are wiped from the database's files already. While somebody reads what was there before they cannot be:
+    /// it is tried again after a minute, then less and less often, up to every half hour. What is too large to be wiped while others
+    /// work waits for `attest wipe`; the job says which it is.
     pub wiped: bool,
     /// The job that wipes them.
     pub job: Option<RecordId>,

@@ -72,6 +72,13 @@ pub fn failure(why: &Error) -> Failure {
     }
 }
 
+/// Whether a statement was given up because it waited for a lock, or ran, longer than it was to.
+pub(super) fn is_late(why: &Error) -> bool {
+    const LATE: [&str; 2] = ["canceling statement due to lock timeout", "canceling statement due to statement timeout"];
+    let Error::DatabaseError(_, said) = why else { return false };
+    LATE.iter().any(|phrase| said.message().contains(phrase))
+}
+
 fn said_by_name(message: &str) -> Failure {
     let is = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
     if is(&STOPPED) {

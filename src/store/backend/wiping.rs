@@ -4,6 +4,7 @@
 //! pages of a table until the table is rewritten, which only its owner may do and which holds up all who use it: so one table at
 //! a time, only those that were touched, and for a bounded time. Its own journal (WAL) keeps it until that is recycled.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -11,6 +12,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types;
 
+use super::failure::is_late;
 use super::{Conn, DatabaseUrl, OpenError, journal};
 
 /// The table in which PostgreSQL notes values of columns for its plans. It is wiped after the others.
@@ -33,8 +35,22 @@ pub enum Scrubbed {
     Used,
     /// To rewrite it would hold up others for too long.
     Large,
-    /// The database's owner alone may do it, and Attest is not.
+    /// Its owner alone may do it, and Attest is not.
     NotAllowed,
+    /// The database could not: its disk is full, for one.
+    Failed(String),
+}
+
+impl fmt::Display for Scrubbed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Done => "it is wiped",
+            Self::Used => "somebody uses it, or reads what was there before",
+            Self::Large => "it is too large to be wiped while others work: run `attest wipe`",
+            Self::NotAllowed => "its owner alone may do that",
+            Self::Failed(why) => why,
+        })
+    }
 }
 
 /// How long a rewriting is waited for: everybody who comes later waits behind it.
@@ -85,7 +101,6 @@ fn rewrite_all(conn: &mut PgConnection, tables: &[String], how: Wiping) -> Query
             table => rewrite(conn, table, how)?,
         });
     }
-    conn.batch_execute("SET lock_timeout = '10s'; SET statement_timeout = DEFAULT")?;
     Ok(all)
 }
 
@@ -101,6 +116,13 @@ fn number(conn: &mut PgConnection, query: &str) -> QueryResult<i64> {
 
 /// Rewrites one table without what was deleted. A plain vacuum would only mark the place as free.
 fn rewrite(conn: &mut PgConnection, table: &str, how: Wiping) -> QueryResult<Scrubbed> {
+    let owner = format!(
+        "SELECT COUNT(*) AS value FROM pg_class WHERE oid = '{table}'::regclass AND pg_has_role(current_user, relowner, 'USAGE')"
+    );
+    // The server would only warn whoever asked, and leave the table as it is.
+    if number(conn, &owner)? == 0 {
+        return Ok(Scrubbed::NotAllowed);
+    }
     let size = number(conn, &format!("SELECT pg_total_relation_size('{table}') AS value"))?;
     if how == Wiping::WhileOthersWork && size > LARGEST {
         return Ok(Scrubbed::Large);
@@ -112,12 +134,15 @@ fn rewrite(conn: &mut PgConnection, table: &str, how: Wiping) -> QueryResult<Scr
          AND a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL \
          AND age(a.backend_xmin) >= age(m.xmin)"
     );
-    if number(conn, &seen)? > 0 || !attempt(conn, table, &format!("VACUUM (FULL) {table}"))? {
+    if number(conn, &seen)? > 0 {
         return Ok(Scrubbed::Used);
     }
     // Its plans stand on values of its columns: those of before are to go.
-    if !attempt(conn, table, &format!("ANALYZE {table}"))? {
-        return Ok(Scrubbed::Used);
+    for statement in [format!("VACUUM (FULL) {table}"), format!("ANALYZE {table}")] {
+        let came = attempt(conn, table, &statement)?;
+        if came != Scrubbed::Done {
+            return Ok(came);
+        }
     }
     // The analysis has counted what was kept for a transaction of somebody whom we may not see.
     let dead = format!(
@@ -149,17 +174,18 @@ fn rewrite_statistics(conn: &mut PgConnection, others: &[Scrubbed]) -> QueryResu
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Ok(if attempt(conn, STATISTICS, "VACUUM (FULL) pg_statistic")? { Scrubbed::Done } else { Scrubbed::Used })
+    attempt(conn, STATISTICS, "VACUUM (FULL) pg_statistic")
 }
 
-/// Runs a statement that may meet somebody who uses the table. Gives whether it was done.
-fn attempt(conn: &mut PgConnection, table: &str, statement: &str) -> QueryResult<bool> {
+/// Runs a statement that may meet somebody who uses the table. Gives what came of it.
+fn attempt(conn: &mut PgConnection, table: &str, statement: &str) -> QueryResult<Scrubbed> {
     match conn.batch_execute(statement) {
-        Ok(()) => Ok(true),
-        Err(why @ diesel::result::Error::DatabaseError(..)) => {
+        Ok(()) => Ok(Scrubbed::Done),
+        Err(why) if is_late(&why) => {
             tracing::debug!(table, %why, "a table is not wiped yet");
-            Ok(false)
+            Ok(Scrubbed::Used)
         }
+        Err(why @ diesel::result::Error::DatabaseError(..)) => Ok(Scrubbed::Failed(why.to_string())),
         Err(why) => Err(why),
     }
 }

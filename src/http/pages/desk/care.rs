@@ -47,6 +47,8 @@ pub const UNSEALING: &str = "Everybody who sees cases will see the person again.
 const ERASING: &str = "The person goes for good, with all incidents, consents, linkages, personal text and its key. It cannot be \
                        undone. Answers given earlier that counted the person can no longer be computed again, and will say so.";
 const BACKUPS: &str = "Backups made before today hold the person until they are deleted.";
+const STILL_THERE: &str = "The database's files still hold traces. They are wiped when nobody reads any more what was there before; \
+     what is too large for that, whoever runs the service wipes.";
 
 #[derive(Template)]
 #[template(path = "desk/seal.html")]
@@ -259,9 +261,7 @@ pub async fn erase(arrived: Arrived<Erase>, store: Data<Records>, path: RecordPa
                 .line(say("Answers that counted the person and cannot be computed again: {}.", &[&erased.answers]))
                 .line(t(BACKUPS));
             if !wiped {
-                notice = notice.line(t(
-                    "The database's files still hold traces while somebody reads; they are wiped within minutes.",
-                ));
+                notice = notice.line(t(STILL_THERE));
             }
             Ok(page(visit.permit(), t("Erased"), &Erased { notice })?)
         }
