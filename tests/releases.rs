@@ -8,6 +8,7 @@ mod releases {
     mod drafts;
     mod input;
     mod jobs;
+    mod lanes;
     mod office;
     mod outdated;
     mod signing;

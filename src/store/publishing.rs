@@ -68,13 +68,10 @@ pub fn prepare_as(
         let job = job.cloned();
         let looked = store.attempt(actor, "release.prepare", move |tx| {
             let earlier = repeated(tx, &key)?;
-            match (&earlier, &job) {
-                (Some(release), Some(job)) => job.succeed(tx, &made(release.id)).map(|()| Outcome::Keep(earlier)),
-                _ => Ok(Outcome::Abandon(earlier)),
-            }
+            earlier.map_or(Ok(Outcome::Abandon(None)), |release| told(tx, release, job.as_ref()))
         })?;
-        if let Outcome::Keep(Some(release)) | Outcome::Abandon(Some(release)) = looked {
-            return Ok((release, true));
+        if let Outcome::Keep(Some(found)) | Outcome::Abandon(Some(found)) = looked {
+            return Ok(found);
         }
     }
     let now = store.times()?;
@@ -91,7 +88,7 @@ pub fn prepare_as(
             if let Some(key) = &key
                 && let Some(release) = repeated(tx, key)?
             {
-                return Ok(Outcome::Abandon(Some(release)));
+                return told(tx, release, job.as_ref());
             }
             must_be_free(tx.conn(), &settled)?;
             let signatures = signatures_required(tx.conn(), most_signatures)?;
@@ -103,12 +100,10 @@ pub fn prepare_as(
                 idempotency::remember(tx, key, hash, id)?;
             }
             job.map_or(Ok(()), |job| job.succeed(tx, &made(id)))?;
-            Ok(Outcome::Keep(Some(get(tx.conn(), id)?)))
+            Ok(Outcome::Keep(Some((get(tx.conn(), id)?, false))))
         })?;
-        match outcome {
-            Outcome::Keep(Some(release)) => return Ok((release, false)),
-            Outcome::Abandon(Some(release)) => return Ok((release, true)),
-            Outcome::Keep(None) | Outcome::Abandon(None) => {}
+        if let Outcome::Keep(Some(found)) | Outcome::Abandon(Some(found)) = outcome {
+            return Ok(found);
         }
     }
     Err(StoreError::Outdated)
@@ -122,6 +117,17 @@ fn made(id: RecordId) -> serde_json::Value {
 /// What an earlier request with the key prepared.
 fn repeated(tx: &mut Tx<'_>, Repeatable { key, hash }: &Repeatable) -> Result<Option<Release>, StoreError> {
     idempotency::earlier(tx, key, hash)?.map(|earlier| get(tx.conn(), earlier.id)).transpose()
+}
+
+/// What an earlier request prepared, as the answer to this one. That a job has come to it is written.
+fn told(
+    tx: &mut Tx<'_>,
+    release: Release,
+    job: Option<&Arc<Running>>,
+) -> Result<Outcome<Option<(Release, bool)>>, StoreError> {
+    let Some(job) = job else { return Ok(Outcome::Abandon(Some((release, true)))) };
+    job.succeed(tx, &made(release.id))?;
+    Ok(Outcome::Keep(Some((release, true))))
 }
 
 fn must_be_free(conn: &mut Conn, entry: &DeclarationEntry) -> Result<(), StoreError> {
