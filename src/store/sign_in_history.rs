@@ -126,20 +126,15 @@ pub fn list(conn: &mut Conn, account: RecordId) -> QueryResult<Vec<Line>> {
     rows.into_iter().map(line).collect()
 }
 
-fn wrong_factors(conn: &mut Conn, after: Option<Instant>) -> QueryResult<HashMap<RecordId, WrongFactors>> {
-    let mut wrong = sign_ins::table
-        .filter(sign_ins::outcome.eq(What::WrongSecondFactor.name()))
-        .select((sign_ins::account_id, sign_ins::times, sign_ins::last_at))
-        .into_boxed();
-    if let Some(after) = after {
-        wrong = wrong.filter(sign_ins::last_at.gt(after));
-    }
+type Wrong = (RecordId, i64, Instant);
+
+fn summed(wrong: Vec<Wrong>) -> HashMap<RecordId, WrongFactors> {
     let mut found = HashMap::new();
-    for (account, times, last_at) in wrong.load::<(RecordId, i64, Instant)>(conn)? {
+    for (account, times, last_at) in wrong {
         let all = found.entry(account).or_insert(WrongFactors { times: 0, last_at });
         *all = WrongFactors { times: all.times + times, last_at: all.last_at.max(last_at) };
     }
-    Ok(found)
+    found
 }
 
 /// By account the wrong second factors of the last 30 days, for admins.
@@ -147,7 +142,11 @@ fn wrong_factors(conn: &mut Conn, after: Option<Instant>) -> QueryResult<HashMap
 /// # Errors
 /// The database's own.
 pub fn recent(conn: &mut Conn, now: Instant) -> QueryResult<HashMap<RecordId, WrongFactors>> {
-    wrong_factors(conn, Some(Instant::new(now.0 - ADMINS_SEE)))
+    let wrong = sign_ins::table
+        .filter(sign_ins::outcome.eq(What::WrongSecondFactor.name()))
+        .filter(sign_ins::last_at.gt(Instant::new(now.0 - ADMINS_SEE)))
+        .select((sign_ins::account_id, sign_ins::times, sign_ins::last_at));
+    Ok(summed(wrong.load::<Wrong>(conn)?))
 }
 
 /// The wrong second factors that the owner of an account has not read of yet.
@@ -156,7 +155,15 @@ pub fn recent(conn: &mut Conn, now: Instant) -> QueryResult<HashMap<RecordId, Wr
 /// The database's own.
 pub fn unread(conn: &mut Conn, account: RecordId) -> QueryResult<Option<WrongFactors>> {
     let read = accounts::table.find(account).select(accounts::sign_ins_read_at).first::<Option<Instant>>(conn)?;
-    Ok(wrong_factors(conn, read)?.remove(&account))
+    let mut wrong = sign_ins::table
+        .filter(sign_ins::account_id.eq(account))
+        .filter(sign_ins::outcome.eq(What::WrongSecondFactor.name()))
+        .select((sign_ins::account_id, sign_ins::times, sign_ins::last_at))
+        .into_boxed();
+    if let Some(read) = read {
+        wrong = wrong.filter(sign_ins::last_at.gt(read));
+    }
+    Ok(summed(wrong.load::<Wrong>(conn)?).remove(&account))
 }
 
 /// How many seconds must lie between a wrong second factor and the next code, when so many were wrong.
