@@ -82,7 +82,8 @@ fn rows<E: Stored>(
     flavour: Flavour,
     out: &mut dyn io::Write,
 ) -> Result<(), ExportError> {
-    const PAGE: usize = 500;
+    // While a page is taken nothing is asked of the database, and a server ends a session that is silent for too long.
+    const PAGE: usize = 50;
     let all = fields::of::<E>();
     let coded = all.iter().map(|field| field.name).filter(|name| !E::TEXTS.iter().any(|text| text.name == *name));
     let coded: Vec<_> = coded.collect();
