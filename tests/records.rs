@@ -9,6 +9,7 @@ mod records {
     mod consents;
     mod downloads;
     mod due;
+    mod job_rows;
     mod jobs;
     mod linkages;
     mod lists;

@@ -340,11 +340,29 @@ impl Jobs {
             // Its row cannot be written while SQLite's one writer is at work on it.
             Some(running) if !running.cancel() => return Err(DONE),
             Some(_) => {}
-            None => self.writer()?.cancel(id)?,
+            None => {
+                let asked = self.writer().and_then(|mut writer| writer.cancel(id));
+                asked.map_err(|why| self.why_not_cancelled(id, why))?;
+            }
         }
         let job = self.get(id)?.ok_or(StoreError::Absent("job"))?;
         let late = matches!(job.state, State::Succeeded | State::Failed);
         if late { Err(DONE) } else { Ok(job) }
+    }
+}
+
+impl Jobs {
+    /// Why a job of another process could not be told to end. An import holds SQLite's one lock for writing until it is done.
+    fn why_not_cancelled(&self, id: RecordId, why: StoreError) -> StoreError {
+        const HELD: StoreError = StoreError::Refused(
+            "another process does it and holds the one lock for writing, so it cannot be told; cancel it through that process, or end \
+             that process, and nothing of it is saved",
+        );
+        let is_busy = self.connections.has_file() && matches!(why, StoreError::Unavailable(_));
+        match if is_busy { self.get(id) } else { return why } {
+            Ok(Some(job)) if job.state == State::Running => HELD,
+            _ => why,
+        }
     }
 }
 

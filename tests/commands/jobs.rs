@@ -14,6 +14,7 @@ on_both! {
     what_a_killed_process_was_doing_has_failed_and_nothing_of_it_is_stored,
     a_job_that_runs_when_the_service_ends_is_whole_or_not_at_all,
     jobs_are_listed_shown_and_cancelled_from_the_command_line,
+    that_no_job_can_be_looked_for_is_said_once,
 }
 
 const LISTEN: [&str; 2] = ["--listen", "127.0.0.1:0"];
@@ -132,4 +133,18 @@ fn jobs_are_listed_shown_and_cancelled_from_the_command_line(home: &Home) {
     let nobody = "01997c1e-0000-7000-8000-000000000000";
     let missing = run(attest_on(home).args(["job", "show", nobody])).refused().err;
     assert!(missing.contains("no such job"), "{missing}");
+}
+
+fn that_no_job_can_be_looked_for_is_said_once(home: &Home) {
+    let serving = Serving::start(attest_on(home).args(["serve", "--log", "warn"]).args(LISTEN), "http://");
+    for _ in 0..2 {
+        home.sql("ALTER TABLE jobs RENAME TO jobs_away");
+        // It is looked for each second.
+        std::thread::sleep(Duration::from_secs(6));
+        home.sql("ALTER TABLE jobs_away RENAME TO jobs");
+        std::thread::sleep(Duration::from_secs(6));
+    }
+    let (code, log) = serving.stop();
+    let said = log.matches("it cannot be looked whether there is a job to do").count();
+    assert!(code == Some(0) && (1..=4).contains(&said), "{said}: {log}");
 }

@@ -105,7 +105,8 @@ pub async fn get(
 }
 
 /// Cancel a job of your own. It ends without having saved anything, unless it is committing already: then it is refused. Whoever
-/// runs it hears of it within seconds; its state tells when it has ended.
+/// runs it hears of it within seconds; its state tells when it has ended. On SQLite an import that another process does cannot be told
+/// before it ends, and that is refused too.
 #[utoipa::path(
     tag = "jobs",
     operation_id = "cancel_job",

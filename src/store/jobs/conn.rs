@@ -9,20 +9,23 @@ use crate::store::backend::{self, Conn, Manager, clock};
 use crate::store::error::{StoreError, corrupt, word};
 use crate::store::schema::jobs;
 
-use super::{After, Job, Kind, State};
+use super::turns::before_the_tries;
+use super::{After, Job, Kind, State, files};
 
 /// A job with what was uploaded for it.
 pub type WithUpload<F> = (Job, F);
 
 /// How long a process is believed to run a job after it has last said so.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// How long it is remembered what came of a job, and its idempotency key.
+const REMEMBERED: TimeDelta = TimeDelta::days(90);
 
 /// The connection.
-pub struct JobConn(PooledConnection<Manager>);
+pub struct JobConn(pub(super) PooledConnection<Manager>);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = jobs)]
-struct Row {
+pub(super) struct Row {
     id: RecordId,
     kind: String,
     account_id: RecordId,
@@ -44,7 +47,7 @@ struct Row {
 }
 
 impl Row {
-    fn job(self) -> QueryResult<Job> {
+    pub fn job(self) -> QueryResult<Job> {
         let json = |text: String| serde_json::from_str(&text).map_err(corrupt);
         Ok(Job {
             id: self.id,
@@ -189,6 +192,9 @@ pub(super) fn end(conn: &mut Conn, id: RecordId, attempt: i64, end: &End<'_>) ->
     } else {
         diesel::update(running).set((ended, jobs::payload.eq(None::<Vec<u8>>))).execute(conn)?
     };
+    if changed == 1 && waits.is_some() {
+        files::replace_waiting(conn, id)?;
+    }
     Ok(changed == 1)
 }
 
@@ -198,7 +204,7 @@ impl JobConn {
     }
 
     /// All of some work, or nothing; on SQLite with the lock of the one writer from the start.
-    fn whole<T>(&mut self, work: impl FnOnce(&mut Conn) -> QueryResult<T>) -> Result<T, StoreError> {
+    pub(super) fn whole<T>(&mut self, work: impl FnOnce(&mut Conn) -> QueryResult<T>) -> Result<T, StoreError> {
         Ok(self.attempt(work)??)
     }
 
@@ -349,6 +355,7 @@ impl JobConn {
                 Some(entry) => diesel::update(as_seen)
                     .set((
                         waits,
+                        jobs::attempt.eq(before_the_tries(job.attempt)),
                         jobs::kind.eq(entry.kind.name()),
                         jobs::total.eq(entry.total),
                         jobs::parameters.eq(entry.parameters.to_string()),
@@ -390,48 +397,17 @@ impl JobConn {
         Ok((rows.into_iter().map(Row::job).collect::<QueryResult<_>>()?, now))
     }
 
-    /// Forgets files that nobody has confirmed in time, and those of an account that a newer one replaces.
-    pub fn forget_files(&mut self, replaced_of: Option<RecordId>) -> Result<(), StoreError> {
-        let now = clock::now(&mut self.0)?;
-        let gone = (jobs::payload.eq(None::<Vec<u8>>), jobs::payload_until.eq(None::<Instant>));
-        let late = jobs::table.filter(jobs::payload_until.le(now));
-        diesel::update(late).set(gone.clone()).execute(&mut *self.0)?;
-        if let Some(account) = replaced_of {
-            let earlier = jobs::table.filter(jobs::account_id.eq(account)).filter(jobs::payload_until.is_not_null());
-            diesel::update(earlier).set(gone).execute(&mut *self.0)?;
-        }
+    /// Whether some job ended long ago.
+    pub fn has_old(&mut self) -> Result<bool, StoreError> {
+        let before = Instant::new(clock::now(&mut self.0)?.0 - REMEMBERED);
+        let old = jobs::table.filter(jobs::finished_at.lt(before)).select(jobs::id);
+        Ok(old.first::<RecordId>(&mut *self.0).optional()?.is_some())
+    }
+
+    /// Forgets the jobs that ended long ago, with their keys.
+    pub fn forget_old(&mut self) -> Result<(), StoreError> {
+        let before = Instant::new(clock::now(&mut self.0)?.0 - REMEMBERED);
+        diesel::delete(jobs::table.filter(jobs::finished_at.lt(before))).execute(&mut *self.0)?;
         Ok(())
-    }
-
-    /// Whether some file is there too long.
-    pub fn has_late_files(&mut self) -> Result<bool, StoreError> {
-        let now = clock::now(&mut self.0)?;
-        let late = jobs::table.filter(jobs::payload_until.le(now)).select(jobs::id);
-        Ok(late.first::<RecordId>(&mut *self.0).optional()?.is_some())
-    }
-
-    /// What waits for its confirmation: the job that tried it, and the file.
-    pub fn waiting_file(&mut self, id: RecordId, account: RecordId) -> Result<Option<(Job, Vec<u8>)>, StoreError> {
-        let now = clock::now(&mut self.0)?;
-        let found = jobs::table
-            .find(id)
-            .filter(jobs::account_id.eq(account))
-            .filter(jobs::payload_until.gt(now))
-            .select((Row::as_select(), jobs::payload.assume_not_null()))
-            .first::<(Row, Vec<u8>)>(&mut *self.0)
-            .optional()?;
-        Ok(found.map(|(row, payload)| QueryResult::Ok((row.job()?, payload))).transpose()?)
-    }
-
-    /// Enters the job that takes a waiting file over. `false` where somebody was faster.
-    pub fn take_over(&mut self, from: RecordId, entry: &Entry<'_>) -> Result<bool, StoreError> {
-        self.whole(|conn| {
-            let waiting = jobs::table.find(from).filter(jobs::payload_until.is_not_null());
-            let gone = (jobs::payload.eq(None::<Vec<u8>>), jobs::payload_until.eq(None::<Instant>));
-            if diesel::update(waiting).set(gone).execute(conn)? == 0 {
-                return Ok(false);
-            }
-            insert(conn, entry).map(|()| true)
-        })
     }
 }

@@ -1,13 +1,16 @@
 //! What was uploaded for a job: it lies in the database as ciphertext, until the job ends or its time is over.
 
+use diesel::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::domain::policy::Actor;
-use crate::domain::record::RecordId;
+use crate::domain::record::{Instant, RecordId};
 use crate::keys::keyring::Keyring;
+use crate::store::backend::{Conn, clock};
 use crate::store::error::StoreError;
+use crate::store::schema::jobs;
 
-use super::conn::{Entry, WithUpload};
+use super::conn::{Entry, JobConn, Row, WithUpload, insert};
 use super::{Job, Jobs, Key, Kind, NewJob};
 
 /// How long a file waits that was tried, until its owner confirms it.
@@ -92,6 +95,61 @@ impl Jobs {
             self.ring();
         }
         self.earlier(keys, actor.account, &key)
+    }
+}
+
+/// Forgets the files that wait of the account of a job, whose own is going to: one waits for each.
+pub(super) fn replace_waiting(conn: &mut Conn, id: RecordId) -> QueryResult<()> {
+    let account: RecordId = jobs::table.find(id).select(jobs::account_id).first(conn)?;
+    let gone = (jobs::payload.eq(None::<Vec<u8>>), jobs::payload_until.eq(None::<Instant>));
+    let earlier = jobs::table.filter(jobs::account_id.eq(account)).filter(jobs::payload_until.is_not_null());
+    diesel::update(earlier.filter(jobs::id.ne(id))).set(gone).execute(conn).map(drop)
+}
+
+impl JobConn {
+    /// Forgets files that nobody has confirmed in time, and those of an account that a newer one replaces.
+    pub fn forget_files(&mut self, replaced_of: Option<RecordId>) -> Result<(), StoreError> {
+        let now = clock::now(&mut self.0)?;
+        let gone = (jobs::payload.eq(None::<Vec<u8>>), jobs::payload_until.eq(None::<Instant>));
+        let late = jobs::table.filter(jobs::payload_until.le(now));
+        diesel::update(late).set(gone.clone()).execute(&mut *self.0)?;
+        if let Some(account) = replaced_of {
+            let earlier = jobs::table.filter(jobs::account_id.eq(account)).filter(jobs::payload_until.is_not_null());
+            diesel::update(earlier).set(gone).execute(&mut *self.0)?;
+        }
+        Ok(())
+    }
+
+    /// Whether some file is there too long.
+    pub fn has_late_files(&mut self) -> Result<bool, StoreError> {
+        let now = clock::now(&mut self.0)?;
+        let late = jobs::table.filter(jobs::payload_until.le(now)).select(jobs::id);
+        Ok(late.first::<RecordId>(&mut *self.0).optional()?.is_some())
+    }
+
+    /// What waits for its confirmation: the job that tried it, and the file.
+    pub fn waiting_file(&mut self, id: RecordId, account: RecordId) -> Result<Option<(Job, Vec<u8>)>, StoreError> {
+        let now = clock::now(&mut self.0)?;
+        let found = jobs::table
+            .find(id)
+            .filter(jobs::account_id.eq(account))
+            .filter(jobs::payload_until.gt(now))
+            .select((Row::as_select(), jobs::payload.assume_not_null()))
+            .first::<(Row, Vec<u8>)>(&mut *self.0)
+            .optional()?;
+        Ok(found.map(|(row, payload)| QueryResult::Ok((row.job()?, payload))).transpose()?)
+    }
+
+    /// Enters the job that takes a waiting file over. `false` where somebody was faster.
+    pub fn take_over(&mut self, from: RecordId, entry: &Entry<'_>) -> Result<bool, StoreError> {
+        self.whole(|conn| {
+            let waiting = jobs::table.find(from).filter(jobs::payload_until.is_not_null());
+            let gone = (jobs::payload.eq(None::<Vec<u8>>), jobs::payload_until.eq(None::<Instant>));
+            if diesel::update(waiting).set(gone).execute(conn)? == 0 {
+                return Ok(false);
+            }
+            insert(conn, entry).map(|()| true)
+        })
     }
 }
 

@@ -42,9 +42,18 @@ impl Holder {
             return Life::Unknown;
         }
         match began(id) {
-            Some((state, began)) if began == began_then && !matches!(state, 'Z' | 'X') => Life::Alive,
+            Some((state, began)) if began == began_then => of_state(state),
             _ => Life::Dead,
         }
+    }
+}
+
+/// What the state of a process says. One that was stopped, or is held by a debugger, may never go on: its lease decides.
+fn of_state(state: char) -> Life {
+    match state {
+        'Z' | 'X' => Life::Dead,
+        'T' | 't' => Life::Unknown,
+        _ => Life::Alive,
     }
 }
 
@@ -76,5 +85,29 @@ mod tests {
         assert_eq!(Holder::life(&format!("{place} {began}1")), Life::Dead, "another with the same number");
         assert_eq!(Holder::life(&format!("1 elsewhere {began}")), Life::Unknown);
         assert_eq!(Holder::life(&format!("1 another start pid:[1] 1 {began}")), Life::Unknown);
+    }
+
+    #[test]
+    fn of_a_process_that_was_stopped_nobody_knows_whether_it_goes_on() {
+        use std::process::{Command, Stdio};
+        let mut other = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap();
+        let (id, own) = (other.id(), Holder::own());
+        let (_, began) = began(id).unwrap();
+        let place = own.as_str().rsplitn(3, ' ').nth(2).unwrap().to_owned();
+        let holder = format!("{place} {id} {began}");
+        let before = Holder::life(&holder);
+        let stopped = Command::new("sh").args(["-c", "kill -STOP $0", &id.to_string()]).status();
+        let mut life = Life::Alive;
+        for _ in 0..600 {
+            life = Holder::life(&holder);
+            if life != Life::Alive {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert!(stopped.is_ok_and(|stopped| stopped.success()));
+        assert_eq!((before, life, Holder::life(&holder)), (Life::Alive, Life::Unknown, Life::Dead));
     }
 }

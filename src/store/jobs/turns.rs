@@ -21,7 +21,13 @@ use super::{Job, Jobs, Kind, State};
 const TRIES: u32 = 6;
 const BETWEEN: Duration = Duration::from_secs(2);
 /// How often a job is taken up where the database is not ready for it.
-const MOST_ATTEMPTS: i64 = 5;
+const MOST_TRIES: i64 = 5;
+
+/// The attempt from which the tries of a request that is entered anew are counted. Attempts never fall: who was thought dead
+/// cannot commit under an earlier one.
+pub(super) fn before_the_tries(attempt: i64) -> i64 {
+    (attempt + MOST_TRIES - 1) / MOST_TRIES * MOST_TRIES
+}
 
 /// A job whose turn it is.
 pub struct Turn {
@@ -144,6 +150,14 @@ impl Jobs {
         if self.reader()?.has_late_files()? { self.writer()?.forget_files(None) } else { Ok(()) }
     }
 
+    /// Forgets what ended long ago, with its idempotency keys.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn forget_old(&self) -> Result<(), StoreError> {
+        if self.reader()?.has_old()? { self.writer()?.forget_old() } else { Ok(()) }
+    }
+
     /// Takes up no more jobs, and gives those that run so long to end. Those that do not are stopped; nothing of them is saved.
     pub fn wind_down(&self, patience: Duration) {
         self.closing.store(true, Ordering::SeqCst);
@@ -172,7 +186,8 @@ impl Turn {
             Done::Committed => {}
             Done::Told(result) => {
                 let waits = (self.job.parameters["confirmable"] == true).then_some(FILE_WAITS);
-                if !self.end(&End::Succeeded(result, waits)) {
+                // Who could not write how it ended does not know that it was cancelled.
+                if self.end(&End::Succeeded(result, waits)) == Ended::NotRunning {
                     self.end(&End::Cancelled);
                 }
             }
@@ -190,7 +205,7 @@ impl Turn {
 
     /// Whether it may be tried once more where the database was not ready.
     pub fn has_tries(&self) -> bool {
-        self.job.attempt < MOST_ATTEMPTS
+        self.job.attempt % MOST_TRIES != 0
     }
 
     /// Writes that the job failed, with its problem, or that it was cancelled. Nothing of it was saved.
@@ -206,24 +221,43 @@ impl Turn {
 
     /// Writes that the job did not go on because its row says so: somebody has cancelled it, or has ended it already.
     pub fn given_up(self) {
-        let asked = self.jobs.reader().and_then(|mut reader| reader.get(self.job.id));
-        match asked {
-            Ok(Some(job)) if job.cancel_requested => drop(self.end(&End::Cancelled)),
-            _ => self.failed(&interrupted()),
+        match self.insist(|jobs| jobs.reader()?.get(self.job.id)) {
+            Some(Some(job)) if job.cancel_requested => drop(self.end(&End::Cancelled)),
+            Some(_) => self.failed(&interrupted()),
+            None => {}
         }
     }
 
-    /// Whether the job still ran. Where the database cannot be written to, its lease runs out, and it is ended then.
-    fn end(&self, how: &End<'_>) -> bool {
+    fn end(&self, how: &End<'_>) -> Ended {
+        match self.insist(|jobs| jobs.writer()?.end(self.job.id, self.job.attempt, how)) {
+            Some(true) => Ended::Now,
+            Some(false) => Ended::NotRunning,
+            None => Ended::Unknown,
+        }
+    }
+
+    /// Asks the database until it answers. Where it never does, the job is left to its lease: when that has run out, whoever
+    /// looks ends it by what its row says.
+    fn insist<T>(&self, ask: impl Fn(&Jobs) -> Result<T, StoreError>) -> Option<T> {
         for attempt in 1..=TRIES {
-            match self.jobs.writer().and_then(|mut writer| writer.end(self.job.id, self.job.attempt, how)) {
-                Ok(ended) => return ended,
+            match ask(&self.jobs) {
+                Ok(answer) => return Some(answer),
                 Err(why) => {
                     tracing::warn!(job = %self.job.id, attempt, error = %why, "how a job ended is not written yet")
                 }
             }
             std::thread::sleep(BETWEEN);
         }
-        false
+        None
     }
+}
+
+/// What is known of a job whose end was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Now,
+    /// It did not run any more: it was cancelled, or somebody else has ended it.
+    NotRunning,
+    /// The database did not answer.
+    Unknown,
 }
