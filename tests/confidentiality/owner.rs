@@ -270,3 +270,27 @@ fn what_cannot_be_wiped_now_is_told_as_what_it_is() {
     erase(&staff, &last);
     assert_eq!(why("person_versions"), Some(Scrubbed::NotAllowed));
 }
+
+#[test]
+fn what_the_server_noted_of_columns_waits_for_readers_whom_nobody_may_see() {
+    if postgres::programs().is_none() {
+        return skip("postgres", "PostgreSQL", "what_the_server_noted_of_columns_waits");
+    }
+    let home = owned();
+    let app = App::start(&home);
+    let staff = app.caseworker();
+    let whole = enter(&staff, "95");
+    app.sql("ANALYZE");
+    // Somebody else's, of whom an ordinary owner is not told what is seen.
+    let mut reader = postgres::connect(&home.url);
+    reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").unwrap();
+    let erased = erase(&staff, &whole).json();
+    assert_eq!(wiping(&staff, &erased)["state"], "failed");
+    app.sql("ANALYZE; DELETE FROM instance_marks WHERE key LIKE 'wipe:%' AND key <> 'wipe:pg_statistic'");
+    let left = app.store.wipe_as(Wiping::WhileOthersWork).unwrap();
+    assert_eq!(left, [("pg_statistic".to_owned(), Scrubbed::Used)]);
+    reader.batch_execute("ROLLBACK").unwrap();
+    wiped(&app);
+    let found: Vec<_> = in_files(&app, "95").into_iter().filter(|hit| hit.contains("pg_statistic")).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}

@@ -153,11 +153,17 @@ pub fn give_away(url: &str) -> String {
     url.replace("user=postgres", &format!("user=owner_{name}"))
 }
 
+/// A connection of the server's own user to a database that was given away.
+pub fn connect(url: &str) -> PgConnection {
+    let (rest, _) = url.split_once("user=").unwrap();
+    PgConnection::establish(&format!("{rest}user=postgres")).unwrap()
+}
+
 /// Takes a table from the owner of a database that was given away, and lets that one use it.
 pub fn take_table(url: &str, table: &str) {
-    let (rest, user) = url.split_once("user=").unwrap();
-    let mut conn = PgConnection::establish(&format!("{rest}user=postgres")).unwrap();
-    conn.batch_execute(&format!("ALTER TABLE {table} OWNER TO postgres; GRANT ALL ON {table} TO {user}")).unwrap();
+    let (_, user) = url.split_once("user=").unwrap();
+    let give = format!("ALTER TABLE {table} OWNER TO postgres; GRANT ALL ON {table} TO {user}");
+    connect(url).batch_execute(&give).unwrap();
 }
 
 /// Has the server write everything into its files.

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types;
 
 use super::failure::is_late;
-use super::{Conn, DatabaseUrl, OpenError, journal};
+use super::{Conn, DatabaseUrl, OneText, OpenError, journal};
 
 /// The table in which PostgreSQL notes values of columns for its plans. It is wiped after the others.
 pub const STATISTICS: &str = "pg_statistic";
@@ -161,14 +161,18 @@ fn rewrite_statistics(conn: &mut PgConnection, others: &[Scrubbed]) -> QueryResu
     if !others.is_empty() && !others.contains(&Scrubbed::Done) {
         return Ok(Scrubbed::Used);
     }
-    // The rows of before the analysis are kept for everybody who has begun before it.
-    let now = number(conn, "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT) AS value")?;
-    let before = format!(
-        "SELECT COUNT(*) AS value FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-         AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST('{now}' AS xid8)::xid)"
+    // The rows of before the analysis are kept for everybody who has begun before it, and nothing tells afterwards whether some were.
+    // Of a connection that is just being opened the server does not say yet to which database, and of others' not what they see.
+    let open = "SELECT l.virtualtransaction AS value FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
+         WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND (a.datname IS NULL OR a.datname = current_database())";
+    let open: Vec<_> =
+        diesel::sql_query(open).load::<OneText>(conn)?.into_iter().map(|open| format!("'{}'", open.value)).collect();
+    let still = format!(
+        "SELECT COUNT(*) AS value FROM pg_locks WHERE locktype = 'virtualxid' AND virtualtransaction IN ('', {})",
+        open.join(", ")
     );
     let started = Instant::now();
-    while number(conn, &before)? > 0 {
+    while !open.is_empty() && number(conn, &still)? > 0 {
         if started.elapsed() > FOR_READERS {
             return Ok(Scrubbed::Used);
         }
