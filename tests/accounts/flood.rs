@@ -8,7 +8,7 @@ use attest::domain::policy::Role;
 use attest::http::app::Settings;
 use attest::http::limits::{Rate, Rates};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
 use crate::support::app::settings;
 use crate::support::people::{Browser, Person};
@@ -22,23 +22,13 @@ on_both! {
 }
 
 #[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
-#[derive(QueryableByName)]
 struct Details {
     #[diesel(sql_type = Text)]
     details: String,
 }
 
-fn number(app: &App, query: &str) -> i64 {
-    diesel::sql_query(query).get_result::<Number>(&mut app.connect()).unwrap().value
-}
-
 fn looked_at(app: &App) -> i64 {
-    number(app, "SELECT COUNT(*) AS value FROM audit_entries WHERE action = 'sign_in.attempt'")
+    app.number("SELECT COUNT(*) AS value FROM audit_entries WHERE action = 'sign_in.attempt'")
 }
 
 /// The entries that say how many were turned away: too many, and without a place.
@@ -95,7 +85,7 @@ fn a_flood_of_strangers_keeps_no_known_browser_out_and_is_charged_to_nobody(app:
     let without_place = statuses.iter().filter(|status| **status == 503).count();
     assert!(wrong > 0 && without_place > 0, "{wrong} {without_place}");
     assert_eq!(looked_at(app) - before, wrong);
-    assert_eq!(number(app, "SELECT CAST(SUM(failures) AS BIGINT) AS value FROM sign_in_attempts"), wrong);
+    assert_eq!(app.number("SELECT CAST(SUM(failures) AS BIGINT) AS value FROM sign_in_attempts"), wrong);
     // Nor does anything of it slow the person down in another browser.
     person.browser(app);
 }

@@ -156,7 +156,24 @@ fn one_date_of_more_than_a_hundred_years_takes_no_answer_from_anybody(app: &App)
     assert_eq!(narrowed, table(&[("1900-01", 1), ("_T", 1)]));
 }
 
+fn a_date_of_a_whole_century_takes_no_answer_from_anybody(app: &App) {
+    let person = person(app, &json!({}));
+    for date in ["19XX", "2017-04-03"] {
+        incident(app, &person, &json!({"kind": "threat", "date": date}));
+    }
+    for (by, known) in [("month", "2017-04"), ("quarter", "2017-Q2"), ("year", "2017")] {
+        let found = definite(app, &format!("measure=incidents&by={by}"));
+        assert_eq!(found, table(&[(known, 1), ("_U", 1), ("_T", 2)]), "{by}");
+        app.researcher().get(&format!("{PATH}.csv?by={by},kind")).expect(200);
+    }
+    // It may have been in any month of it, for all that is known.
+    let months = ask(app, "measure=incidents&by=month&month=1950-01..1950-03");
+    let possible: Vec<_> = months["rows"].as_array().unwrap().iter().map(|row| row["possible"].clone()).collect();
+    assert_eq!(possible, [1, 1, 1, 1], "{months}");
+}
+
 on_both! { empty:
+    a_date_of_a_whole_century_takes_no_answer_from_anybody,
     a_bucket_says_what_may_lie_in_it_besides, one_date_of_more_than_a_hundred_years_takes_no_answer_from_anybody,
     buckets_and_the_rest_add_up_to_the_total, a_filter_by_time_keeps_what_is_definite,
     the_total_does_not_depend_on_the_buckets, a_correction_moves_an_incident_to_another_bucket

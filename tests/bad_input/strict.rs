@@ -28,23 +28,12 @@ on_both! {
     a_file_of_comments_and_padding_from_a_spreadsheet_is_read,
 }
 
-fn send(app: &App, parameters: &str, file: &str) -> Answer {
-    let headers = [("Content-Type", "text/csv")];
-    app.caseworker().send("POST", &format!("/api/v1/staff/imports?{parameters}"), &headers, file.as_bytes().to_vec())
-}
-
 /// What came of a file that is long enough to be a job.
 fn result_of(app: &App, parameters: &str, file: &str) -> serde_json::Value {
-    let location = send(app, parameters, file).expect(202).header("location").unwrap().to_owned();
-    for _ in 0..1_200 {
-        let job = app.caseworker().get(&location).expect(200).json();
-        match job["state"].as_str().unwrap() {
-            "queued" | "running" => std::thread::sleep(std::time::Duration::from_millis(100)),
-            "succeeded" => return job["result"].clone(),
-            other => panic!("{other}: {job}"),
-        }
-    }
-    panic!("the job does not end");
+    let caller = app.caseworker();
+    let job = caller.finished(caller.import(parameters, file).expect(202).header("location").unwrap());
+    assert_eq!(job["state"], "succeeded", "{job}");
+    job["result"].clone()
 }
 
 fn run_file(app: &App, noun: Noun, text: &str) -> Result<import::Report, ImportError> {
@@ -75,16 +64,16 @@ fn named(answer: &Answer) -> Vec<(Value, Value, Value)> {
 
 fn a_cell_of_many_lines_is_one_row_and_what_follows_is_named_by_row_and_line(app: &App) {
     let file = "code,narrative\nQ-1,\"one\ntwo\nthree\nfour\"\n";
-    assert_eq!(send(app, "noun=persons", file).expect(200).json()["created"], 1);
+    assert_eq!(app.caseworker().import("noun=persons", file).expect(200).json()["created"], 1);
     let owner = app.caseworker().walk("/api/v1/staff/persons")[0]["owner"].clone();
     assert_eq!(owner, "test-caseworker", "whoever imports a person owns it where the row names nobody");
     let wrong = "code,narrative\nQ-2,\"one\r\ntwo\nthree\nfour\"\nQ 3,x\n";
-    let answer = app.unchanged(|| send(app, "noun=persons", wrong)).problem(422, "invalid");
+    let answer = app.unchanged(|| app.caseworker().import("noun=persons", wrong)).problem(422, "invalid");
     assert_eq!(named(&answer), [(json!(3), json!(6), json!("code"))]);
     let (done, said) = command(app, "persons", wrong);
     assert!(!done && said.contains("row 3 (line 6), column code: `Q 3`"), "{said}");
     // Where both are the same, one number is told.
-    let answer = send(app, "noun=persons", "code\rQ-2\rQ 3\r").problem(422, "invalid");
+    let answer = app.caseworker().import("noun=persons", "code\rQ-2\rQ 3\r").problem(422, "invalid");
     assert_eq!(named(&answer), [(json!(3), Value::Null, json!("code"))]);
     let (done, said) = command(app, "persons", "code,narrative\nQ-5,\"one\ntwo\nthree\nfour\nfive\"\n");
     assert!(done && said.contains("1 persons imported"), "{said}");
@@ -92,7 +81,7 @@ fn a_cell_of_many_lines_is_one_row_and_what_follows_is_named_by_row_and_line(app
 
 fn a_stray_quotation_mark_is_refused_for_every_noun_over_http_and_on_the_command_line(app: &App) {
     let wrong = "code,reason\nX-1,\"a\nX-2,b\n";
-    let answer = app.unchanged(|| send(app, "noun=persons", wrong)).problem(422, "invalid");
+    let answer = app.unchanged(|| app.caseworker().import("noun=persons", wrong)).problem(422, "invalid");
     assert_eq!(named(&answer), [(json!(2), Value::Null, json!(""))]);
     for noun in Noun::ALL {
         let path = ["import", "--template", noun.name()];
@@ -118,15 +107,16 @@ fn rows_of_nothing_are_passed_over_and_counted_everywhere(app: &App) {
             "code,ground,sex\n{first},witness,\n,,\n\u{a0},\u{2007} ,\u{200b}\u{3164}\u{2800}\n\n,,,,,\n{second},,F\n,,\n"
         )
     };
-    let would = app.unchanged(|| send(app, "noun=persons&dry_run=true", &rows("W-1", "W-2")).expect(200).json());
+    let would =
+        app.unchanged(|| app.caseworker().import("noun=persons&dry_run=true", &rows("W-1", "W-2")).expect(200).json());
     assert_eq!((&would["created"], &would["skipped"]), (&json!(2), &json!(5)));
-    let made = send(app, "noun=persons", &rows("W-1", "W-2")).expect(200).json();
+    let made = app.caseworker().import("noun=persons", &rows("W-1", "W-2")).expect(200).json();
     assert_eq!((&made["created"], &made["skipped"]), (&json!(2), &json!(5)));
     assert_eq!(app.caseworker().walk("/api/v1/staff/persons").len(), 2);
     let (done, said) = command(app, "persons", &rows("W-3", "W-4"));
     assert!(done && said.contains("2 persons imported\nempty rows that were passed over: 5\n"), "{said}");
     // A mistake below them is named by its own row.
-    let answer = send(app, "noun=persons", &rows("W-5", "W 6")).problem(422, "invalid");
+    let answer = app.caseworker().import("noun=persons", &rows("W-5", "W 6")).problem(422, "invalid");
     assert_eq!(named(&answer), [(json!(7), Value::Null, json!("code"))]);
     let kai = Person::new(app, "kai", Role::Caseworker);
     let page = trial(&kai.browser(app), &rows("W-7", "W-8")).expect(200).text();
@@ -145,35 +135,38 @@ fn trial(browser: &crate::support::people::Browser<'_>, rows: &str) -> Answer {
 
 fn a_person_row_that_says_nothing_is_refused(app: &App) {
     let file = "code,known_on,ground,sex,name\nN-1,,,,\n,2018-04-03,,,\n,2018-04-03,_U,_U,\n,,,M,\n,,,,Семён\n";
-    let answer = app.unchanged(|| send(app, "noun=persons", file)).problem(422, "invalid");
+    let answer = app.unchanged(|| app.caseworker().import("noun=persons", file)).problem(422, "invalid");
     let errors = answer.json()["errors"].clone();
     let told: Vec<_> =
         errors.as_array().unwrap().iter().map(|error| (error["row"].clone(), error["rule"].clone())).collect();
     assert_eq!(told, [(json!(3), json!("required")), (json!(4), json!("required"))]);
     let fine = "code,known_on,ground,sex,name\nN-1,,,,\n,,,M,\n,,,,Семён\n";
-    assert_eq!(send(app, "noun=persons", fine).expect(200).json()["created"], 3);
+    assert_eq!(app.caseworker().import("noun=persons", fine).expect(200).json()["created"], 3);
 }
 
 fn rows_are_limited_as_records_and_not_as_lines(app: &App) {
     // More lines than rows are taken, in few rows.
     let long = format!("\"{}\"", "one line\n".repeat(100));
     let rows: String = (0..60).map(|row| format!("L-{row},{long}\n")).collect();
-    let tried = send(app, "noun=persons&dry_run=true", &format!("code,reason\n{rows}")).expect(200).json();
+    let tried =
+        app.caseworker().import("noun=persons&dry_run=true", &format!("code,reason\n{rows}")).expect(200).json();
     assert_eq!(tried["created"], 60);
     for ending in ["\n", "\r\n", "\r"] {
         let rows: String = (0..5_001).map(|row| format!("M-{row}{ending}")).collect();
-        app.unchanged(|| send(app, "noun=persons", &format!("code{ending}{rows}")).problem(413, "too_large"));
+        app.unchanged(|| {
+            app.caseworker().import("noun=persons", &format!("code{ending}{rows}")).problem(413, "too_large")
+        });
     }
     // Empty lines are no rows, however many.
     let blank = format!("code\nB-1\n{}", "\n".repeat(6_000));
-    let made = send(app, "noun=persons", &blank).expect(200).json();
+    let made = app.caseworker().import("noun=persons", &blank).expect(200).json();
     assert_eq!((&made["created"], &made["skipped"]), (&json!(1), &json!(6_000)));
 }
 
 fn every_mistake_is_counted_and_the_first_fifty_are_told(app: &App) {
     let rows: String = (0..200).map(|row| format!("C-{row},witnes\n")).collect();
     let file = format!("code,ground\n{rows}");
-    let problem = app.unchanged(|| send(app, "noun=persons", &file)).problem(422, "invalid").json();
+    let problem = app.unchanged(|| app.caseworker().import("noun=persons", &file)).problem(422, "invalid").json();
     assert_eq!((problem["errors"].as_array().unwrap().len(), &problem["error_count"]), (50, &json!(200)));
     let (done, said) = command(app, "persons", &file);
     assert!(!done && said.contains("\nthe first 50 of 200 mistakes\n"), "{said}");
@@ -181,7 +174,7 @@ fn every_mistake_is_counted_and_the_first_fifty_are_told(app: &App) {
     let kai = Person::new(app, "kai", Role::Caseworker);
     let page = trial(&kai.browser(app), &file).expect(422).text();
     assert!(page.contains("The first 50 of 200 mistakes are shown."), "{page}");
-    let few = send(app, "noun=persons", "code,ground\nC-1,witnes\n").problem(422, "invalid").json();
+    let few = app.caseworker().import("noun=persons", "code,ground\nC-1,witnes\n").problem(422, "invalid").json();
     assert_eq!(few["error_count"], 1);
 }
 
@@ -210,16 +203,16 @@ fn an_import_that_is_late_is_taken_back_whole_and_goes_on_as_a_job(app: &App) {
     assert_eq!(result_of(&hurried, "noun=persons&dry_run=true", &text)["created"], 20);
     assert_eq!(result_of(&hurried, "noun=persons", &text)["created"], 20);
     // All of it is there, once.
-    app.unchanged(|| send(app, "noun=persons", &text).problem(422, "invalid"));
+    app.unchanged(|| app.caseworker().import("noun=persons", &text).problem(422, "invalid"));
 }
 
 fn a_file_of_comments_and_padding_from_a_spreadsheet_is_read(app: &App) {
     // As a spreadsheet saves a template that was filled in: quotation marks around comments with commas, cells up to the width.
     let file = "\u{feff}\"# persons: one row each, UTF-8\",\r\n# code: the \"code\",\r\n,\r\ncode,ground\r\nF-1,witness\r\n,\r\n";
-    let made = send(app, "noun=persons", file).expect(200).json();
+    let made = app.caseworker().import("noun=persons", file).expect(200).json();
     assert_eq!((&made["created"], &made["skipped"]), (&json!(1), &json!(1)));
     // No file is one without a header.
     for file in ["\n\n", "# nothing\n", "\u{feff}"] {
-        send(app, "noun=persons", file).problem(422, "invalid");
+        app.caseworker().import("noun=persons", file).problem(422, "invalid");
     }
 }

@@ -6,7 +6,7 @@ use attest::store::accounts::{self, Purpose};
 use attest::store::chain::{self, Verdict};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{Nullable, Text};
 use serde_json::{Value, json};
 
 use crate::support::client::path_of;
@@ -84,20 +84,9 @@ pub fn audit_is_intact(app: &App) {
 }
 
 #[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
-#[derive(QueryableByName)]
 struct Word {
     #[diesel(sql_type = Nullable<Text>)]
     value: Option<String>,
-}
-
-/// One number, named `value`, asked of the database itself.
-pub fn number(home: &Home, query: &str) -> i64 {
-    diesel::sql_query(query).get_result::<Number>(&mut home.connect()).unwrap().value
 }
 
 /// Texts, named `value`, asked of the database itself.

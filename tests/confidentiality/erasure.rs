@@ -6,7 +6,7 @@ use attest::store::erasure::reapply;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde_json::{Value, json};
 
-use super::desk::{act, again, another, audit, audit_is_intact, correct, erase, found, number, seal, texts, words};
+use super::desk::{act, again, another, audit, audit_is_intact, correct, erase, found, seal, texts, words};
 use super::scan::{Spelling, everywhere, hits, spellings};
 use crate::support::cli::{LISTENS, Serving, attest_on};
 use crate::support::client::path_of;
@@ -155,7 +155,7 @@ fn nothing_of_an_erased_person_is_left_in_the_database_and_its_files(app: &App) 
     for id in whole.ids.iter().chain([&decision]) {
         assert_eq!(named(app, id), ["audit_entries", "erasures"]);
     }
-    assert_eq!(number(app, "SELECT COUNT(*) AS value FROM erasures"), 4);
+    assert_eq!(app.number("SELECT COUNT(*) AS value FROM erasures"), 4);
     // Sealed first, its former codes are ciphertext; erased, they are gone too.
     let sealed = enter(app, "9127");
     seal(&staff, &sealed.id, &["test-publisher"]);

@@ -116,11 +116,6 @@ fn a_seal_with_somebody_left_is_no_lost_one_to_anybody(app: &App) {
     assert_eq!(there.0, 404);
 }
 
-fn import(by: &Caller<'_>, noun: &str, file: &str) -> Answer {
-    let headers = [("Content-Type", "text/csv; charset=utf-8")];
-    by.send("POST", &format!("/api/v1/staff/imports?noun={noun}"), &headers, file.as_bytes().to_vec())
-}
-
 fn a_code_of_a_sealed_record_is_told_by_no_answer(app: &App) {
     let (owner, outsider) = (app.caseworker(), another(app, "outsider"));
     let id = owner.enter(Noun::Person, &json!({"code": "A"})).id();
@@ -141,13 +136,13 @@ fn a_code_of_a_sealed_record_is_told_by_no_answer(app: &App) {
     // The former code is free for whoever does not see it, and so is the sealed one, which is another from then on.
     outsider.enter(Noun::Person, &json!({"code": "A"}));
     let answers = [person.as_str(), "P-7QK2M4XA"].map(|code| {
-        let answer = import(&outsider, "persons", &format!("code,origin\n{code},RU-CE\n"));
+        let answer = outsider.import("noun=persons", &format!("code,origin\n{code},RU-CE\n"));
         (answer.status, answer.text())
     });
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0].0, 200, "{answers:?}");
     let row = format!("code,person,kind,date\n{incident},A,threat,2017\n");
-    import(&outsider, "incidents", &row).expect(200);
+    outsider.import("noun=incidents", &row).expect(200);
     assert_ne!((code(Noun::Person, &id), code(Noun::Incident, &of)), (person.clone(), incident));
     // What is made of a person's code goes with it, so that the new person's own is free.
     assert!(!again(&owner, Noun::Consent, &consent).json().to_string().contains(&person));
@@ -155,7 +150,9 @@ fn a_code_of_a_sealed_record_is_told_by_no_answer(app: &App) {
     outsider.enter(Noun::Consent, &entry);
     // To those who see a record its code is taken.
     let now = code(Noun::Person, &id);
-    app.unchanged(|| import(&owner, "persons", &format!("code,origin\n{now},RU-CE\n")).refuses(422, "code", "taken"));
+    app.unchanged(|| {
+        owner.import("noun=persons", &format!("code,origin\n{now},RU-CE\n")).refuses(422, "code", "taken")
+    });
 }
 
 fn what_is_withdrawn_under_a_sealed_incident_is_told_to_its_list(app: &App) {

@@ -3,7 +3,7 @@
 use attest::domain::record::Noun;
 use serde_json::json;
 
-use super::desk::{correct, number, texts};
+use super::desk::{correct, texts};
 use crate::support::client::path_of;
 use crate::support::{App, on_both};
 
@@ -72,5 +72,5 @@ fn a_text_that_was_moved_or_changed_is_not_shown(app: &App) {
         app.sql(put_back);
         assert_eq!(texts(&staff, Noun::Person, &own), before[0], "{what}");
     }
-    assert_eq!(number(app, "SELECT COUNT(*) AS value FROM data_keys"), 2);
+    assert_eq!(app.number("SELECT COUNT(*) AS value FROM data_keys"), 2);
 }

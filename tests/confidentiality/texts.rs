@@ -5,7 +5,7 @@ use attest::domain::record::Noun;
 use attest::keys::keyring::Keyring;
 use serde_json::{Value, json};
 
-use super::desk::{act, again, another, audit, break_audit, correct, found, mend_audit, number, seal, texts};
+use super::desk::{act, again, another, audit, break_audit, correct, found, mend_audit, seal, texts};
 use crate::support::cli::{attest_on, run};
 use crate::support::client::path_of;
 use crate::support::{App, Home, on_both};
@@ -172,7 +172,7 @@ fn an_incident_that_goes_over_to_another_person_takes_its_text_along(app: &App) 
     );
     act(&staff, Noun::Person, &second, "erasure", &json!({"reason": "requested"})).expect(200);
     staff.get(&path).problem(404, "not_found");
-    assert_eq!(number(app, "SELECT COUNT(*) AS value FROM personal_texts"), 0);
+    assert_eq!(app.number("SELECT COUNT(*) AS value FROM personal_texts"), 0);
 }
 
 fn nothing_but_its_own_address_shows_text(app: &App) {
@@ -351,7 +351,7 @@ fn a_file_brings_text_and_the_template_has_its_columns(home: &Home) {
         texts(&app.caseworker(), Noun::Person, &a),
         json!({"name": "Раиса Ёлкина", "narrative": "one\ntwo, \"three\""})
     );
-    assert_eq!(number(home, "SELECT COUNT(*) AS value FROM personal_texts"), 2);
+    assert_eq!(home.number("SELECT COUNT(*) AS value FROM personal_texts"), 2);
 }
 
 fn before_the_recovery_code_is_confirmed_no_text_is_accepted(home: &Home) {

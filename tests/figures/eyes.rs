@@ -71,11 +71,6 @@ fn shown(app: &App) -> Vec<String> {
     items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn import(by: &Caller<'_>, noun: &str, file: &str) -> Answer {
-    let headers = [("Content-Type", "text/csv; charset=utf-8")];
-    by.send("POST", &format!("/api/v1/staff/imports?noun={noun}"), &headers, file.as_bytes().to_vec())
-}
-
 fn a_figure_whose_query_counts_a_case_file_is_published_by_no_door(app: &App) {
     publication(app, OWN, "published");
     case(app, "detention", "2017-05");
@@ -265,7 +260,7 @@ fn what_a_file_brings_is_checked_like_what_is_typed(app: &App) {
     };
     app.unchanged(|| {
         // Figures come from files on the machine alone.
-        import(&app.publisher(), "figures", &counting).refuses(400, "noun", "unknown_code");
+        app.publisher().import("noun=figures", &counting).refuses(400, "noun", "unknown_code");
         assert!(host(&said).unwrap_err().contains("the address where the number was read"));
         assert!(host(&counting).unwrap_err().contains("release that signs it"));
     });

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attest::domain::record::Noun;
+use attest::exchange::flavour;
 use attest::exchange::import::{self, File};
 use attest::store::accounts;
 use serde_json::{Value, json};
@@ -330,7 +331,25 @@ on_both! { demo:
     definitions_and_regions_are_series_of_their_own, what_was_published_of_evacuations_is_one_chart,
     every_published_figure_is_in_one_series
 }
+fn what_is_downloaded_for_a_spreadsheet_runs_nothing_in_it(app: &App) {
+    publication(app, "-1", "published");
+    figure(app, "-1", "asked", 7, &json!({"population": "@SUM(A1) people", "region": "-1+1"}));
+    let exact = steps(app, "asked");
+    let download = app.anybody().get(&format!("{CSV}?figure=asked&flavour=spreadsheet")).expect(200).text();
+    let marked = table(download.strip_prefix('\u{feff}').unwrap());
+    assert!(exact[0].values().any(|cell| cell.starts_with('@')), "{exact:?}");
+    for cell in marked.iter().flat_map(BTreeMap::values) {
+        assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+    }
+    let unmarked = |row: &Row| -> Row {
+        row.iter().map(|(name, cell)| (name.clone(), flavour::unmarked(cell).to_owned())).collect()
+    };
+    assert_eq!(marked.iter().map(unmarked).collect::<Vec<_>>(), exact);
+    app.anybody().get(&format!("{CSV}?flavour=excel")).refuses(400, "flavour", "unknown_code");
+}
+
 on_both! { empty:
+    what_is_downloaded_for_a_spreadsheet_runs_nothing_in_it,
     what_is_said_of_one_day_is_kept_as_a_conflict, without_a_definition_the_words_keep_series_apart,
     drafts_are_in_no_series, imported_numbers_keep_what_they_are
 }

@@ -1,6 +1,7 @@
 //! What each format writes, letter for letter. A change of these files changes what was published: look twice.
 
-use attest::exchange::flavour::Flavour;
+use attest::exchange::codebook;
+use attest::exchange::flavour::{Flavour, unmarked};
 use attest::exchange::formats::{Labels, Language, Options, Shape};
 
 use crate::sample::{self, russian, write};
@@ -32,6 +33,27 @@ fn labels_in_csv_cannot_run_as_formulas() {
     // For programmes they are as they are.
     let exact = write("by-ground", "csv", Options { labels: Labels::Both, ..Options::default() });
     assert!(exact.contains(",=1+1 Acquaintances detained,"), "{exact}");
+}
+
+#[test]
+fn the_words_of_a_release_cannot_run_as_formulas_either() {
+    let content = sample::content();
+    let [exact, marked] = [Flavour::Exact, Flavour::Spreadsheet].map(|one| codebook::csv(&content, one).unwrap());
+    assert!(exact.contains(",=1+1 Acquaintances detained,") && !exact.starts_with('\u{feff}'), "{exact}");
+    let marked = marked.strip_prefix('\u{feff}').unwrap();
+    assert!(marked.contains(",'=1+1 Acquaintances detained,"), "{marked}");
+    let cells = |text: &str| -> Vec<csv::StringRecord> {
+        csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes())
+            .records()
+            .map(Result::unwrap)
+            .collect()
+    };
+    for (exact, marked) in cells(&exact).iter().zip(&cells(marked)) {
+        assert_eq!(marked.iter().map(unmarked).collect::<Vec<_>>(), exact.iter().collect::<Vec<_>>());
+    }
+    assert_eq!(cells(&exact).len(), cells(marked).len());
 }
 
 #[test]

@@ -116,14 +116,7 @@ fn a_file_that_was_tried_waits_encrypted_for_any_process_and_not_for_ever(app: &
 }
 
 fn kept_files(home: &Home) -> i64 {
-    use diesel::prelude::*;
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        value: i64,
-    }
-    let query = "SELECT COUNT(*) AS value FROM jobs WHERE payload IS NOT NULL";
-    diesel::sql_query(query).get_result::<Count>(&mut home.connect()).unwrap().value
+    home.number("SELECT COUNT(*) AS value FROM jobs WHERE payload IS NOT NULL")
 }
 
 fn nobody_sees_the_page_of_anothers_job(app: &App) {
@@ -134,7 +127,9 @@ fn nobody_sees_the_page_of_anothers_job(app: &App) {
     rosa.get(&job).expect(404);
     rosa.submit(&format!("{job}/cancellation"), &[]).expect(404);
     rita.get(&job).expect(403);
-    kai.submit(&format!("{job}/cancellation"), &[]).expect(303);
+    // It is cancelled, or being cancelled, or was done by now: that goes by how quick the machine is.
+    let cancelled = kai.submit(&format!("{job}/cancellation"), &[]);
+    assert!(matches!(cancelled.status, 200 | 303 | 409), "{}", cancelled.text());
     settled(&kai, &job);
     let listed = app.caseworker().get("/api/v1/staff/jobs").expect(200).json();
     assert_eq!(listed, json!({"items": []}));

@@ -190,4 +190,10 @@ fn a_release_shows_its_tables_figures_and_signature(app: &App) {
             assert!(all(&html, "href").contains(&address.as_str()), "{address}");
         }
     }
+    // So are its words.
+    let words = all(&page(app, "/codebook"), "href").into_iter().find(|href| href.contains(".csv")).unwrap().to_owned();
+    assert_eq!(words, "/api/v1/codebook.csv?flavour=spreadsheet");
+    let download = app.anybody().get(&words).expect(200).text();
+    let exact = app.anybody().get("/api/v1/codebook.csv").expect(200).text();
+    assert!(download.starts_with('\u{feff}') && download.lines().count() == exact.lines().count(), "{download}");
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::settings;
 use crate::support::client::path_of;
-use crate::support::{Answer, App, Caller, on_both};
+use crate::support::{App, Caller, on_both};
 
 on_both! {
     empty:
@@ -17,11 +17,6 @@ on_both! {
     codes_that_attest_made_come_back_from_a_file,
     a_publication_has_a_code_that_is_a_file_everywhere,
     the_machine_owns_nobody,
-}
-
-fn import(by: &Caller<'_>, noun: &str, file: &str) -> Answer {
-    let headers = [("Content-Type", "text/csv; charset=utf-8")];
-    by.send("POST", &format!("/api/v1/staff/imports?noun={noun}"), &headers, file.as_bytes().to_vec())
 }
 
 fn codes(app: &App, noun: Noun) -> Vec<String> {
@@ -46,7 +41,7 @@ fn where_chance_repeats_itself_a_code_is_drawn_again(app: &App) {
         app.caseworker().enter(Noun::Person, &json!({"origin": "RU-CE"}));
     }
     let file = format!("origin\n{}", "RU-CE\n".repeat(20));
-    assert_eq!(import(&app.caseworker(), "persons", &file).expect(200).json()["created"], 20);
+    assert_eq!(app.caseworker().import("noun=persons", &file).expect(200).json()["created"], 20);
     let mut found = codes(app, Noun::Person);
     found.sort();
     found.dedup();
@@ -85,9 +80,9 @@ fn a_code_of_the_shape_that_attest_makes_is_chosen_by_nobody(app: &App) {
 
 fn codes_that_attest_made_come_back_from_a_file(app: &App) {
     let file = "code,origin\nP-7QK2M4XA,RU-CE\n";
-    import(&app.caseworker(), "persons", file).expect(200);
+    app.caseworker().import("noun=persons", file).expect(200);
     assert_eq!(codes(app, Noun::Person), ["P-7QK2M4XA"]);
-    app.unchanged(|| import(&app.caseworker(), "persons", file).refuses(422, "code", "taken"));
+    app.unchanged(|| app.caseworker().import("noun=persons", file).refuses(422, "code", "taken"));
 }
 
 fn a_publication_has_a_code_that_is_a_file_everywhere(app: &App) {

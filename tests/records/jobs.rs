@@ -57,20 +57,6 @@ fn persons(app: &App) -> i64 {
     count
 }
 
-/// The job, once it is finished.
-#[track_caller]
-fn finished(caller: &Caller<'_>, location: &str) -> Value {
-    let began = Instant::now();
-    loop {
-        let job = caller.get(location).expect(200).json();
-        if !matches!(job["state"].as_str().unwrap(), "queued" | "running") {
-            return job;
-        }
-        assert!(began.elapsed() < PATIENCE, "{job}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[track_caller]
 fn accepted(answer: &Answer) -> String {
     let job = answer.clone().expect(202).json();
@@ -90,7 +76,7 @@ fn a_long_file_is_answered_before_it_is_imported_and_is_stored_once_however_ofte
     let locations: std::collections::BTreeSet<_> = answers.iter().map(accepted).collect();
     assert_eq!(locations.len(), 1, "one request is one job: {locations:?}");
     let location = locations.first().unwrap();
-    let job = finished(&caller, location);
+    let job = caller.finished(location);
     assert_eq!((&job["state"], &job["result"]["created"]), (&json!("succeeded"), &json!(900)), "{job}");
     assert_eq!((&job["problem"], &job["kind"]), (&Value::Null, &json!("import")));
     assert_eq!(persons(app), 900);
@@ -158,7 +144,7 @@ fn a_key_whose_job_saved_nothing_is_free_for_what_was_mended(app: &App) {
     let key = [("Idempotency-Key", "mended")];
     let wrong = format!("{}J-W,nonsense\n", rows(0, 600));
     let failed = accepted(&send(&caller, "noun=persons", &key, &wrong));
-    assert_eq!(finished(&caller, &failed)["state"], "failed");
+    assert_eq!(caller.finished(&failed)["state"], "failed");
     // Mended and short, it needs no job; whoever sends it twice is told what came of it.
     let short = rows(0, 3);
     let first = send(&caller, "noun=persons", &key, &short).expect(200);
@@ -175,9 +161,9 @@ fn a_key_whose_job_saved_nothing_is_free_for_what_was_mended(app: &App) {
     let tried = [("Idempotency-Key", "tried")];
     let long = rows(100, 600);
     let trial = accepted(&send(&caller, "noun=persons&dry_run=true", &tried, &long));
-    assert_eq!(finished(&caller, &trial)["result"]["created"], 600);
+    assert_eq!(caller.finished(&trial)["result"]["created"], 600);
     let made = accepted(&send(&caller, "noun=persons", &tried, &long));
-    assert_eq!(finished(&caller, &made)["result"]["created"], 600);
+    assert_eq!(caller.finished(&made)["result"]["created"], 600);
     assert_eq!(persons(app), 603);
 }
 
@@ -198,7 +184,7 @@ fn what_is_odd_in_a_file_is_told_by_its_job_without_what_stands_in_it(app: &App)
     ] {
         let answer = send(&caller, &format!("noun={noun}"), &[("Prefer", "respond-async")], file);
         let location = accepted(&answer);
-        let job = finished(&caller, &location);
+        let job = caller.finished(&location);
         let warning = &job["result"]["warnings"][0];
         assert_eq!((&warning["row"], &warning["detail"]), (&json!(row), &json!(told)), "{job}");
         assert!(!said(app.home, &location).to_lowercase().contains("canary"));
@@ -212,14 +198,14 @@ fn a_client_that_waits_gets_what_a_short_file_would_get(app: &App) {
     let long = send(&caller, "noun=persons", &[("Prefer", "wait=25")], &rows(100, 600));
     assert_eq!(long.header("preference-applied"), Some("wait=25"));
     let long = match long.status {
-        202 => finished(&caller, &accepted(&long))["result"].clone(),
+        202 => caller.finished(&accepted(&long))["result"].clone(),
         _ => long.expect(200).json(),
     };
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!((keys(&long), &long["created"]), (keys(&short), &json!(600)));
     let made_long = send(&caller, "noun=persons", &[("Prefer", "respond-async")], &rows(1000, 2));
     assert_eq!(made_long.header("preference-applied"), Some("respond-async"));
-    assert_eq!(finished(&caller, &accepted(&made_long))["result"], short);
+    assert_eq!(caller.finished(&accepted(&made_long))["result"], short);
     assert_eq!(persons(app), 604);
 }
 
@@ -258,7 +244,7 @@ fn a_wrong_long_file_names_rows_and_columns_and_nothing_that_stands_in_it(app: &
     let taken = format!("code,source_system,external_id\n{rows}{twice}");
     for (key, file) in [("canary-1", wrong), ("canary-2", headless), ("canary-3", taken)] {
         let location = accepted(&send(&caller, "noun=persons", &[("Idempotency-Key", key)], &file));
-        let job = finished(&caller, &location);
+        let job = caller.finished(&location);
         assert_eq!((&job["state"], &job["problem"]["status"]), (&json!("failed"), &json!(422)), "{job}");
         let errors = job["problem"]["errors"].as_array().unwrap();
         let least = if key == "canary-3" { 1 } else { 3 };
@@ -276,7 +262,7 @@ fn a_wrong_long_file_names_rows_and_columns_and_nothing_that_stands_in_it(app: &
         assert!(!row.contains("canary") && !job.to_string().to_lowercase().contains("canary"), "{row}");
         // Nothing of it was saved, so that it is looked at anew.
         accepted(&send(&caller, "noun=persons", &[("Idempotency-Key", key)], &file));
-        finished(&caller, &location);
+        caller.finished(&location);
     }
     assert_eq!(persons(app), 0);
 }
@@ -292,7 +278,7 @@ fn what_was_cancelled_is_never_stored_and_what_was_stored_is_never_called_cancel
             std::thread::sleep(Duration::from_millis(round as u64 * round as u64 * 8));
         }
         let answer = caller.post(&format!("{location}/cancellation"), &json!({}));
-        let job = finished(&caller, &location);
+        let job = caller.finished(&location);
         match job["state"].as_str().unwrap() {
             "cancelled" => {
                 cancelled += 1;
@@ -316,7 +302,7 @@ fn what_was_cancelled_is_never_stored_and_what_was_stored_is_never_called_cancel
 fn a_job_is_seen_by_every_process_and_by_nobody_but_who_asked_for_it(app: &App) {
     let location = accepted(&send(&app.caseworker(), "noun=persons", &[("Prefer", "respond-async")], &rows(0, 3)));
     let other = App::start(app.home);
-    let job = finished(&other.caseworker(), &location);
+    let job = other.caseworker().finished(&location);
     assert_eq!(job["result"]["created"], 3);
     let lasting = TimeDelta::days(1);
     let token = accounts::create_token(&app.store, "other", Role::Caseworker, lasting, Purpose::Api).unwrap();
@@ -347,7 +333,7 @@ fn jobs_are_listed_page_by_page_the_newest_first(app: &App) {
     let mut asked: Vec<String> = (0..5)
         .map(|round| {
             let answer = send(&caller, "noun=persons", &[("Prefer", "respond-async")], &rows(round * 10, 1));
-            finished(&caller, &accepted(&answer))["id"].as_str().unwrap().to_owned()
+            caller.finished(&accepted(&answer))["id"].as_str().unwrap().to_owned()
         })
         .collect();
     asked.reverse();
@@ -381,13 +367,7 @@ fn submit(store: &Store, file: &str) -> RecordId {
 
 /// How many rows meet a condition.
 fn count(home: &Home, table: &str, condition: &str) -> i64 {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        value: i64,
-    }
-    let query = format!("SELECT COUNT(*) AS value FROM {table} WHERE {condition}");
-    diesel::sql_query(query).get_result::<Count>(&mut home.connect()).unwrap().value
+    home.number(&format!("SELECT COUNT(*) AS value FROM {table} WHERE {condition}"))
 }
 
 fn what_was_uploaded_waits_encrypted_and_is_wiped_at_the_end(home: &Home) {

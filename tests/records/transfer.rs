@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::{entry_of, path_of};
 use crate::support::samples::entry;
-use crate::support::{Answer, App, Caller, Home, on_both};
+use crate::support::{App, Caller, Home, on_both};
 
 on_both! {
     empty:
@@ -14,11 +14,6 @@ on_both! {
     a_dry_run_says_what_would_be_done_and_does_nothing,
     a_file_that_cannot_be_read_is_refused_by_name,
     an_export_is_in_the_audit_with_whose_text_it_holds,
-}
-
-fn import(caller: &Caller<'_>, parameters: &str, file: &str) -> Answer {
-    let headers = [("Content-Type", "text/csv; charset=utf-8")];
-    caller.send("POST", &format!("/api/v1/staff/imports?{parameters}"), &headers, file.as_bytes().to_vec())
 }
 
 fn export(caller: &Caller<'_>, noun: Noun, texts: bool) -> String {
@@ -55,7 +50,7 @@ fn what_was_exported_is_imported_elsewhere_as_it_was(app: &App) {
     let other = App::start(&other);
     for noun in NOUNS {
         let file = export(&caller, noun, true);
-        let made = import(&other.caseworker(), &format!("noun={}", noun.plural()), &file).expect(200).json();
+        let made = other.caseworker().import(&format!("noun={}", noun.plural()), &file).expect(200).json();
         assert_eq!(made["created"], json!(file_rows(&file)), "{noun}: {file}");
     }
     assert_eq!(everything(&other), everything(app));
@@ -95,26 +90,26 @@ fn csv_rows(file: &str) -> Vec<String> {
 fn an_import_is_whole_or_not_at_all(app: &App) {
     let caller = app.caseworker();
     let file = "code,ground,sex\nP-1,threatened_by_relatives,M\nP-2,nonsense,X\nP-3,,F\n";
-    let errors = app.unchanged(|| import(&caller, "noun=persons", file).problem(422, "invalid"));
+    let errors = app.unchanged(|| caller.import("noun=persons", file).problem(422, "invalid"));
     let errors = errors.json()["errors"].as_array().unwrap().clone();
     let named: Vec<_> = errors.iter().map(|error| (error["row"].clone(), error["field"].clone())).collect();
     assert_eq!(named, [(json!(3), json!("ground")), (json!(3), json!("sex"))]);
     let good = "code,ground\nP-1,threatened_by_relatives\nP-3,\n";
-    assert_eq!(import(&caller, "noun=persons", good).expect(200).json()["created"], 2);
+    assert_eq!(caller.import("noun=persons", good).expect(200).json()["created"], 2);
 }
 
 fn a_dry_run_says_what_would_be_done_and_does_nothing(app: &App) {
     let caller = app.caseworker();
     let file = "code,name\nP-1,Семён\n";
-    let would = app.unchanged(|| import(&caller, "noun=persons&dry_run=true", file).expect(200).json());
+    let would = app.unchanged(|| caller.import("noun=persons&dry_run=true", file).expect(200).json());
     assert_eq!((&would["dry_run"], &would["created"]), (&json!(true), &json!(1)));
-    assert_eq!(import(&caller, "noun=persons&dry_run=false", file).expect(200).json()["dry_run"], false);
+    assert_eq!(caller.import("noun=persons&dry_run=false", file).expect(200).json()["dry_run"], false);
 }
 
 fn a_file_that_cannot_be_read_is_refused_by_name(app: &App) {
     let caller = app.caseworker();
     let refused = |parameters: &str, status: u16, code: &str| {
-        app.unchanged(|| import(&caller, parameters, "code\nP-1\n").problem(status, code))
+        app.unchanged(|| caller.import(parameters, "code\nP-1\n").problem(status, code))
     };
     refused("", 400, "invalid_parameter");
     refused("noun=terms", 400, "invalid_parameter");
@@ -122,10 +117,10 @@ fn a_file_that_cannot_be_read_is_refused_by_name(app: &App) {
     refused("noun=persons&colour=red", 400, "invalid_parameter");
     app.unchanged(|| {
         caller.post("/api/v1/staff/imports?noun=persons", &json!({})).problem(415, "unsupported_media_type");
-        import(&caller, "noun=persons", &"x".repeat(5 << 20)).problem(413, "too_large");
-        import(&caller, "noun=persons", &"\n".repeat(400)).problem(422, "invalid");
-        import(&caller, "noun=persons", "colour\nred\n").problem(422, "invalid");
-        import(&app.researcher(), "noun=persons", "code\nP-1\n").problem(403, "forbidden");
+        caller.import("noun=persons", &"x".repeat(5 << 20)).problem(413, "too_large");
+        caller.import("noun=persons", &"\n".repeat(400)).problem(422, "invalid");
+        caller.import("noun=persons", "colour\nred\n").problem(422, "invalid");
+        app.researcher().import("noun=persons", "code\nP-1\n").problem(403, "forbidden");
         caller.post("/api/v1/staff/exports", &json!({"noun": "terms"})).problem(422, "invalid");
         caller.post("/api/v1/staff/exports", &json!({})).problem(422, "invalid");
         let persons = |flavour: &str| json!({"noun": "persons", "flavour": flavour});
@@ -135,7 +130,7 @@ fn a_file_that_cannot_be_read_is_refused_by_name(app: &App) {
         app.admin().post("/api/v1/staff/exports", &json!({"noun": "persons"})).problem(403, "forbidden");
     });
     // No mistake beside a text shows the text.
-    let answer = import(&caller, "noun=persons", &format!("code,name,sex\nP-1,canary{},Q\n", "x".repeat(500)));
+    let answer = caller.import("noun=persons", &format!("code,name,sex\nP-1,canary{},Q\n", "x".repeat(500)));
     assert!(!answer.problem(422, "invalid").text().contains("canary"));
 }
 

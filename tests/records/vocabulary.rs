@@ -18,7 +18,7 @@ on_both! {
     the_family_of_a_new_kind_decides_what_it_may_have,
     a_term_and_its_wider_term_are_of_one_list,
     a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written,
-    a_label_that_looks_like_another_is_warned_of,
+    a_label_that_looks_like_another_is_warned_of_on_entry_correction_and_import,
 }
 
 fn kind(code: &str, family: &str) -> serde_json::Value {
@@ -163,19 +163,32 @@ fn a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written(ap
     admin.enter(Noun::Term, &kind);
 }
 
-fn a_label_that_looks_like_another_is_warned_of(app: &App) {
+fn a_label_that_looks_like_another_is_warned_of_on_entry_correction_and_import(app: &App) {
     app.admin().enter(Noun::Term, &place("V-1", "Post Alpha", Some("Село Ёлки")));
-    let warned = |body: &serde_json::Value| {
-        let made = app.admin().enter(Noun::Term, body).json();
-        made["warnings"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|one| one["code"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+    let warnings = |record: &Answer| {
+        let record = record.json();
+        let all = record["warnings"].as_array().into_iter().flatten();
+        all.map(|one| one["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
+    let warned = |body: &serde_json::Value| warnings(&app.admin().enter(Noun::Term, body));
     // The o and the p are Cyrillic.
     assert_eq!(warned(&place("V-2", "P\u{43e}st Al\u{440}ha", None)), ["label_looks_like"]);
     assert_eq!(warned(&place("V-3", "Another", Some("Село Елки"))), ["label_looks_like"]);
     assert_eq!(warned(&place("V-4", "Post Beta", Some("Село Сосны"))), [""; 0]);
+    let made = app.admin().enter(Noun::Term, &place("V-5", "Post Gamma", None));
+    let change = |label: &str, seen: &Answer| {
+        app.admin().correct(Noun::Term, seen, &json!({"label_en": label, "reason": "a test"})).expect(200)
+    };
+    let alike = change("Post Al\u{440}h\u{430}", &made);
+    // Two are like it: the first, and the second, whose letters are others still.
+    assert_eq!(warnings(&alike), ["label_looks_like", "label_looks_like"]);
+    assert_eq!(warnings(&change("Post Delta", &alike)), [""; 0]);
+    let rows = "place,V-6,P\u{43e}st Beta,A village.\nplace,V-7,Post Zeta,A village.\n";
+    let bytes = format!("vocabulary,code,label_en,definition_en\n{rows}").into_bytes();
+    let file = attest::exchange::import::File { noun: Noun::Term, name: "terms.csv".to_owned(), bytes };
+    let host = attest::store::accounts::host();
+    let report =
+        attest::exchange::import::run(&app.store, &host, vec![file], false, |_| Ok(()), Box::new(|_| {})).unwrap();
+    let told: Vec<_> = report.warnings.iter().map(|one| (one.row, one.detail.as_str())).collect();
+    assert_eq!(told, [(2, "its label looks like that of `V-4`: Post Beta")]);
 }

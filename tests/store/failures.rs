@@ -1,5 +1,6 @@
 //! What an error of the database means: try again, or tell whoever runs the service.
 
+use attest::domain::policy::Role;
 use attest::domain::record::Noun;
 use attest::keys::cipher::CipherError;
 use attest::store::error::{StoreError, corrupt};
@@ -7,12 +8,14 @@ use diesel::result::{DatabaseErrorKind as Kind, Error};
 use serde_json::json;
 
 use crate::support::client::path_of;
+use crate::support::people::{Person, between};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
     empty:
     a_row_that_nobody_can_have_written_is_told_with_a_reference,
     a_violated_constraint_is_told_with_a_reference,
+    a_text_that_nobody_can_decrypt_is_told_with_a_reference,
 }
 
 fn meaning(why: impl Into<StoreError>) -> &'static str {
@@ -111,4 +114,22 @@ fn a_violated_constraint_is_told_with_a_reference(app: &App) {
     reference(app.unchanged(|| staff.post(&path_of(Noun::Person), &json!({}))));
     app.sql("DROP INDEX of_somebody_else");
     staff.enter(Noun::Person, &json!({}));
+}
+
+fn a_text_that_nobody_can_decrypt_is_told_with_a_reference(app: &App) {
+    let staff = app.caseworker();
+    let person = staff.enter(Noun::Person, &json!({"name": "Zarema Canary"}));
+    let (path, kai) = (person.path(Noun::Person), Person::new(app, "kai", Role::Caseworker).browser(app));
+    let on_page = || kai.submit(&format!("/desk/persons/{}/texts", person.id()), &[]);
+    on_page().expect(200);
+    for broken in ["substr(ciphertext, 1, 30)", "substr(ciphertext, 1, 3)"] {
+        app.sql(&format!("UPDATE personal_texts SET ciphertext = {broken}"));
+        let first = reference(app.unchanged(|| staff.get(&format!("{path}/texts"))));
+        assert_ne!(reference(staff.get(&format!("{path}/texts"))), first);
+        let page = app.unchanged(|| on_page().expect(500)).text();
+        assert!(page.contains("Name this to whoever runs the service:"), "{page}");
+        let told = between(&page, "<code>", "</code>");
+        assert!(told.len() == 1 && told[0].len() == 12, "{page}");
+        assert!(told[0].chars().all(|c| c.is_ascii_hexdigit()), "{page}");
+    }
 }

@@ -1,13 +1,18 @@
 //! Which databases are opened, and how: a mistyped address never becomes a new file.
 
-use attest::store::backend::DatabaseUrl;
+use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use attest::store::backend::{Access, Conn, DatabaseUrl, Manager};
 use attest::store::database::Store;
 use chrono::Utc;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::support::cli::{attest, run};
-use crate::support::{Backend, Home, on_both, process};
+use crate::support::{Backend, Data, Home, forward, on_both, postgres, process, skip};
 
 on_both! {
     bare:
@@ -144,4 +149,72 @@ fn a_database_that_is_not_ours_to_open_is_refused_without_its_password(home: &Ho
     let mut command = attest(&home.folder);
     let told = run(command.args(["audit", "verify"]).env("ATTEST_DATABASE_URL", &wrong)).refused().err;
     assert!(!told.contains("hunter2"), "{told}");
+}
+
+/// The same database by TCP: on a socket of the file system nothing is to be kept alive. Gives the port, too.
+fn by_tcp(home: &Home) -> (DatabaseUrl, u16) {
+    let (url, folder) = forward::address(home, Path::new("127.0.0.1"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, mut server) =
+                (client.unwrap(), UnixStream::connect(folder.join(".s.PGSQL.5432")).unwrap());
+            let (mut back, mut answers) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut client, &mut server));
+            std::thread::spawn(move || std::io::copy(&mut answers, &mut back));
+        }
+    });
+    (DatabaseUrl::parse(&format!("{url}&port={port}")).unwrap(), port)
+}
+
+/// After what time our side asks whether the other is still there, as the kernel has it; nothing where it never does.
+fn asks_after(port: u16) -> Option<Duration> {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let (remote, established, keep_alive) = (format!("0100007F:{port:04X}"), "01", "02:");
+    let timer = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).find_map(|column| {
+        let is_ours = column.get(2) == Some(&remote.as_str()) && column.get(3) == Some(&established);
+        is_ours.then(|| column[5].to_owned())
+    });
+    // In hundredths of a second.
+    let left = timer?.strip_prefix(keep_alive).map(|left| u64::from_str_radix(left, 16).unwrap());
+    left.map(|left| Duration::from_millis(left * 10))
+}
+
+fn setting(conn: &mut Conn, asked: &str) -> String {
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    diesel::sql_query(format!("SELECT {asked} AS value")).get_result::<Setting>(conn).unwrap().value
+}
+
+#[test]
+fn each_side_of_a_session_of_postgresql_finds_out_that_the_other_has_vanished() {
+    if postgres::programs().is_none() {
+        return skip("postgres", "PostgreSQL", "each_side_of_a_session_of_postgresql_finds_out");
+    }
+    let home = Home::new(Backend::Postgres, Data::Empty);
+    for access in [Access::Read, Access::Write] {
+        let (url, port) = by_tcp(&home);
+        let mut conn = Manager::new(url, access).open().unwrap();
+        let told =
+            "(SELECT string_agg(name || ' ' || source, ', ' ORDER BY name) FROM pg_settings WHERE name LIKE 'tcp\\_%')";
+        let expected = "tcp_keepalives_count session, tcp_keepalives_idle session, tcp_keepalives_interval session, \
+             tcp_user_timeout session";
+        assert_eq!(setting(&mut conn, told), expected);
+        assert_eq!(setting(&mut conn, "current_setting('lock_timeout')"), "10s");
+        let silence = setting(&mut conn, "current_setting('idle_in_transaction_session_timeout')");
+        assert_eq!(silence, if access == Access::Write { "30s" } else { "10min" });
+        if cfg!(target_os = "linux") {
+            // While what was sent is not acknowledged yet, another timer runs.
+            let seen = (0..1_200).find_map(|_| {
+                std::thread::sleep(Duration::from_millis(100));
+                asks_after(port)
+            });
+            // Without it, it is never; with what the kernel has by itself, it is two hours.
+            assert!(seen.is_some_and(|left| left <= Duration::from_secs(30)), "{seen:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A client of the API.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use attest::domain::record::Noun;
 use attest::http::pages::words;
@@ -8,6 +9,9 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, Request};
 
 use super::contract;
+
+/// Even where much else runs.
+const JOBS_END_WITHIN: Duration = Duration::from_secs(240);
 
 /// Somebody who asks.
 #[derive(Clone)]
@@ -89,6 +93,27 @@ impl<'a> Caller<'a> {
     pub fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
         let headers = [("Content-Type", "application/merge-patch+json"), ("If-Match", etag)];
         self.send("PATCH", path, &headers, body.to_string().into_bytes())
+    }
+
+    /// Sends a file to be imported. The parameters name its noun, and what else is asked for.
+    #[track_caller]
+    pub fn import(&self, parameters: &str, file: &str) -> Answer {
+        let headers = [("Content-Type", "text/csv; charset=utf-8")];
+        self.send("POST", &format!("/api/v1/staff/imports?{parameters}"), &headers, file.as_bytes().to_vec())
+    }
+
+    /// The job that was accepted at this address, once it is finished.
+    #[track_caller]
+    pub fn finished(&self, location: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            let job = self.get(location).expect(200).json();
+            if !matches!(job["state"].as_str().unwrap(), "queued" | "running") {
+                return job;
+            }
+            assert!(began.elapsed() < JOBS_END_WITHIN, "{job}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Enters a record that must be accepted.

@@ -14,6 +14,8 @@ use attest::store::backend::{Access, Conn, DatabaseUrl, Manager};
 use attest::store::database::Store;
 use chrono::{TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::clock::Clock;
 use super::{postgres, process};
@@ -209,6 +211,16 @@ impl Home {
     /// Runs SQL around the store.
     pub fn sql(&self, statements: &str) {
         self.connect().batch_execute(statements).unwrap();
+    }
+
+    /// One number, named `value`, asked of the database itself.
+    pub fn number(&self, query: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = BigInt)]
+            value: i64,
+        }
+        diesel::sql_query(query).get_result::<Number>(&mut self.connect()).unwrap().value
     }
 }
 

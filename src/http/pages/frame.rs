@@ -146,7 +146,9 @@ pub fn write<T: Template>(reader: Option<&Actor>, sheet: &Sheet<'_, T>) -> Resul
         english: asked(&here.path, &here.query, Language::English),
         content: &content,
     };
-    layout.render().map_err(failed)
+    let page = layout.render().map_err(failed)?;
+    // What came with a request may stand in it, and of the null character HTML has no way to speak.
+    Ok(if page.contains('\0') { page.replace('\0', "\u{fffd}") } else { page })
 }
 
 /// A page for somebody who is signed in.

@@ -14,6 +14,7 @@ use super::form::{self, Form};
 use super::frame::{Sheet, write};
 use super::here::{here, link};
 use super::{filters, routes, sign_in, words};
+use crate::domain::check::FieldError;
 use crate::store::error::StoreError;
 
 /// Why a page was not shown.
@@ -94,6 +95,12 @@ fn page_of(address: &str) -> &str {
     page
 }
 
+/// What is wrong. What is wrong with a parameter stands beside no field that would name it: its name is what was asked for.
+fn named(kind: &str, error: &FieldError) -> String {
+    let is_parameter = kind == Kind::InvalidParameter.name() && !error.field.is_empty();
+    if is_parameter { format!("{}: {}", error.field, told(error)) } else { told(error) }
+}
+
 /// What was typed into a form of this request that failed, to be sent again as it is.
 fn typed() -> Option<(String, Form)> {
     let sent = form::sent();
@@ -118,7 +125,7 @@ impl Turned {
                 let problem = problem.referenced();
                 let content = Told {
                     detail: problem.detail.as_deref(),
-                    errors: problem.errors.iter().map(told).collect(),
+                    errors: problem.errors.iter().map(|error| named(problem.kind, error)).collect(),
                     wait: problem.wait(),
                     reference: problem.reference.as_deref(),
                     typed: typed(),
