@@ -6,7 +6,7 @@ use std::process::Command;
 use attest::domain::policy::Role;
 use serde_json::Value;
 
-use crate::support::operations::all;
+use crate::support::operations::{Operation, all};
 use crate::support::process::new_folder;
 use crate::support::{self, App, on_both};
 
@@ -17,11 +17,15 @@ on_both! {
 
 on_both! {
     released:
-    requests_at_random_of_every_role_get_what_the_document_describes,
+    requests_of_every_role_get_what_the_document_describes,
+    requests_at_random_of_every_role_for_all_that_it_may_get_what_the_document_describes,
 }
 
-/// How long a programme may take before it is ended, in seconds. What is tried is a fixed number of requests an operation, about two
-/// thousand in all, which take about a minute where nothing else runs.
+/// How many requests at random an operation.
+const AT_RANDOM: &str = "3";
+
+/// How long a programme may take before it is ended, in seconds. What is tried is a fixed number of requests an operation, about three
+/// thousand in all, which take about two minutes where nothing else runs.
 const PATIENCE: &str = "600";
 
 fn in_repository(path: &str) -> PathBuf {
@@ -66,55 +70,79 @@ fn a_client_generated_from_the_document_lists_creates_corrects_and_counts(app: &
 
 /// Every operation once, by whoever may do it; who may do several takes turns with the others.
 fn shared_out() -> Vec<(Option<Role>, Vec<String>)> {
-    let roles = Role::ALL.into_iter().map(Some).chain([None]);
-    let mut shares: Vec<_> = roles.map(|role| (role, Vec::new())).collect();
+    let mut shares: Vec<_> = everybody().map(|role| (role, Vec::new())).collect();
     for operation in all() {
-        let fits = |role: &Option<Role>| match (role, operation.action) {
-            (None, action) => action.is_none(),
-            (Some(_), None) => false,
-            (Some(role), Some(_)) => operation.allows(*role),
-        };
-        let (_, share) = shares.iter_mut().filter(|(role, _)| fits(role)).min_by_key(|(_, share)| share.len()).unwrap();
-        share.push(operation.described["operationId"].as_str().unwrap().to_owned());
+        let may = shares.iter_mut().filter(|(role, _)| may(*role, &operation) && is_own(*role, &operation));
+        let (_, share) = may.min_by_key(|(_, share)| share.len()).unwrap();
+        share.push(operation_id(&operation));
     }
     shares
 }
 
-fn requests_at_random_of_every_role_get_what_the_document_describes(app: &App) {
-    let test = "requests_at_random_of_every_role_get_what_the_document_describes";
+/// The five roles, and whoever has no token.
+fn everybody() -> impl Iterator<Item = Option<Role>> {
+    Role::ALL.into_iter().map(Some).chain([None])
+}
+
+fn may(role: Option<Role>, operation: &Operation) -> bool {
+    role.map_or(operation.action.is_none(), |role| operation.allows(role))
+}
+
+/// What anybody may do is left to whoever has no token.
+fn is_own(role: Option<Role>, operation: &Operation) -> bool {
+    role.is_none() == operation.action.is_none()
+}
+
+/// What may end one's own access, with an identifier that an answer gave: what is asked after that is answered with 401 alone.
+fn ends_access(operation: &Operation) -> bool {
+    ["/api/v1/staff/accounts/{id}", "/api/v1/staff/tokens"].iter().any(|start| operation.path.starts_with(start))
+}
+
+fn operation_id(operation: &Operation) -> String {
+    operation.described["operationId"].as_str().unwrap().to_owned()
+}
+
+/// Lets somebody try these operations; gives how many requests were sent, or nothing where there is no Python.
+fn tried(app: &App, role: Option<Role>, operations: &[String], how: &[&str], test: &str) -> Option<u64> {
+    assert!(!operations.is_empty(), "{role:?}");
+    let folder = new_folder();
+    let address = format!("http://{}/api/v1/openapi.json", app.address);
+    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
+                  response_schema_conformance";
+    let mut arguments = vec!["-m", "schemathesis.cli", "run", &address, "--checks", checks];
+    arguments.extend(how);
+    arguments.extend(["--seed", "12", "--generation-database", "none", "--no-color"]);
+    arguments.extend(["--continue-on-failure", "--no-shrink", "--suppress-health-check", "all", "--warnings", "off"]);
+    arguments.extend(["--request-timeout", "240", "--report", "json", "--report-json-path", "report.json"]);
+    arguments.extend(operations.iter().flat_map(|id| ["--include-operation-id", id]));
+    let header = role.map(|role| format!("Authorization: Bearer {}", app.tokens[&role]));
+    arguments.extend(header.iter().flat_map(|header| ["--header", header]));
+    let (done, said) = python(&folder, &arguments, test)?;
+    assert!(done, "{role:?}: {said}");
+    let report: Value = serde_json::from_slice(&std::fs::read(folder.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["operations"]["selected"], operations.len(), "{role:?}: {report}");
+    report["test_cases"]["generated"].as_u64()
+}
+
+fn requests_of_every_role_get_what_the_document_describes(app: &App) {
+    let test = "requests_of_every_role_get_what_the_document_describes";
     for (role, operations) in shared_out() {
-        assert!(!operations.is_empty(), "{role:?}");
-        let folder = new_folder();
-        let address = format!("http://{}/api/v1/openapi.json", app.address);
-        let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
-                      response_schema_conformance";
-        let mut arguments = vec!["-m", "schemathesis.cli", "run", &address, "--checks", checks];
-        arguments.extend([
-            "--phases",
-            "examples,coverage",
-            "--seed",
-            "12",
-            "--generation-database",
-            "none",
-            "--no-color",
-        ]);
-        arguments.extend([
-            "--continue-on-failure",
-            "--no-shrink",
-            "--suppress-health-check",
-            "all",
-            "--warnings",
-            "off",
-        ]);
-        arguments.extend(["--request-timeout", "60", "--report", "json", "--report-json-path", "report.json"]);
-        arguments.extend(operations.iter().flat_map(|id| ["--include-operation-id", id]));
-        let header = role.map(|role| format!("Authorization: Bearer {}", app.tokens[&role]));
-        arguments.extend(header.iter().flat_map(|header| ["--header", header]));
-        let Some((done, said)) = python(&folder, &arguments, test) else { return };
-        assert!(done, "{role:?}: {said}");
-        let report: Value = serde_json::from_slice(&std::fs::read(folder.join("report.json")).unwrap()).unwrap();
-        let (selected, tried) = (&report["operations"]["selected"], &report["test_cases"]["generated"]);
-        assert_eq!(*selected, operations.len(), "{role:?}: {report}");
-        assert!(tried.as_u64().is_some_and(|tried| tried > 0), "{role:?}: nothing was tried: {report}");
+        let Some(tried) = tried(app, role, &operations, &["--phases", "examples,coverage"], test) else { return };
+        assert!(tried > operations.len() as u64, "{role:?}: {tried} for {}", operations.len());
+    }
+}
+
+fn requests_at_random_of_every_role_for_all_that_it_may_get_what_the_document_describes(app: &App) {
+    let test = "requests_at_random_of_every_role_for_all_that_it_may_get_what_the_document_describes";
+    let how = ["--phases", "fuzzing", "--max-examples", AT_RANDOM];
+    for role in everybody() {
+        let own = |operation: &&Operation| may(role, operation) && !ends_access(operation);
+        let operations: Vec<_> = all().iter().filter(own).map(operation_id).collect();
+        let Some(tried) = tried(app, role, &operations, &how, test) else { return };
+        assert!(tried >= operations.len() as u64, "{role:?}: {tried} for {}", operations.len());
+        // Nobody has put out its own light.
+        if let Some(role) = role {
+            assert_ne!(app.by(role).get("/api/v1/staff/jobs").status, 401, "{role}");
+        }
     }
 }
