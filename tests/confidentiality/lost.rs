@@ -4,7 +4,7 @@ use attest::domain::policy::Role;
 use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
-use super::desk::{act, again, another, audit, audit_is_intact, correct, erase, number, seal, token};
+use super::desk::{act, again, another, audit, audit_is_intact, correct, erase, seal, token};
 use crate::support::client::path_of;
 use crate::support::{Answer, App, Caller, on_both};
 
@@ -209,7 +209,7 @@ fn nobody_asks_for_or_is_told_of_somebody_who_was_erased(app: &App) {
         ask(by, &id, "second").expect(200);
     }
     let left =
-        || ["seal_requests", "notices"].map(|table| number(app, &format!("SELECT COUNT(*) AS value FROM {table}")));
+        || ["seal_requests", "notices"].map(|table| app.home.number(&format!("SELECT COUNT(*) AS value FROM {table}")));
     assert_eq!(left(), [2, 3], "two asked; anna is told of both, and the other of the seal");
     erase(&second, &id);
     assert_eq!(left(), [0, 0]);
