@@ -94,12 +94,15 @@ fn ask(
 
 /// The mistakes in a file, where there are some.
 pub fn mistakes(errors: &[FieldError]) -> Option<Table> {
-    let rows: Vec<_> = errors.iter().filter(|error| error.row.is_some()).map(mistake).collect();
-    (!rows.is_empty()).then(|| Table {
+    let errors: Vec<_> = errors.iter().filter(|error| error.row.is_some()).collect();
+    // A job tells nothing of what stands in a file.
+    let given = errors.iter().any(|error| error.value.is_some());
+    let heads = ["Row", "Column"].into_iter().chain(given.then_some("What was given")).chain(["What is wrong"]);
+    (!errors.is_empty()).then(|| Table {
         caption: t("What is wrong").to_owned(),
-        heads: ["Row", "Column", "What was given", "What is wrong"].map(|head| t(head).to_owned()).to_vec(),
+        heads: heads.map(|head| t(head).to_owned()).collect(),
         numbers: Vec::new(),
-        rows,
+        rows: errors.iter().map(|error| mistake(error, given)).collect(),
     })
 }
 
@@ -108,14 +111,11 @@ fn place(row: u64, line: Option<u64>) -> String {
     line.map_or_else(|| row.to_string(), |line| say("{} (line {})", &[&row, &line]))
 }
 
-fn mistake(error: &FieldError) -> Vec<Cell> {
+fn mistake(error: &FieldError, given: bool) -> Vec<Cell> {
     let row = error.row.map(|row| place(row, error.line)).unwrap_or_default();
-    vec![
-        row.into(),
-        error.field.clone().into(),
-        error.value.clone().unwrap_or_default().into(),
-        desk::told_of_file(error).into(),
-    ]
+    let value = given.then(|| error.value.clone().unwrap_or_default().into());
+    let before = [row.into(), error.field.clone().into()];
+    before.into_iter().chain(value).chain([desk::told_of_file(error).into()]).collect()
 }
 
 /// The form.

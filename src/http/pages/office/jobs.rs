@@ -108,7 +108,7 @@ fn under_way(job: &Job) -> Notice {
 }
 
 /// Why a job failed.
-fn failed(problem: &Problem) -> Notice {
+fn failed(kind: Kind, problem: &Problem) -> Notice {
     // There is no field here to lead to.
     let here = |_: &FieldError| ("content".to_owned(), t("What was asked for").to_owned());
     let notice = if problem.errors.iter().any(|error| error.row.is_some()) {
@@ -116,13 +116,14 @@ fn failed(problem: &Problem) -> Notice {
     } else {
         told(problem, here)
     };
-    notice.line(t("Nothing of it was kept."))
+    // A wiping saves nothing, and what is left of it is tried again.
+    if kind == Kind::Wipe { notice } else { notice.line(t("Nothing of it was kept.")) }
 }
 
 fn ended(job: &Job, problem: Option<&Problem>, imported: Option<&ImportView>) -> Notice {
     match (problem, imported) {
         _ if job.state == State::Cancelled => Notice::new(Tone::Plain, t("It was cancelled. Nothing of it was kept.")),
-        (Some(problem), _) => failed(problem),
+        (Some(problem), _) => failed(job.kind, problem),
         (None, Some(report)) => entered(report),
         (None, None) => Notice::new(Tone::Done, t("It is done.")),
     }
