@@ -74,11 +74,11 @@ impl HealthState {
     pub fn readiness(self) -> Readiness {
         match self {
             Self::Ok | Self::Busy | Self::Checking => Readiness::Ready,
-            Self::Locked | Self::Unreadable | Self::Behind => Readiness::Degraded,
+            // Whoever reads is served, also while a long import holds the lock.
+            Self::Locked | Self::Unreadable | Self::Behind | Self::Stuck => Readiness::Degraded,
             Self::Waiting => Readiness::Starting,
             Self::NoAnswer
             | Self::Failed
-            | Self::Stuck
             | Self::NotWritable
             | Self::Replaced
             | Self::OtherVersion

@@ -26,7 +26,7 @@ mod told;
 mod work;
 mod worker;
 
-pub use imports::{digest, import_job, import_once, is_long};
+pub use imports::{Once, digest, import_job, import_once, is_long};
 pub use releases::{made_by, preparing, publishing};
 pub use told::{report, without_text};
 pub use worker::{Workers, start};

@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId, Times};
 use chrono::{DateTime, Utc};
+use r2d2::PooledConnection;
 
 use super::accounts;
 use super::backend::version;
-use super::backend::{self, Access, Conn, STATISTICS, Scrubbed, Wiping};
+use super::backend::{self, Access, Conn, Manager, STATISTICS, Scrubbed, Wiping};
 use super::chain;
 use super::connections::{Connections, Lane};
 use super::error::StoreError;
@@ -29,6 +30,9 @@ pub type Clock = fn() -> DateTime<Utc>;
 
 /// What gives the random bits of codes, 64 at a time. A test may bring its own.
 pub type Chance = fn() -> u64;
+
+/// How long a patient write waits until it tries again; the database itself has waited before.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// The random half of an identifier.
 fn chance() -> u64 {
@@ -55,6 +59,8 @@ pub struct Store {
     jobs: Jobs,
     /// Whether what is written through this handle is still wanted.
     halt: Option<Arc<Halt>>,
+    /// Whether a write waits for the others as long as it is wanted.
+    is_patient: bool,
 }
 
 impl Store {
@@ -73,6 +79,13 @@ impl Store {
     #[must_use]
     pub fn halted_by(&self, halt: Arc<Halt>) -> Self {
         Self { halt: Some(halt), ..self.clone() }
+    }
+
+    /// The same store for work that nobody waits for with a request, and that may have taken long: its writes wait for those of
+    /// others until it is given up.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { is_patient: true, ..self.clone() }
     }
 
     /// The connections to the database.
@@ -172,9 +185,8 @@ impl Store {
         action: &'static str,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Outcome<T>, StoreError>,
     ) -> Result<Outcome<T>, StoreError> {
-        let mut conn = self.connections.writer()?;
-        backend::begin_write(&mut conn)?;
-        let outcome = self.work(&mut conn, actor, action, work);
+        let (mut conn, now, head) = self.begin()?;
+        let outcome = self.work(&mut conn, (now, head), actor, action, work);
         let outcome = outcome.and_then(|outcome| {
             self.connections.must_be_in_place()?;
             Ok(outcome)
@@ -187,6 +199,40 @@ impl Store {
         }
         self.connections.tend(&mut conn);
         outcome
+    }
+
+    /// Begins a write, when the others are done. What is [patient](Self::patient) waits for them as long as it is wanted.
+    fn begin(&self) -> Result<(PooledConnection<Manager>, Instant, chain::Head), StoreError> {
+        loop {
+            match self.begin_now() {
+                Err(StoreError::Unavailable(why)) if self.waits() => {
+                    tracing::debug!(error = %why, "a job waits for the other writers");
+                    std::thread::sleep(BETWEEN_TRIES);
+                }
+                begun => return begun,
+            }
+        }
+    }
+
+    fn waits(&self) -> bool {
+        self.is_patient && self.halt.as_ref().is_some_and(|halt| !halt.is_stopped())
+    }
+
+    fn begin_now(&self) -> Result<(PooledConnection<Manager>, Instant, chain::Head), StoreError> {
+        let mut conn = self.connections.writer()?;
+        backend::begin_write(&mut conn)?;
+        let numbered = version::must_be_current(&mut conn).map_err(StoreError::from).and_then(|()| {
+            let now = self.now();
+            Ok((now, chain::advance(&mut conn, now)?))
+        });
+        match numbered {
+            Ok((now, head)) => Ok((conn, now, head)),
+            Err(why) => {
+                // Why it was refused is what is told; a connection that cannot even forget it is closed by the pool.
+                drop(backend::roll_back(&mut conn));
+                Err(why)
+            }
+        }
     }
 
     /// That somebody still wants what is about to be saved by another way than a write; from now on nobody can give it up.
@@ -213,13 +259,11 @@ impl Store {
     fn work<T>(
         &self,
         conn: &mut Conn,
+        (now, head): (Instant, chain::Head),
         actor: &Actor,
         action: &'static str,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        version::must_be_current(conn)?;
-        let now = self.now();
-        let head = chain::advance(conn, now)?;
         accounts::must_be_active(conn, actor)?;
         let keys = self.keys();
         let session = Session::new(conn, now, actor.clone(), keys.clone(), &self.vocabulary)?;

@@ -53,8 +53,17 @@ pub fn import_job(
     Ok(NewJob { kind, parameters, payload: Some(bytes), key, total })
 }
 
-/// Imports a short file, once for each key. Gives what was imported, and whether it was by this request; nothing where it takes
-/// longer than that, and nothing of it was saved.
+/// What came of a short file.
+pub enum Once {
+    /// What was imported, and whether it was by this request.
+    Done(serde_json::Value, bool),
+    /// An earlier request with the key, whose job is not done yet.
+    Earlier(Job),
+    /// Nothing was saved: it takes longer than a request may.
+    Late,
+}
+
+/// Imports a short file, once for each key.
 ///
 /// # Errors
 /// As [`import_bytes`], or that the key was used for another request.
@@ -66,24 +75,24 @@ pub async fn import_once(
     dry_run: bool,
     until: Instant,
     key: Option<Key>,
-) -> Result<Option<(serde_json::Value, bool)>, Problem> {
+) -> Result<Once, Problem> {
     if let Some(key) = &key
         && let Some(job) = repeated(store, actor.clone(), key.clone()).await?
     {
-        return Ok(Some(replayed(store, &job).await?));
+        return replayed(store, job).await;
     }
     let refused = match import_bytes(store, actor.clone(), noun, bytes, dry_run, until, key.clone()).await {
         Ok(Some(report)) => {
             let view = serde_json::to_value(view(noun, dry_run, report)).map_err(|why| Problem::broken(&why))?;
-            return Ok(Some((view, true)));
+            return Ok(Once::Done(view, true));
         }
-        Ok(None) => return Ok(None),
+        Ok(None) => return Ok(Once::Late),
         Err(problem) => problem,
     };
     // Another request with the key may have been faster: what it has entered would be called taken.
     let Some(key) = key else { return Err(refused) };
     match repeated(store, actor, key).await? {
-        Some(job) => Ok(Some(replayed(store, &job).await?)),
+        Some(job) => replayed(store, job).await,
         None => Err(refused),
     }
 }
@@ -102,11 +111,12 @@ async fn repeated(store: &Records, actor: Actor, key: Key) -> Result<Option<Job>
         .await
 }
 
-async fn replayed(store: &Records, job: &Job) -> Result<(serde_json::Value, bool), Problem> {
-    let job = settle(store, job.clone(), LONGEST_WAIT).await;
-    let result = job.result.ok_or_else(|| match &job.problem {
-        Some(problem) => Problem::of_saved(problem),
-        None => Problem::new(Kind::Unavailable).detail("the same request is being answered already"),
-    })?;
-    Ok((result, false))
+async fn replayed(store: &Records, job: Job) -> Result<Once, Problem> {
+    let job = settle(store, job, LONGEST_WAIT).await;
+    match (job.state, &job.result, &job.problem) {
+        (_, Some(result), _) => Ok(Once::Done(result.clone(), false)),
+        (_, None, Some(problem)) => Err(Problem::of_saved(problem)),
+        (State::Cancelled, ..) => Err(Problem::new(Kind::Cancelled)),
+        (_, None, None) => Ok(Once::Earlier(job)),
+    }
 }

@@ -66,7 +66,7 @@ pub fn perform(store: &Store, turn: &Turn, shelf: &Shelf, most_signatures: u8) -
     let store = apart.as_ref().unwrap_or(store);
     let actor = actor_of(store, job)?;
     policy::decide(&actor, action(job.kind)).map_err(StoreError::from)?;
-    let store = &store.halted_by(running.stop());
+    let store = &store.halted_by(running.stop()).patient();
     let file = || turn.file.as_ref().ok_or_else(|| unreadable(job, "its file is not there"));
     match job.kind {
         Kind::Import => import_file(store, &actor, job, running, file()?, false),

@@ -27,7 +27,7 @@ use crate::store::session::Tx;
 
 use crate::http::auth::{Allowed, ReadTexts, WriteCases};
 use crate::http::download::{self, Pipe, Rows};
-use crate::http::jobs::{JobView, accepted, ask, digest, import_job, import_once, is_long, marked, report};
+use crate::http::jobs::{JobView, Once, accepted, ask, digest, import_job, import_once, is_long, marked, report};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::{Body, CsvFile, IdempotencyKey, Parameters, Preference, read_flavour};
@@ -130,11 +130,15 @@ pub async fn import_file(
     let actor = allowed.actor();
     if !preference.respond_async && !is_long(&bytes) {
         let done = import_once(&store, actor.clone(), noun, bytes.clone(), dry_run, until, key.clone()).await?;
-        if let Some((view, is_new)) = done {
-            let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), view));
-            return Ok(marked(reply, Preference::default(), is_new));
+        match done {
+            Once::Done(view, is_new) => {
+                let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), view));
+                return Ok(marked(reply, Preference::default(), is_new));
+            }
+            Once::Earlier(job) => return Ok(marked(accepted(allowed.permit(), &job), Preference::default(), false)),
+            // It is short, and the machine is slow: it goes on as a job.
+            Once::Late => {}
         }
-        // It is short, and the machine is slow: it goes on as a job.
     }
     let new = import_job(noun, bytes, dry_run, false, key)?;
     let (job, is_new) = ask(&store, actor, new, preference, Duration::ZERO).await?;

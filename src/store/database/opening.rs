@@ -72,6 +72,7 @@ impl Store {
             keys: Arc::default(),
             locked: Arc::default(),
             halt: None,
+            is_patient: false,
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::store::backend::{self, Conn, Manager, clock};
 use crate::store::error::{StoreError, corrupt, word};
 use crate::store::schema::jobs;
 
-use super::turns::before_the_tries;
+use super::turns::{before_the_tries, interrupted};
 use super::{After, Job, Kind, State, files};
 
 /// A job with what was uploaded for it.
@@ -17,8 +17,9 @@ pub type WithUpload<F> = (Job, F);
 
 /// How long a process is believed to run a job after it has last said so.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
-/// How long it is remembered what came of a job, and its idempotency key.
-const REMEMBERED: TimeDelta = TimeDelta::days(90);
+/// How long a publication may wait for its turn. What was asked for long ago, before the service stood still, is asked for anew:
+/// nothing becomes public when nobody expects it any more.
+const PUBLISHED_WITHIN: TimeDelta = TimeDelta::hours(1);
 
 /// The connection.
 pub struct JobConn(pub(super) PooledConnection<Manager>);
@@ -280,6 +281,17 @@ impl JobConn {
         self.whole(|conn| {
             let now = clock::now(conn)?;
             let waiting = jobs::table.find(id).filter(jobs::state.eq(State::Queued.name()));
+            let late = waiting
+                .filter(jobs::kind.eq(Kind::Publish.name()))
+                .filter(jobs::requested_at.lt(Instant::new(now.0 - PUBLISHED_WITHIN)));
+            let ended = (
+                jobs::state.eq(State::Failed.name()),
+                jobs::finished_at.eq(now),
+                jobs::problem.eq(interrupted().to_string()),
+            );
+            if diesel::update(late).set(ended).execute(conn)? > 0 {
+                return Ok(None);
+            }
             let started = (
                 jobs::state.eq(State::Running.name()),
                 jobs::started_at.eq(now),
@@ -395,19 +407,5 @@ impl JobConn {
         let rows: Vec<Row> =
             jobs::table.filter(jobs::state.eq(State::Running.name())).select(Row::as_select()).load(&mut *self.0)?;
         Ok((rows.into_iter().map(Row::job).collect::<QueryResult<_>>()?, now))
-    }
-
-    /// Whether some job ended long ago.
-    pub fn has_old(&mut self) -> Result<bool, StoreError> {
-        let before = Instant::new(clock::now(&mut self.0)?.0 - REMEMBERED);
-        let old = jobs::table.filter(jobs::finished_at.lt(before)).select(jobs::id);
-        Ok(old.first::<RecordId>(&mut *self.0).optional()?.is_some())
-    }
-
-    /// Forgets the jobs that ended long ago, with their keys.
-    pub fn forget_old(&mut self) -> Result<(), StoreError> {
-        let before = Instant::new(clock::now(&mut self.0)?.0 - REMEMBERED);
-        diesel::delete(jobs::table.filter(jobs::finished_at.lt(before))).execute(&mut *self.0)?;
-        Ok(())
     }
 }

@@ -98,6 +98,9 @@ impl Jobs {
     }
 }
 
+/// How long it is remembered what came of a job, and its idempotency key.
+const REMEMBERED: chrono::TimeDelta = chrono::TimeDelta::days(90);
+
 /// Forgets the files that wait of the account of a job, whose own is going to: one waits for each.
 pub(super) fn replace_waiting(conn: &mut Conn, id: RecordId) -> QueryResult<()> {
     let account: RecordId = jobs::table.find(id).select(jobs::account_id).first(conn)?;
@@ -125,6 +128,20 @@ impl JobConn {
         let now = clock::now(&mut self.0)?;
         let late = jobs::table.filter(jobs::payload_until.le(now)).select(jobs::id);
         Ok(late.first::<RecordId>(&mut *self.0).optional()?.is_some())
+    }
+
+    /// Whether some job ended long ago.
+    pub fn has_old(&mut self) -> Result<bool, StoreError> {
+        let before = Instant::new(clock::now(&mut self.0)?.0 - REMEMBERED);
+        let old = jobs::table.filter(jobs::finished_at.lt(before)).select(jobs::id);
+        Ok(old.first::<RecordId>(&mut *self.0).optional()?.is_some())
+    }
+
+    /// Forgets the jobs that ended long ago, with their keys.
+    pub fn forget_old(&mut self) -> Result<(), StoreError> {
+        let before = Instant::new(clock::now(&mut self.0)?.0 - REMEMBERED);
+        diesel::delete(jobs::table.filter(jobs::finished_at.lt(before))).execute(&mut *self.0)?;
+        Ok(())
     }
 
     /// What waits for its confirmation: the job that tried it, and the file.

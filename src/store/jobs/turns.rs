@@ -46,7 +46,7 @@ impl Drop for Turn {
 }
 
 /// Why a job ended that nobody has cancelled and whose work was not refused either: its process did.
-fn interrupted() -> serde_json::Value {
+pub(super) fn interrupted() -> serde_json::Value {
     json!({"type": "urn:attest:problem:interrupted"})
 }
 
@@ -191,15 +191,25 @@ impl Turn {
                     self.end(&End::Cancelled);
                 }
             }
-            Done::NotYet => {
-                let seen = Job { state: State::Running, ..self.job.clone() };
-                match self.jobs.again(&seen) {
-                    Ok(true) => {}
-                    // Somebody has cancelled it meanwhile, or it is ended already.
-                    Ok(false) => drop(self.end(&End::Cancelled)),
-                    Err(why) => tracing::warn!(job = %self.job.id, error = %why, "a job does not wait again yet"),
-                }
+            Done::NotYet => self.wait_again(),
+        }
+    }
+
+    /// Puts the job back among those that wait, unless somebody has cancelled it meanwhile.
+    fn wait_again(&self) {
+        let seen = Job { state: State::Running, ..self.job.clone() };
+        let again =
+            self.insist(|jobs| if self.running.is_cancelled() { Ok(false) } else { jobs.again(&seen) });
+        // From here on it is cancelled by its row; what was cancelled here in the last moment is taken over into that.
+        self.jobs.own().remove(&self.job.id);
+        let was_stopped = !self.running.stop().may_commit();
+        match again {
+            Some(true) if was_stopped && self.running.is_cancelled() => {
+                self.insist(|jobs| jobs.writer()?.cancel(self.job.id));
             }
+            // Somebody has cancelled it, or it is ended already.
+            Some(false) => drop(self.end(&End::Cancelled)),
+            Some(true) | None => {}
         }
     }
 
