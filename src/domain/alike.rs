@@ -22,8 +22,13 @@ pub fn look(label: &str) -> String {
     look.replace("rn", "m").replace("vv", "w")
 }
 
+/// Whether a sign shows nothing: white space, and what joins or parts letters.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c)
+}
+
 /// Signs that are not shown: what Unicode calls default ignorable, and controls.
-pub fn is_invisible(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_control() && !c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}'
             | '\u{feff}' | '\u{ffa0}' | '\u{2800}'

@@ -77,12 +77,9 @@ impl HealthState {
             // Whoever reads is served, also while a long import holds the lock.
             Self::Locked | Self::Unreadable | Self::Behind | Self::Stuck => Readiness::Degraded,
             Self::Waiting => Readiness::Starting,
-            Self::NoAnswer
-            | Self::Failed
-            | Self::NotWritable
-            | Self::Replaced
-            | Self::OtherVersion
-            | Self::Corrupt => Readiness::NotReady,
+            Self::NoAnswer | Self::Failed | Self::NotWritable | Self::Replaced | Self::OtherVersion | Self::Corrupt => {
+                Readiness::NotReady
+            }
         }
     }
 }

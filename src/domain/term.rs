@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::alike;
 use super::check::{CheckError, Checker, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, Version};
@@ -112,7 +113,9 @@ impl Entry for TermEntry {
             if language == "ru" && label.is_none() && definition.is_none() {
                 continue;
             }
-            let label = c.required(&format!("label_{language}"), label.as_deref());
+            // What nobody sees is no label.
+            let seen = label.as_deref().filter(|label| !label.chars().all(alike::is_blank));
+            let label = c.required(&format!("label_{language}"), seen);
             let definition = c.required(&format!("definition_{language}"), definition.as_deref());
             let review = c.word(&format!("review_{language}"), Review::WORDS, review.as_deref(), default);
             texts.insert(language.to_owned(), TermText { label, definition, review });

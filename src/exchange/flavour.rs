@@ -79,7 +79,7 @@ fn needs_mark(text: &str) -> bool {
 
 /// Whether a character shows nothing: white space, and what joins or parts letters.
 pub fn unseen(c: char) -> bool {
-    c.is_whitespace() || alike::is_invisible(c)
+    alike::is_blank(c)
 }
 
 /// Whether a spreadsheet takes a text for a number, day, time or truth that it would write in another way. One that it would not

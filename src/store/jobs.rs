@@ -22,6 +22,7 @@ use super::tokens;
 mod conn;
 mod files;
 mod holder;
+mod keys;
 mod running;
 mod turns;
 

@@ -25,16 +25,22 @@ pub enum Kind {
     SealOpened,
     /// A source or event was withdrawn on which an incident of a sealed person stands. The incident keeps it.
     StandsOnWithdrawn,
+    /// A sealed person, or an incident of one, has another code: somebody off the list brought a file with the one that it had.
+    CodeChanged,
 }
 
 impl Kind {
-    const WORDS: &[(&'static str, Self)] =
-        &[("seal_opened", Self::SealOpened), ("stands_on_withdrawn", Self::StandsOnWithdrawn)];
+    const WORDS: &[(&'static str, Self)] = &[
+        ("seal_opened", Self::SealOpened),
+        ("stands_on_withdrawn", Self::StandsOnWithdrawn),
+        ("code_changed", Self::CodeChanged),
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::SealOpened => "seal_opened",
             Self::StandsOnWithdrawn => "stands_on_withdrawn",
+            Self::CodeChanged => "code_changed",
         }
     }
 }
@@ -119,6 +125,25 @@ pub(super) fn of_withdrawal(tx: &mut Tx<'_>, noun: Noun, withdrawn: RecordId) ->
     Ok(())
 }
 
+/// Tells the list of a sealed person that it, or an incident of it, has another code: what is entered under the former one from now
+/// on is about somebody else.
+pub(super) fn of_new_code(tx: &mut Tx<'_>, noun: Noun, record: RecordId) -> Result<(), StoreError> {
+    let persons = match noun {
+        Noun::Person => vec![record],
+        Noun::Incident => incident_versions::table
+            .filter(incident_versions::record_id.eq(record))
+            .filter(incident_versions::superseded_by.is_null())
+            .select(incident_versions::person_id)
+            .load::<RecordId>(tx.conn())?,
+        _ => return Ok(()),
+    };
+    for person in persons {
+        let list = list(tx.conn(), person)?;
+        tell(tx, &list, Kind::CodeChanged, (noun, record), None)?;
+    }
+    Ok(())
+}
+
 /// The accounts on the list of a sealed person; none where it is not sealed.
 fn list(conn: &mut Conn, person: RecordId) -> QueryResult<BTreeSet<RecordId>> {
     let list = person_seals::table
@@ -166,7 +191,7 @@ pub fn own(session: &mut Session<'_>, limit: i64) -> Result<Vec<Notice>, StoreEr
         let kind = super::error::word(Kind::WORDS, &kind)?;
         let about = about(conn, &reader, noun(&named)?, record)?;
         // What concerns somebody whom the reader does not see any more is told no more; that a seal was opened is told to its owner.
-        if about.code.is_none() && kind == Kind::StandsOnWithdrawn {
+        if about.code.is_none() && kind != Kind::SealOpened {
             continue;
         }
         let other = match other_noun.zip(other_id) {

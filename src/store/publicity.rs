@@ -159,6 +159,11 @@ fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldErro
             }
             reproduced = counted.reproduced;
         }
+        None if has_counted_a_case(tx, id)? => {
+            let expected = "draft: an earlier version of it has a query that counts case files, and what counts one becomes public \
+                            only through a release that signs it";
+            return Ok(vec![refuse("state", Rule::Inconsistent, expected)]);
+        }
         None if body.address.is_none() => {
             let expected = "the address where the number was read: it has no query that could be computed";
             wrong.push(refuse("address", Rule::Required, expected));
@@ -262,6 +267,16 @@ fn signed_figures(
 fn again(tx: &mut Tx<'_>, id: RecordId, stamp: Stamp, body: Figure, reason: &str) -> Result<(), StoreError> {
     let stamp = Stamp { write: tx.write(), reason: Some(reason.to_owned()), superseded_by: None, ..stamp };
     changes::replace::<FigureEntry>(tx, id, &stamp, &body)
+}
+
+/// Whether a version of a figure has a query that counts case files: to leave the query out does not make another number of it.
+fn has_counted_a_case(tx: &mut Tx<'_>, id: RecordId) -> Result<bool, StoreError> {
+    for (_, _, body) in FigureEntry::versions(tx.conn(), &[id], Which::All)? {
+        if counts_a_case(tx, &body)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn counts_a_case(tx: &mut Tx<'_>, body: &Figure) -> Result<bool, StoreError> {

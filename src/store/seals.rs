@@ -25,7 +25,7 @@ use super::schema::{
     records as register,
 };
 use super::session::{Session, Tx};
-use super::{codes, texts, visibility};
+use super::{codes, notices, texts, visibility};
 
 /// Whether a person is sealed, and who sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,6 +262,7 @@ pub(super) fn make_way(tx: &mut Tx<'_>, noun: Noun, record: RecordId) -> Result<
     let code = codes::draw(tx, noun)?;
     set_code(tx, record, &code)?;
     tx.touch(noun, record);
+    notices::of_new_code(tx, noun, record)?;
     if noun == Noun::Person { rename_what_is_made_of(tx, record, &former, &code) } else { Ok(()) }
 }
 

@@ -144,6 +144,12 @@ fn a_code_of_a_sealed_record_is_told_by_no_answer(app: &App) {
     let row = format!("code,person,kind,date\n{incident},A,threat,2017\n");
     outsider.import("noun=incidents", &row).expect(200);
     assert_ne!((code(Noun::Person, &id), code(Noun::Incident, &of)), (person.clone(), incident));
+    // Its list is told, so that nobody enters under the former code what is about this person.
+    let told = owner.get("/api/v1/staff/notices").expect(200).items();
+    let told: Vec<_> = told.iter().filter(|notice| notice["kind"] == "code_changed").collect();
+    let about: Vec<_> = told.iter().map(|notice| notice["about"]["id"].as_str().unwrap()).collect();
+    assert!(about.contains(&id.as_str()) && about.contains(&of.as_str()), "{told:?}");
+    assert_eq!(outsider.get("/api/v1/staff/notices").expect(200).items(), Vec::<serde_json::Value>::new());
     // What is made of a person's code goes with it, so that the new person's own is free.
     assert!(!again(&owner, Noun::Consent, &consent).json().to_string().contains(&person));
     let entry = json!({"person": person, "purpose": "count", "decision": "given", "manner": "signed", "decided_on": "2017-06-01"});

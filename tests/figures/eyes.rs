@@ -87,6 +87,12 @@ fn a_figure_whose_query_counts_a_case_file_is_published_by_no_door(app: &App) {
     let mut at_once = entry("at_once", 7, &asked);
     at_once["state"] = "published".into();
     app.unchanged(|| app.publisher().create(Noun::Figure, &at_once).refuses(422, "state", "inconsistent"));
+    // Nor does its number become another where the query is left out.
+    let bare = json!({"query": null, "state": "published", "reason": "as it was read"});
+    app.unchanged(|| app.publisher().correct(Noun::Figure, &seen, &bare).refuses(422, "state", "inconsistent"));
+    let bare = app.publisher().correct(Noun::Figure, &seen, &json!({"query": null, "reason": "by hand"})).expect(200);
+    confirm(&second(app), &bare).expect(200);
+    app.unchanged(|| publish(&app.publisher(), &bare).refuses(422, "state", "inconsistent"));
     assert!(shown(app).is_empty());
 }
 

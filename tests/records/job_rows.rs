@@ -22,6 +22,8 @@ on_both! {
         a_long_trial_replaces_the_file_that_waits_of_the_trial_before,
         what_ended_long_ago_is_forgotten_with_its_key,
         who_cannot_tell_another_process_to_cancel_says_so,
+        a_publication_that_waited_for_long_is_not_done_any_more,
+        what_was_cancelled_while_it_is_put_back_does_not_wait_again,
 }
 
 /// Every wait of these tests ends.
@@ -183,4 +185,30 @@ fn who_cannot_tell_another_process_to_cancel_says_so(home: &Home) {
     writing.batch_execute("ROLLBACK").unwrap();
     turn.failed(&json!({"type": "urn:attest:problem:internal"}));
     assert!(state(&other, id).is_finished());
+}
+
+fn a_publication_that_waited_for_long_is_not_done_any_more(home: &Home) {
+    let store = home.open();
+    let id = submit(&store, Kind::Publish, false, None);
+    home.sql(match home.backend {
+        Backend::Sqlite => "UPDATE jobs SET requested_at = '2018-04-03T00:00:00.000' || substr(requested_at, 24)",
+        Backend::Postgres => "UPDATE jobs SET requested_at = requested_at - INTERVAL '2 hours'",
+    });
+    assert!(store.jobs().next(store.keys().as_deref(), &[Kind::Publish]).unwrap().is_none());
+    let job = store.jobs().get(id).unwrap().unwrap();
+    assert_eq!(job.state, State::Failed);
+    assert_eq!(job.problem.unwrap()["type"], "urn:attest:problem:interrupted");
+    // One that was asked for just now is.
+    take_up(&store, submit(&store, Kind::Publish, false, None), Kind::Publish);
+}
+
+fn what_was_cancelled_while_it_is_put_back_does_not_wait_again(home: &Home) {
+    let store = home.open();
+    let id = submit(&store, Kind::Import, false, None);
+    let turn = take_up(&store, id, Kind::Import);
+    turn.running.is_at(1, Some(4));
+    assert!(store.jobs().cancel(id).unwrap().cancel_requested);
+    turn.done(&Done::NotYet);
+    let job = store.jobs().get(id).unwrap().unwrap();
+    assert_eq!((job.state, job.cancel_requested, job.done, job.total), (State::Cancelled, true, 1, Some(4)));
 }

@@ -137,6 +137,10 @@ fn a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written(ap
         "Upper Vil\u{ad}lage",
     ] {
         app.unchanged(|| admin.create(Noun::Term, &place("V-3", same, None)).refuses(422, "label_en", "taken"));
+        // What nobody sees is no label.
+        app.unchanged(|| {
+            admin.create(Noun::Term, &place("V-4", "\u{200b} \u{3164}", None)).refuses(422, "label_en", "required")
+        });
         let change = json!({"label_en": same, "reason": "a test"});
         app.unchanged(|| admin.correct(Noun::Term, &own, &change).refuses(422, "label_en", "taken"));
     }

@@ -30,7 +30,7 @@ CREATE TABLE seal_requests (
 CREATE TABLE notices (
     account_id UUID NOT NULL REFERENCES accounts (id),
     write BIGINT NOT NULL,
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('seal_opened', 'stands_on_withdrawn')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('seal_opened', 'stands_on_withdrawn', 'code_changed')),
     -- The sealed person or incident that it is about.
     noun TEXT COLLATE "C" NOT NULL,
     record_id UUID NOT NULL,

@@ -30,7 +30,7 @@ CREATE TABLE seal_requests (
 CREATE TABLE notices (
     account_id TEXT NOT NULL REFERENCES accounts (id),
     write INTEGER NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('seal_opened', 'stands_on_withdrawn')),
+    kind TEXT NOT NULL CHECK (kind IN ('seal_opened', 'stands_on_withdrawn', 'code_changed')),
     -- The sealed person or incident that it is about.
     noun TEXT NOT NULL,
     record_id TEXT NOT NULL,

@@ -58,7 +58,7 @@ pub enum Once {
     /// What was imported, and whether it was by this request.
     Done(serde_json::Value, bool),
     /// An earlier request with the key, whose job is not done yet.
-    Earlier(Job),
+    Earlier(Box<Job>),
     /// Nothing was saved: it takes longer than a request may.
     Late,
 }
@@ -117,6 +117,6 @@ async fn replayed(store: &Records, job: Job) -> Result<Once, Problem> {
         (_, Some(result), _) => Ok(Once::Done(result.clone(), false)),
         (_, None, Some(problem)) => Err(Problem::of_saved(problem)),
         (State::Cancelled, ..) => Err(Problem::new(Kind::Cancelled)),
-        (_, None, None) => Ok(Once::Earlier(job)),
+        (_, None, None) => Ok(Once::Earlier(Box::new(job))),
     }
 }

@@ -29,6 +29,7 @@ use super::form::{Posted, Stranger};
 use super::here::link;
 use super::parts::{Control, Field, Notice, Tone};
 use super::turned::Turned;
+use super::visit::Seen;
 use super::words::{say, t};
 use super::{filters, open_page};
 
@@ -243,7 +244,7 @@ const ELSEWHERE: &str = "https://www.wikipedia.org/";
 /// Ends the session and shows something else. A link, so that it works in one touch; other sites cannot use it, for the cookie
 /// is not sent along from there.
 #[get("/leave")]
-pub async fn leave(request: HttpRequest, records: Data<Records>) -> Result<Reply, Turned> {
+pub async fn leave(request: HttpRequest, records: Data<Records>, seen: Data<Seen>) -> Result<Reply, Turned> {
     let jar = Jar::of(&request);
     let secret = jar.read(&request, Cookie::Session);
     let away = Reply::html(&disclosure::about_signing_in(String::new()))
@@ -251,16 +252,17 @@ pub async fn leave(request: HttpRequest, records: Data<Records>) -> Result<Reply
         .header(header::LOCATION, ELSEWHERE);
     // Another site that leads a browser here sends no cookie along, and must not take it from the browser either.
     let Some(secret) = secret else { return Ok(away) };
-    // Who leaves now is not kept waiting by a failure; the cookie is gone in any case.
-    let ended = records
+    // Who leaves now is not kept waiting, neither by a failure nor by who writes; the cookie is gone in any case.
+    let found = records
         .run(move |store| {
             let now = store.now();
-            let Some(found) = store.look(|conn| sessions::find(conn, &secret, now))? else { return Ok(()) };
-            sessions::end(store, &found.account.actor(), found.id)
+            store.look(|conn| sessions::find(conn, &secret, now))
         })
         .await;
-    if let Err(why) = ended {
-        tracing::warn!(%why, "a session was not ended on leaving");
+    match found {
+        Ok(Some(found)) => seen.into_inner().leave(&records, &found).await,
+        Ok(None) => {}
+        Err(why) => tracing::warn!(%why, "a session was not ended on leaving"),
     }
     Ok(away
         .header(header::SET_COOKIE, jar.remove(Cookie::Session))

@@ -1,11 +1,11 @@
 //! Who looks at a page: the session of the cookie, and the permission that a handler names in its signature. Pages know no other
 //! way to somebody, and the API does not know this one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -34,6 +34,8 @@ use super::turned::Turned;
 #[derive(Debug, Default)]
 pub struct Seen {
     last: Mutex<HashMap<RecordId, Instant>>,
+    /// Sessions that somebody has left, whether or not the database knows it yet.
+    left: Mutex<HashSet<RecordId>>,
     noting: Mutex<Noting>,
     /// Whether the log says that it fails.
     told: Mutex<bool>,
@@ -52,10 +54,18 @@ enum Noting {
 /// How long a page waits until the database is told that its session is used, and how long nobody tries after a failure.
 const NOTING: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_secs(60);
+/// How long somebody who leaves waits for that to be written.
+const LEAVING: Duration = Duration::from_secs(1);
+/// How often it is tried to write that a session was left. This process knows it in any case; where it ends before, and the session
+/// was not written off, the session ends when it is idle.
+const LEAVING_TRIES: u32 = 1_000;
 
 impl Seen {
     /// Notes that a session is used, unless it was idle for too long.
     fn touch(&self, found: &Found, now: Instant) -> bool {
+        if self.left.lock().unwrap_or_else(PoisonError::into_inner).contains(&found.id) {
+            return false;
+        }
         let mut seen = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let last = seen.get(&found.id).copied().unwrap_or(found.seen_at).max(found.seen_at);
         if clock::since(last, now).is_none_or(|idle| idle >= IDLE) {
@@ -67,6 +77,28 @@ impl Seen {
         }
         seen.insert(found.id, now);
         true
+    }
+
+    /// Ends a session at once, whoever is writing to the database; it is told as soon as that can be.
+    pub async fn leave(self: &Arc<Self>, records: &Records, found: &Found) {
+        let (seen, records) = (self.clone(), records.clone());
+        let (actor, id) = (found.account.actor(), found.id);
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        let written = actix_web::rt::spawn(async move {
+            for _ in 0..LEAVING_TRIES {
+                let actor = actor.clone();
+                match records.try_run(move |store| sessions::end(store, &actor, id)).await {
+                    Ok(()) | Err(StoreError::Absent(_)) => {
+                        seen.left.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                        return;
+                    }
+                    Err(why) => tracing::warn!(%why, "that a session was left is not written yet"),
+                }
+                actix_web::rt::time::sleep(NOTING).await;
+            }
+        });
+        // Mostly it is written by then; nobody who leaves waits longer.
+        let _ = actix_web::rt::time::timeout(LEAVING, written).await;
     }
 
     /// The turn of who is to tell the database now; nothing where nobody is.

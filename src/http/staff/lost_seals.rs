@@ -74,6 +74,7 @@ pub struct SealRequested {
 pub struct NoticeView {
     /// `seal_opened`: two publishers put somebody on the list of a sealed person of whose list nobody was left.
     /// `stands_on_withdrawn`: a source or event was withdrawn on which an incident of a sealed person stands, which keeps it.
+    /// `code_changed`: a sealed person or incident has another code, for somebody off the list brought a file with the one it had.
     pub kind: &'static str,
     /// The sealed person, or the incident.
     pub about: AboutView,

@@ -10,7 +10,7 @@ use crate::store::error::{StoreError, corrupt, word};
 use crate::store::schema::jobs;
 
 use super::turns::{before_the_tries, interrupted};
-use super::{After, Job, Kind, State, files};
+use super::{After, Job, Kind, Running, State, files, keys};
 
 /// A job with what was uploaded for it.
 pub type WithUpload<F> = (Job, F);
@@ -135,32 +135,6 @@ fn find(conn: &mut Conn, id: RecordId) -> QueryResult<Option<Job>> {
     row.map(Row::job).transpose()
 }
 
-/// Takes the key from a job that ended without having saved anything: another request has it now. Whether it was one.
-///
-/// # Errors
-/// The database's own.
-pub(super) fn free_key(conn: &mut Conn, id: RecordId) -> QueryResult<bool> {
-    let ended = [State::Failed.name(), State::Cancelled.name()];
-    let freed = diesel::update(jobs::table.find(id).filter(jobs::state.eq_any(ended)))
-        .set((jobs::key.eq(None::<String>), jobs::request_hash.eq(None::<String>)))
-        .execute(conn)?;
-    Ok(freed == 1)
-}
-
-/// The job of an account's key, with the digest of its request.
-///
-/// # Errors
-/// The database's own.
-pub(super) fn by_key(conn: &mut Conn, account: RecordId, key: &str) -> QueryResult<Option<(Job, String)>> {
-    let found = jobs::table
-        .filter(jobs::account_id.eq(account))
-        .filter(jobs::key.eq(key))
-        .select((Row::as_select(), jobs::request_hash.assume_not_null()))
-        .first::<(Row, String)>(conn)
-        .optional()?;
-    found.map(|(row, hash)| Ok((row.job()?, hash))).transpose()
-}
-
 /// Ends a job that still runs under this attempt. Whether it did.
 ///
 /// # Errors
@@ -193,10 +167,23 @@ pub(super) fn end(conn: &mut Conn, id: RecordId, attempt: i64, end: &End<'_>) ->
     } else {
         diesel::update(running).set((ended, jobs::payload.eq(None::<Vec<u8>>))).execute(conn)?
     };
+    if changed == 1 && state == State::Cancelled {
+        diesel::update(jobs::table.find(id)).set(jobs::cancel_requested.eq(true)).execute(conn)?;
+    }
     if changed == 1 && waits.is_some() {
         files::replace_waiting(conn, id)?;
     }
     Ok(changed == 1)
+}
+
+/// Writes how far a job is.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn is_at(conn: &mut Conn, running: &Running) -> QueryResult<()> {
+    let (done, total) = running.progress();
+    let at = (jobs::done.eq(done), jobs::total.eq(total));
+    diesel::update(jobs::table.find(running.id())).set(at).execute(conn).map(drop)
 }
 
 impl JobConn {
@@ -238,7 +225,7 @@ impl JobConn {
     }
 
     pub fn by_key(&mut self, account: RecordId, key: &str) -> Result<Option<(Job, String)>, StoreError> {
-        Ok(by_key(&mut self.0, account, key)?)
+        Ok(keys::by_key(&mut self.0, account, key)?)
     }
 
     /// The newest first; of one account, or of all.
@@ -288,6 +275,7 @@ impl JobConn {
                 jobs::state.eq(State::Failed.name()),
                 jobs::finished_at.eq(now),
                 jobs::problem.eq(interrupted().to_string()),
+                jobs::payload.eq(None::<Vec<u8>>),
             );
             if diesel::update(late).set(ended).execute(conn)? > 0 {
                 return Ok(None);
@@ -324,8 +312,14 @@ impl JobConn {
         Ok(own.select(jobs::id).first::<RecordId>(&mut *self.0).optional()?.is_some())
     }
 
-    pub fn end(&mut self, id: RecordId, attempt: i64, how: &End<'_>) -> Result<bool, StoreError> {
-        self.whole(|conn| end(conn, id, attempt, how))
+    pub fn end(&mut self, running: &Running, how: &End<'_>) -> Result<bool, StoreError> {
+        self.whole(|conn| {
+            let ended = end(conn, running.id(), running.attempt(), how)?;
+            if ended {
+                is_at(conn, running)?;
+            }
+            Ok(ended)
+        })
     }
 
     /// Ends a job whose process is gone, unless it has shown itself since.
@@ -389,6 +383,7 @@ impl JobConn {
             diesel::update(jobs::table.find(id).filter(jobs::state.eq(State::Queued.name())))
                 .set((
                     jobs::state.eq(State::Cancelled.name()),
+                    jobs::cancel_requested.eq(true),
                     jobs::finished_at.eq(now),
                     jobs::payload.eq(None::<Vec<u8>>),
                     jobs::payload_until.eq(None::<Instant>),

@@ -10,7 +10,7 @@ use crate::store::idempotency;
 use crate::store::session::Tx;
 
 use super::conn::{self, End, Entry};
-use super::{Key, Kind, State};
+use super::{Key, Kind, State, keys};
 
 /// What the work of a job leaves to be written about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +39,10 @@ impl Running {
     pub(super) fn new(id: RecordId, attempt: i64, total: Option<i64>) -> Self {
         let total = AtomicI64::new(total.unwrap_or(-1));
         Self { id, attempt, stop: Arc::default(), cancelled: AtomicBool::new(false), done: AtomicI64::new(0), total }
+    }
+
+    pub(super) fn id(&self) -> RecordId {
+        self.id
     }
 
     pub(super) fn attempt(&self) -> i64 {
@@ -81,7 +85,10 @@ impl Running {
     pub fn succeed(&self, tx: &mut Tx<'_>, result: &serde_json::Value) -> Result<(), StoreError> {
         tx.note("job", self.id.to_string());
         let ended = conn::end(tx.conn(), self.id, self.attempt, &End::Succeeded(result, None))?;
-        if ended { Ok(()) } else { Err(StoreError::Cancelled) }
+        if !ended {
+            return Err(StoreError::Cancelled);
+        }
+        Ok(conn::is_at(tx.conn(), self)?)
     }
 }
 
@@ -91,7 +98,7 @@ impl Running {
 /// [`StoreError::KeyReused`], or the database's own.
 pub fn must_be_free(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
     let (key, account) = (idempotency::keyed(tx.session(), key)?, tx.actor().account);
-    match conn::by_key(tx.conn(), account, &key)? {
+    match keys::by_key(tx.conn(), account, &key)? {
         Some((job, _)) if !matches!(job.state, State::Failed | State::Cancelled) => Err(StoreError::KeyReused),
         _ => Ok(()),
     }
@@ -111,8 +118,8 @@ pub fn record_done(
 ) -> Result<(), StoreError> {
     let (key, request) = (idempotency::keyed(tx.session(), &key.key)?, idempotency::keyed(tx.session(), &key.request)?);
     let (id, account) = (RecordId::new(), tx.actor().account);
-    if let Some((earlier, _)) = conn::by_key(tx.conn(), account, &key)?
-        && !conn::free_key(tx.conn(), earlier.id)?
+    if let Some((earlier, _)) = keys::by_key(tx.conn(), account, &key)?
+        && !keys::free_key(tx.conn(), earlier.id)?
     {
         return Err(StoreError::KeyReused);
     }

@@ -198,8 +198,7 @@ impl Turn {
     /// Puts the job back among those that wait, unless somebody has cancelled it meanwhile.
     fn wait_again(&self) {
         let seen = Job { state: State::Running, ..self.job.clone() };
-        let again =
-            self.insist(|jobs| if self.running.is_cancelled() { Ok(false) } else { jobs.again(&seen) });
+        let again = self.insist(|jobs| if self.running.is_cancelled() { Ok(false) } else { jobs.again(&seen) });
         // From here on it is cancelled by its row; what was cancelled here in the last moment is taken over into that.
         self.jobs.own().remove(&self.job.id);
         let was_stopped = !self.running.stop().may_commit();
@@ -239,7 +238,7 @@ impl Turn {
     }
 
     fn end(&self, how: &End<'_>) -> Ended {
-        match self.insist(|jobs| jobs.writer()?.end(self.job.id, self.job.attempt, how)) {
+        match self.insist(|jobs| jobs.writer()?.end(&self.running, how)) {
             Some(true) => Ended::Now,
             Some(false) => Ended::NotRunning,
             None => Ended::Unknown,

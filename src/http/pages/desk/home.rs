@@ -143,6 +143,9 @@ fn told_line(found: Told) -> Vec<Cell> {
         (Kind::StandsOnWithdrawn, Some(other)) => {
             say("{} was withdrawn, on which it stands. It keeps it.", &[&name(other)])
         }
+        (Kind::CodeChanged, _) => {
+            t("It has another code now: a file of somebody off the list brought the one that it had. What is entered under that one is about somebody else.").to_owned()
+        }
         _ => t("Two publishers have put somebody on the list of the sealed person, for nobody was left of it.")
             .to_owned(),
     };
