@@ -63,6 +63,8 @@ pub fn open_or_create(store: &Store, place: &Place, demo: bool) -> Result<Option
                 Err(why) => Err(why),
             }
         }
+        // Another process may have made and noted it just now: the file was there before the note.
+        Err(KeyringError::Missing(_)) => Keyring::open(place),
         opened => opened,
     };
     store.unlock(opened?)?;

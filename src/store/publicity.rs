@@ -140,13 +140,13 @@ pub(super) fn with_publication(tx: &mut Tx<'_>, publication: RecordId) -> Result
 }
 
 fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldError>, StoreError> {
-    // The number was signed; the words around it were not.
-    let signed = is_signed(tx.conn(), id, body)?;
+    if is_signed(tx.conn(), id, body)? {
+        return Ok(Vec::new());
+    }
     let mut wrong = Vec::new();
     let refuse = |field: &str, rule: Rule, expected: &str| FieldError::new(field, rule, None, expected);
     let mut reproduced = false;
     match &body.query {
-        Some(_) if signed => {}
         Some(text) => {
             let mut checker = Checker::new(tx.session());
             let query = Query::read_figure(text, "query", &mut checker);
