@@ -188,13 +188,15 @@ impl<Row> Statement<Row> {
             // Nothing happened to a person only where no record of theirs says that something did.
             self.sql(" AND (i.record_id IS NOT NULL OR NOT ").with(None, scope).sql(")");
         }
+        let mut of_time = Vec::new();
         for (dimension, filter) in &question.filters {
-            self.sql(" AND ");
             match filter {
-                Filter::Codes(codes) => self.recorded(question, scope, dimension).one_of(codes),
-                Filter::Days(days) => self.days(question, scope, dimension, days),
-            };
+                Filter::Codes(codes) => drop(self.sql(" AND ").recorded(question, scope, dimension).one_of(codes)),
+                Filter::Days(days) if question.is_definite() => self.inside(question, scope, dimension, days),
+                Filter::Days(days) => of_time.push((*dimension, days)),
+            }
         }
+        self.reaching(question, scope, &of_time);
         for kinds in &question.with {
             self.sql(" AND ").with(Some(kinds), scope);
         }
@@ -256,23 +258,46 @@ impl<Row> Statement<Row> {
         }
     }
 
-    /// Keeps the dates that lie inside of the days, or that reach into them and, with them, into the buckets.
-    fn days(&mut self, question: &Question, scope: Scope, dimension: &Dimension, days: &Days) -> &mut Self {
-        let (first, last) = if question.is_definite() {
-            ("(i.earliest >= ", " AND i.latest <= ")
-        } else {
-            ("(i.latest >= ", " AND i.earliest <= ")
-        };
-        self.sql("(");
+    /// Keeps the dates that lie inside of the days, or are what the special codes say.
+    fn inside(&mut self, question: &Question, scope: Scope, dimension: &Dimension, days: &Days) {
+        self.sql(" AND (");
         for (begins, ends) in &days.runs {
-            self.sql(first).day(*begins).sql(last).day(*ends);
-            for (at, _) in question.buckets().enumerate() {
-                self.sql(" AND ").sql(BUCKETS[at]).sql(".ends >= ").day(*begins);
-                self.sql(" AND ").sql(BUCKETS[at]).sql(".begins <= ").day(*ends);
-            }
-            self.sql(") OR ");
+            self.sql("(i.earliest >= ").day(*begins).sql(" AND i.latest <= ").day(*ends).sql(") OR ");
         }
-        self.recorded(question, scope, dimension).one_of(&days.special).sql(")")
+        self.recorded(question, scope, dimension).one_of(&days.special).sql(")");
+    }
+
+    /// Keeps the dates that reach, with the buckets, into days that all filters of time keep; where a date is what a special code
+    /// of a filter says, the others alone must keep such a day.
+    fn reaching(&mut self, question: &Question, scope: Scope, filters: &[(&'static Dimension, &Days)]) {
+        if filters.is_empty() {
+            return;
+        }
+        self.sql(" AND (1 = 0");
+        for met in 0..1_u32 << filters.len() {
+            let is_met = |at: usize| met >> at & 1 == 1;
+            let (special, open): (Vec<_>, Vec<_>) = filters.iter().enumerate().partition(|(at, _)| is_met(*at));
+            let common =
+                open.into_iter().map(|(_, (_, days))| (*days).clone()).reduce(|common, days| common.and(&days));
+            self.sql(" OR (1 = 1");
+            for (_, (dimension, days)) in special {
+                self.sql(" AND ").recorded(question, scope, dimension).one_of(&days.special);
+            }
+            if let Some(common) = common {
+                self.sql(" AND (1 = 0");
+                for (begins, ends) in &common.runs {
+                    self.sql(" OR (i.latest >= ").day(*begins).sql(" AND i.earliest <= ").day(*ends);
+                    for (at, _) in question.buckets().enumerate() {
+                        self.sql(" AND ").sql(BUCKETS[at]).sql(".ends >= ").day(*begins);
+                        self.sql(" AND ").sql(BUCKETS[at]).sql(".begins <= ").day(*ends);
+                    }
+                    self.sql(")");
+                }
+                self.sql(")");
+            }
+            self.sql(")");
+        }
+        self.sql(")");
     }
 
     /// Has some visible incident of one of the kinds, or of any where none is named.

@@ -122,6 +122,9 @@ fn a_bucket_says_what_may_lie_in_it_besides(app: &App) {
     expect("measure=incidents&by=sex,year&totals=none&year=2018", &[("F 2018", row(0, 2)), ("_U 2018", row(0, 1))]);
     expect("measure=incidents&by=sex&year=2017..2018", &[("F", row(1, 1)), ("_U", row(2, 0)), ("_T", row(3, 1))]);
     assert_eq!(only_row(app, "measure=incidents&year=2016"), row(0, 1));
+    // One day lies in both of what is asked, also where a code that is no year stands beside the years.
+    assert_eq!(only_row(app, "quarter=2018-Q1&year=2018,_Z"), row(0, 2));
+    assert_eq!(only_row(app, "quarter=2018-Q1&year=2015..2016,_Z"), row(0, 0));
     // What is not about time says nothing of it.
     assert_eq!(only_row(app, "measure=incidents"), plain(4));
 }
