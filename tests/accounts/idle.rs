@@ -1,9 +1,12 @@
 //! How long a session lasts.
 
+use std::time::{Duration, Instant};
+
 use attest::domain::policy::Role;
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 
-use crate::support::people::Person;
+use crate::support::people::{Browser, Person};
 use crate::support::{App, Backend, on_both};
 
 on_both! {
@@ -12,6 +15,7 @@ on_both! {
     a_session_ends_after_twelve_hours_however_it_is_used,
     the_last_use_is_written_every_five_minutes_and_no_more_often,
     pages_are_shown_while_the_last_use_cannot_be_written,
+    leaving_ends_a_session_at_once_though_somebody_writes_for_long,
 }
 
 fn a_session_ends_when_it_is_not_used_for_half_an_hour(app: &App) {
@@ -71,4 +75,25 @@ fn pages_are_shown_while_the_last_use_cannot_be_written(app: &App) {
     // However it is known, the session ends when it is not used.
     app.clock.advance(TimeDelta::minutes(30));
     assert!(!browser.is_in());
+}
+
+fn leaving_ends_a_session_at_once_though_somebody_writes_for_long(app: &App) {
+    let browser = Person::new(app, "kai", Role::Caseworker).browser(app);
+    let mut writing = app.home.connect();
+    let begin = match app.backend {
+        Backend::Sqlite => "BEGIN IMMEDIATE",
+        Backend::Postgres => "BEGIN; UPDATE chain_head SET write = write",
+    };
+    writing.batch_execute(begin).unwrap();
+    browser.get("/leave").expect(303);
+    assert!(!browser.is_in());
+    writing.batch_execute("ROLLBACK").unwrap();
+    // Other processes learn of it as soon as it can be written.
+    let other = App::start(app.home);
+    let elsewhere = Browser { session: browser.session.clone(), ..Browser::new(&other) };
+    let began = Instant::now();
+    while elsewhere.is_in() {
+        assert!(began.elapsed() < Duration::from_secs(120), "the database was never told");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

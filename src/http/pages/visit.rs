@@ -92,7 +92,13 @@ impl Seen {
                         seen.left.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                         return;
                     }
-                    Err(why) => tracing::warn!(%why, "that a session was left is not written yet"),
+                    Err(why @ StoreError::Unavailable(_)) => {
+                        tracing::warn!(%why, "that a session was left is not written yet");
+                    }
+                    Err(why) => {
+                        tracing::error!(%why, "that a session was left cannot be written");
+                        return;
+                    }
                 }
                 actix_web::rt::time::sleep(NOTING).await;
             }
@@ -236,7 +242,8 @@ impl<P: Permission> FromRequest for Visit<P> {
             if due {
                 seen.note(&records, &found).await;
             }
-            let permit = policy::decide(&found.account.actor(), P::ACTION).map_err(Problem::from)?;
+            // The title says it; what the action is called is for programmes.
+            let permit = policy::decide(&found.account.actor(), P::ACTION).map_err(|_| Problem::new(Kind::Forbidden))?;
             let word = word(&secret);
             Ok(Self { permit, found, jar, word, device, address, permission: PhantomData })
         })
