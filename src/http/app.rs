@@ -195,8 +195,9 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
             .app_data(longest.clone())
-            .wrap(from_fn(pages::here::around))
             .wrap(from_fn(watch::around))
+            // Around the watch, so that a page which took too long is told as a page too, with what was typed.
+            .wrap(from_fn(pages::here::around))
     };
     Ok((address, connections::serve(application, listener, settings.workers, settings.connections())?))
 }

@@ -6,19 +6,20 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
+use actix_web::{Error, ResponseError};
 
 use super::connections::pace::{self, Progress, Told};
 use super::connections::{Asked, Connection};
 use super::documentation::ADDRESS;
-use super::pages;
+use super::pages::{self, turned::Turned};
 use super::problem::{Kind, Problem};
 use super::state::waited_for;
 use crate::store::halt::Halt;
@@ -43,7 +44,7 @@ const DOCUMENTATION_POLICY: &str = "default-src 'none'; script-src 'self' 'unsaf
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// A page shows our own style and pictures and sends its forms to us; it runs nothing.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
 /// The headers of every answer.
@@ -68,6 +69,16 @@ fn known(method: &Method) -> &'static str {
     all.into_iter().find(|name| method == name).unwrap_or("-")
 }
 
+/// Why a request has no answer of its own: to a browser a page, in which what was typed comes back.
+fn told(problem: Problem, page: bool) -> Error {
+    if !page {
+        return problem.into();
+    }
+    // Written now: whoever sends it knows neither the language nor what was typed.
+    let response = Turned::from(problem).error_response();
+    InternalError::from_response("a page was not answered in time", response).into()
+}
+
 /// The middleware.
 ///
 /// # Errors
@@ -82,6 +93,7 @@ pub async fn around(
         request.head_mut().method = Method::GET;
     }
     let public = is_public(request.path());
+    let page = !["/api/", "/health/"].iter().any(|start| request.path().starts_with(start));
     let limit = request.app_data::<Data<Longest>>().map_or(LIMIT, |longest| longest.0);
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     let mut asked = Asked::of(connection.clone());
@@ -94,12 +106,12 @@ pub async fn around(
     };
     if progress.was_too_slow() {
         tracing::info!(status = Kind::RequestTimeout.status(), "the body of a request came too slowly");
-        return Err(Problem::new(Kind::RequestTimeout).public(public).into());
+        return Err(told(Problem::new(Kind::RequestTimeout).public(public), page));
     }
     let Some(answered) = answered else {
         // The client's own slowness is told above: this was ours.
         tracing::warn!(status = Kind::TookTooLong.status(), "a request took too long");
-        return Err(Problem::new(Kind::TookTooLong).public(public).into());
+        return Err(told(Problem::new(Kind::TookTooLong).public(public), page));
     };
     let mut response = answered?.map_into_boxed_body();
     asked.left_unread(!progress.is_whole());

@@ -19,7 +19,7 @@ use super::backend::Conn;
 use super::changes;
 use super::error::StoreError;
 use super::records::{self, Stored, Which};
-use super::released;
+use super::released::{self, Released};
 use super::releases;
 use super::schema::{accounts, figure_confirmations, figure_versions, records as register};
 use super::session::{Session, Tx};
@@ -140,13 +140,16 @@ pub(super) fn with_publication(tx: &mut Tx<'_>, publication: RecordId) -> Result
 }
 
 fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldError>, StoreError> {
-    if is_signed(tx.conn(), id, body)? {
+    let signed = signing(tx.conn(), id, body)?;
+    if said_when_signed(tx.conn(), id, body, &signed)? {
         return Ok(Vec::new());
     }
     let mut wrong = Vec::new();
     let refuse = |field: &str, rule: Rule, expected: &str| FieldError::new(field, rule, None, expected);
     let mut reproduced = false;
     match &body.query {
+        // The number was signed; the words that stand around it now were not.
+        Some(_) if !signed.is_empty() => {}
         Some(text) => {
             let mut checker = Checker::new(tx.session());
             let query = Query::read_figure(text, "query", &mut checker);
@@ -205,11 +208,11 @@ fn counts(tx: &mut Tx<'_>, body: &Figure, query: &Query) -> Result<Counts, Store
     Ok(Counts { case_files, reproduced })
 }
 
-/// Whether a release that stands signs this very number.
-fn is_signed(conn: &mut Conn, id: RecordId, body: &Figure) -> Result<bool, StoreError> {
-    let Some(query) = &body.query else { return Ok(false) };
+/// The releases that stand and sign this very number.
+fn signing(conn: &mut Conn, id: RecordId, body: &Figure) -> Result<Vec<Released>, StoreError> {
+    let Some(query) = &body.query else { return Ok(Vec::new()) };
     let code: Option<String> = register::table.find(id).select(register::code).first(conn).optional()?;
-    let Some(code) = code else { return Ok(false) };
+    let Some(code) = code else { return Ok(Vec::new()) };
     let standing = released::all(conn)?.into_iter().filter(|release| release.withdrawn.is_none());
     let signs = |content: &Content| {
         content.figures.iter().any(|signed| {
@@ -220,7 +223,20 @@ fn is_signed(conn: &mut Conn, id: RecordId, body: &Figure) -> Result<bool, Store
                 && (signed.value, signed.qualifier) == (body.value.value, body.value.qualifier)
         })
     };
-    Ok(standing.into_iter().any(|release| signs(&release.content)))
+    Ok(standing.filter(|release| signs(&release.content)).collect())
+}
+
+/// Whether a figure says what it said when one of the releases was prepared: that was before the eyes of those who signed.
+fn said_when_signed(conn: &mut Conn, id: RecordId, body: &Figure, signed: &[Released]) -> Result<bool, StoreError> {
+    if signed.is_empty() {
+        return Ok(false);
+    }
+    let versions = FigureEntry::versions(conn, &[id], Which::All)?;
+    let stood = |stamp: &Stamp, write: i64| stamp.write <= write && stamp.superseded_by.is_none_or(|by| by > write);
+    let same = |(_, stamp, said): &(RecordId, Stamp, Figure)| {
+        said.says_the_same(body) && signed.iter().any(|release| stood(stamp, release.prepared_write))
+    };
+    Ok(versions.iter().any(same))
 }
 
 /// Makes the drafts public that a release signs, in the write that publishes it. `prepared` is the write that prepared it.
@@ -242,7 +258,7 @@ pub(super) fn publish_signed(tx: &mut Tx<'_>, release: &Content, prepared: i64) 
 pub(super) fn take_back_signed(tx: &mut Tx<'_>, release: &Content) -> Result<(), StoreError> {
     let reason = format!("the release {} that signed it was withdrawn", release.id);
     for (id, stamp, body) in signed_figures(tx, release, Visibility::Published)? {
-        if !is_signed(tx.conn(), id, &body)? && counts_a_case(tx, &body)? {
+        if signing(tx.conn(), id, &body)?.is_empty() && counts_a_case(tx, &body)? {
             again(tx, id, stamp, Figure { visibility: Visibility::Draft, ..body }, &reason)?;
         }
     }

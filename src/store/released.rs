@@ -20,6 +20,8 @@ const PUBLIC: [&str; 2] = ["published", "withdrawn"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Released {
     pub content: Content,
+    /// The write that prepared it: what it says, and what stood around it, is of then.
+    pub prepared_write: i64,
     /// The content as it is hashed and signed.
     pub bytes: String,
     /// SHA-256 of the bytes, in hexadecimal digits.
@@ -40,12 +42,13 @@ pub struct Released {
 /// # Errors
 /// The database's own.
 pub fn all(conn: &mut Conn) -> Result<Vec<Released>, StoreError> {
-    type Row = (String, String, Option<String>, Option<String>, Option<Instant>, Option<String>, Option<Instant>);
+    type Row = (String, i64, String, Option<String>, Option<String>, Option<Instant>, Option<String>, Option<Instant>);
     let rows = releases::table
         .filter(releases::state.eq_any(PUBLIC))
         .order(releases::published_write)
         .select((
             releases::content,
+            releases::prepared_write,
             releases::content_hash,
             releases::signature,
             releases::public_key,
@@ -54,10 +57,11 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Released>, StoreError> {
             releases::withdrawn_at,
         ))
         .load::<Row>(conn)?;
-    let read = |(bytes, hash, signature, public_key, published_at, notice, withdrawn): Row| {
+    let read = |(bytes, prepared_write, hash, signature, public_key, published_at, notice, withdrawn): Row| {
         let missing = || corrupt("a published release without its signature");
         Ok(Released {
             content: Content::from_json(&bytes).map_err(corrupt)?,
+            prepared_write,
             bytes,
             hash,
             signature: signature.ok_or_else(missing)?,

@@ -1,10 +1,15 @@
 //! What was typed is never lost: whatever comes between a form and its record, the same form comes back with everything in it.
 
-use attest::domain::policy::Role;
-use chrono::TimeDelta;
+use std::time::Duration;
 
+use attest::domain::policy::Role;
+use attest::http::app::Settings;
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
+
+use crate::support::app::settings;
 use crate::support::people::{Browser, Person, between};
-use crate::support::{Answer, App, on_both};
+use crate::support::{Answer, App, Backend, on_both};
 
 on_both! {
     demo:
@@ -21,6 +26,7 @@ on_both! {
         a_form_that_has_a_mistake_stays_bound_to_the_version_that_was_seen,
         what_was_pasted_for_an_import_comes_back_and_the_file_is_asked_for_again,
         what_was_typed_comes_back_where_the_service_fails,
+        what_was_typed_comes_back_where_the_service_takes_too_long,
 }
 
 on_both! {
@@ -524,6 +530,30 @@ fn what_was_typed_comes_back_where_the_service_fails(app: &App) {
     assert!(page.contains(&format!("<form method=\"post\" action=\"{path}\">")), "{page}");
     assert!(page.contains("name=\"narrative\" value=\"&#60;said&#62; quietly\""), "{page}");
     assert!(!page.contains("not_found"), "{page}");
+}
+
+fn what_was_typed_comes_back_where_the_service_takes_too_long(app: &App) {
+    let (_, browser) = caseworker(app, "kai");
+    let (word, before) = (browser.word(), persons(app));
+    let hurried = Settings { longest_request: Duration::from_secs(2), ..settings() };
+    let slow = App::serve(app.home, app.home.open(), hurried);
+    let waiting = Browser { session: browser.session.clone(), ..Browser::new(&slow) };
+    let mut writing = app.home.connect();
+    let begin = match app.backend {
+        Backend::Sqlite => "BEGIN IMMEDIATE",
+        Backend::Postgres => "BEGIN; UPDATE chain_head SET write = write",
+    };
+    writing.batch_execute(begin).unwrap();
+    let page = waiting.post("/ru/desk/persons", &[("csrf", &*word), ("narrative", "<said> quietly")]).expect(504);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"), "{page:?}");
+    assert!(page.header("content-security-policy").unwrap().contains("form-action 'self'"), "{page:?}");
+    let page = page.text();
+    assert!(page.contains("<form method=\"post\" action=\"/ru/desk/persons\">"), "{page}");
+    assert!(page.contains("name=\"narrative\" value=\"&#60;said&#62; quietly\""), "{page}");
+    writing.batch_execute("ROLLBACK").unwrap();
+    // Nothing was saved, and sent again it is.
+    assert_eq!(persons(app), before);
+    browser.post("/desk/persons", &[("csrf", &*word), ("narrative", "<said> quietly")]).expect(303);
 }
 
 #[test]

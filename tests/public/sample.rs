@@ -128,7 +128,7 @@ pub fn released(content: Content, withdrawn: bool) -> Released {
     let published_at = Instant::new(Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, 0).unwrap());
     let withdrawn = withdrawn.then_some(published_at);
     let notice = withdrawn.map(|_| "A person withdrew consent.".to_owned());
-    Released { content, bytes, hash, signature, public_key, published_at, notice, withdrawn }
+    Released { content, prepared_write: 1, bytes, hash, signature, public_key, published_at, notice, withdrawn }
 }
 
 /// Three releases: the oldest stands, then the newest that stands, and a newer one that was withdrawn.

@@ -65,13 +65,22 @@ fn a_signed_draft_becomes_public_with_its_release_and_goes_with_it(app: &App) {
         let change = json!({"query": "measure=persons&sex=F", "value": 2, "reason": "a slip"});
         app.publisher().correct(Noun::Figure, &signed, &change).refuses(422, "state", "inconsistent");
     });
+    // The words around the number are what was signed too: others need two publishers, also by way of a draft.
+    let words = json!({"population": "people who were killed", "reason": "closer"});
+    app.unchanged(|| app.publisher().correct(Noun::Figure, &signed, &words).refuses(422, "state", "inconsistent"));
     let noted = json!({"note": "see the release", "reason": "a note"});
     let noted = app.publisher().correct(Noun::Figure, &signed, &noted).expect(200);
     // Taken offline, it may come back as it was signed.
     let hidden =
         app.publisher().correct(Noun::Figure, &noted, &json!({"state": "draft", "reason": "wait"})).expect(200);
-    app.publisher().correct(Noun::Figure, &hidden, &publish).expect(200);
+    let again = app.publisher().correct(Noun::Figure, &hidden, &publish).expect(200);
     assert_eq!(shown(app).len(), 1);
+    let hidden =
+        app.publisher().correct(Noun::Figure, &again, &json!({"state": "draft", "reason": "wait"})).expect(200);
+    let changed = app.publisher().correct(Noun::Figure, &hidden, &words).expect(200);
+    app.unchanged(|| app.publisher().correct(Noun::Figure, &changed, &publish).refuses(422, "state", "inconsistent"));
+    let back = json!({"population": signed.json()["population"], "state": "published", "reason": "as it was signed"});
+    app.publisher().correct(Noun::Figure, &changed, &back).expect(200);
     act_with(&app.publisher(), &public, "withdraw", &json!({"reason": "somebody can be found"})).expect(200);
     assert!(shown(app).is_empty(), "what the release showed is shown no more");
     let draft = newest(app, &seen);

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::super::problem::{Kind, Problem};
+use super::super::watch;
 use super::carried::Waiting;
 use super::desk::forms::told;
 use super::form::{self, Form};
@@ -147,6 +148,10 @@ impl ResponseError for Turned {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
+        // Whoever answers for the service may never see it: one that took too long has none to answer for it.
+        for (name, value) in watch::headers(watch::PAGE_POLICY) {
+            response.insert_header((name, value));
+        }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
         match self {

@@ -243,7 +243,8 @@ impl<P: Permission> FromRequest for Visit<P> {
                 seen.note(&records, &found).await;
             }
             // The title says it; what the action is called is for programmes.
-            let permit = policy::decide(&found.account.actor(), P::ACTION).map_err(|_| Problem::new(Kind::Forbidden))?;
+            let permit =
+                policy::decide(&found.account.actor(), P::ACTION).map_err(|_| Problem::new(Kind::Forbidden))?;
             let word = word(&secret);
             Ok(Self { permit, found, jar, word, device, address, permission: PhantomData })
         })

@@ -118,7 +118,17 @@ fn table(table: &Table) -> TableView {
 
 impl From<Released> for Standing {
     fn from(released: Released) -> Self {
-        let Released { content, bytes, hash, signature, public_key, published_at, notice, withdrawn } = released;
+        let Released {
+            content,
+            prepared_write: _,
+            bytes,
+            hash,
+            signature,
+            public_key,
+            published_at,
+            notice,
+            withdrawn,
+        } = released;
         let view = ReleasedView {
             id: content.id.clone(),
             title: content.title.clone(),

@@ -97,7 +97,10 @@ pub fn must_be_current(conn: &mut Conn) -> Result<(), OpenError> {
 
 fn newer(conn: &mut Conn, found: String, own: &[String]) -> OpenError {
     // A newer schema may note it elsewhere; the refusal does not wait for it.
-    let by = programme(conn).unwrap_or_default();
+    let by = programme(conn).unwrap_or_else(|why| {
+        tracing::debug!(error = %why, "which programme made the newer database cannot be read");
+        None
+    });
     let by = by.map(|version| format!(" by Attest {version}")).unwrap_or_default();
     OpenError::Newer { found, by, own: OWN, newest: own.last().cloned().unwrap_or_default() }
 }
