@@ -116,9 +116,9 @@ fn keyring(store: &Store, named: bool) -> HealthState {
 
 fn of_error(why: &StoreError) -> HealthState {
     match why {
-        StoreError::Open(OpenError::Moved | OpenError::ForeignJournal(_) | OpenError::LostFile(_)) => {
-            HealthState::Replaced
-        }
+        StoreError::Open(
+            OpenError::Moved | OpenError::ForeignJournal(_) | OpenError::LostMark(_) | OpenError::LostFile(_),
+        ) => HealthState::Replaced,
         StoreError::Open(OpenError::Newer { .. } | OpenError::Older { .. }) => HealthState::OtherVersion,
         why => {
             tracing::warn!(error = %why, "the database does not answer as it should");

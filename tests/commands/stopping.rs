@@ -184,6 +184,21 @@ fn a_copy_that_was_made_before_the_journal_was_last_emptied_is_refused() {
 }
 
 #[test]
+fn a_copy_without_the_mark_of_its_journal_is_told_what_it_lacks() {
+    let home = home();
+    let serving = serve(&home);
+    enter(&home, &serving, 0..3);
+    drop(serving);
+    let mark = std::fs::read(beside(&home, "-mark")).unwrap();
+    std::fs::remove_file(beside(&home, "-mark")).unwrap();
+    is_refused(&home, "test.db-mark is missing");
+    // With it nothing is lost.
+    std::fs::write(beside(&home, "-mark"), mark).unwrap();
+    serve(&home).stop();
+    assert_eq!(persons(&file(&home)), 3);
+}
+
+#[test]
 fn a_journal_whose_file_is_gone_is_not_thrown_away() {
     let home = home();
     let serving = serve(&home);

@@ -57,7 +57,8 @@ pub(super) fn size(path: &Path) -> io::Result<u64> {
 /// Holds what lies beside a file against it. Changes nothing.
 ///
 /// # Errors
-/// [`OpenError::ForeignJournal`] where the journal is not this file's, or the file is gone and its journal is not.
+/// [`OpenError::ForeignJournal`] where the journal is not this file's, [`OpenError::LostMark`] where that cannot be told, and
+/// [`OpenError::LostFile`] where the file is gone and its journal is not.
 pub fn examine(path: &Path) -> Result<Found, OpenError> {
     if size(path)? == 0 {
         return Ok(Found::Nothing);
@@ -65,11 +66,13 @@ pub fn examine(path: &Path) -> Result<Found, OpenError> {
     if length(path)? == 0 {
         return Err(OpenError::LostFile(path.to_owned()));
     }
+    let mut is_marked = true;
     // Somebody who has it open may just be emptying the journal.
     for last in [false, false, true] {
         let mut side = Side::open(path, false)?;
         let marks = side.as_mut().map_or(Ok(None), Side::marks)?;
         let mark = mark(path)?;
+        is_marked = marks.is_some();
         match marks {
             Some(marks) if marks.contains(&mark) => return Ok(Found::Own),
             None if mark == 0 => return Ok(Found::Unmarked),
@@ -79,7 +82,8 @@ pub fn examine(path: &Path) -> Result<Found, OpenError> {
         }
         std::thread::sleep(Duration::from_millis(200));
     }
-    Err(OpenError::ForeignJournal(path.to_owned()))
+    let path = path.to_owned();
+    Err(if is_marked { OpenError::ForeignJournal(path) } else { OpenError::LostMark(path) })
 }
 
 /// Makes a connection ready to write: gives a new journal its mark.

@@ -35,6 +35,12 @@ pub enum OpenError {
     )]
     ForeignJournal(PathBuf),
     #[error(
+        "the file {0}-mark is missing, which says whether the journal {0}-wal belongs to the file {0}; nothing was touched. Copy all \
+         of them from where they lay together. Only where that cannot be, move {0}-wal and {0}-shm away: then the file is opened as \
+         it is, without what only the journal holds"
+    )]
+    LostMark(PathBuf),
+    #[error(
         "the file {0} is missing or empty, and its journal {0}-wal is there: put the file back beside it, or move the journal \
          away"
     )]
