@@ -18,6 +18,7 @@ use crate::exchange::folder::Files;
 use crate::store::database::Store;
 
 use super::connections::{self, ConnectionLimits, Connections};
+use super::documentation::parameters::TakesParameters;
 use super::documentation::{self, ADDRESS, Document};
 use super::limits::{Limits, Rates};
 use super::pages::turned::Turned;
@@ -153,6 +154,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let api = openapi();
     let document = Data::new(Document::new(&api));
     let routes = Data::new(Routes::new(&api));
+    let takes_parameters = Data::new(TakesParameters::new(&api));
     let shelf = Shelf::of(store.clone());
     if let Err(why) = shelf.renew() {
         tracing::warn!(%why, "releases are not read yet");
@@ -186,6 +188,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .app_data(workers.clone())
             .app_data(document.clone())
             .app_data(routes.clone())
+            .app_data(takes_parameters.clone())
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
             .service(
                 SwaggerUi::new(format!("{ADDRESS}/{{_:.*}}"))

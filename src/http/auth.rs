@@ -1,5 +1,5 @@
 //! Who asks: the bearer token, and the permission that a handler names in its signature. There is no other way to a
-//! caller.
+//! caller. Where an operation takes no parameters, whoever may ask is refused any.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,8 +12,10 @@ use actix_web::{FromRequest, HttpRequest, web};
 use crate::domain::policy::{self, Action, Actor, Permit};
 use crate::store::accounts;
 
+use super::documentation::parameters::TakesParameters;
 use super::limits::Limits;
 use super::problem::{Kind, Problem};
+use super::request::Parameters;
 use super::state::Records;
 
 /// An action as a type.
@@ -65,10 +67,14 @@ impl<P: Permission> FromRequest for Allowed<P> {
         let token = bearer(request);
         let records = request.app_data::<web::Data<Records>>().cloned();
         let limits = request.app_data::<web::Data<Limits>>().cloned();
+        let takes_parameters = request.app_data::<web::Data<TakesParameters>>().cloned();
+        let (path, method) = (request.match_pattern().unwrap_or_default(), request.method().clone());
+        let parameters = Parameters::of(request);
         Box::pin(async move {
             let token = token.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
             let records = records.ok_or_else(|| Problem::new(Kind::Internal))?;
             let limits = limits.ok_or_else(|| Problem::new(Kind::Internal))?;
+            let takes_parameters = takes_parameters.ok_or_else(|| Problem::new(Kind::Internal))?;
             let found = records
                 .run(move |store| {
                     let now = store.now();
@@ -84,6 +90,7 @@ impl<P: Permission> FromRequest for Allowed<P> {
                 let problem = Problem::from(denied);
                 if actor.scopes.is_some() { problem.detail("the token may not do this") } else { problem }
             })?;
+            takes_parameters.check(&path, method.as_str(), &parameters)?;
             Ok(Self { permit, permission: PhantomData })
         })
     }

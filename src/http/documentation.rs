@@ -2,6 +2,7 @@
 
 mod examples;
 mod formats;
+pub mod parameters;
 mod schemas;
 
 use actix_web::get;

@@ -267,11 +267,15 @@ impl FromRequest for Parameters {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(crate::domain::aggregate::pairs(request.query_string()))))
+        ready(Ok(Self::of(request)))
     }
 }
 
 impl Parameters {
+    pub fn of(request: &HttpRequest) -> Self {
+        Self(crate::domain::aggregate::pairs(request.query_string()))
+    }
+
     /// The parameters of these names, each at most once, and no others.
     ///
     /// # Errors

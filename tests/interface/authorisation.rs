@@ -20,6 +20,7 @@ on_both! {
     a_revoked_token_is_no_token,
     a_token_that_may_not_do_it_learns_nothing_of_what_is_there,
     a_request_is_looked_at_only_after_its_token,
+    a_parameter_that_an_operation_does_not_take_is_refused_by_name,
 }
 
 /// A record of each noun, or a release, so that addresses lead somewhere.
@@ -157,5 +158,20 @@ fn a_request_is_looked_at_only_after_its_token(app: &App) {
         if let Some(role) = denied {
             wrong(app.by(role)).problem(403, "forbidden");
         }
+    }
+}
+
+fn a_parameter_that_an_operation_does_not_take_is_refused_by_name(app: &App) {
+    for operation in all().into_iter().filter(|operation| operation.path.starts_with("/api/v1/")) {
+        if operation.path == "/api/v1/openapi.json" {
+            continue;
+        }
+        let path = operation.address(&record(app, &operation));
+        let headers: Vec<_> = operation.media.iter().map(|media| ("Content-Type", media.as_str())).collect();
+        let body = if operation.media.is_some() { b"{}".to_vec() } else { Vec::new() };
+        let caller = app.by(operation.some_role());
+        let answer = app.unchanged(|| caller.send(&operation.method, &format!("{path}?colour=red"), &headers, body));
+        assert_eq!(answer.status, 400, "{}: {}", operation.name(), answer.text());
+        answer.refuses(400, "colour", "unknown");
     }
 }

@@ -23,7 +23,7 @@ use super::records::Page;
 use crate::http::auth::{Allowed, ReadAccounts, WriteAccounts};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
-use crate::http::request::{Body, Parameters, RecordPath};
+use crate::http::request::{Body, RecordPath};
 use crate::http::state::Records;
 
 /// An account.
@@ -155,12 +155,7 @@ async fn change(
     responses((status = 200, description = "All of them", body = Page<AccountView>))
 )]
 #[get("")]
-pub async fn list(
-    allowed: Allowed<ReadAccounts>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn list(allowed: Allowed<ReadAccounts>, store: Data<Records>) -> Result<Reply, Problem> {
     let (found, wrong) =
         store.run(|store| store.look(|conn| Ok((accounts::list(conn)?, history::recent(conn, store.now())?)))).await?;
     let page = Page { items: found.iter().map(|account| AccountView::new(account, &wrong)).collect() };

@@ -161,12 +161,7 @@ impl From<Verdict> for Integrity {
     responses((status = 200, description = "Whether it is intact", body = Integrity))
 )]
 #[get("/integrity")]
-pub async fn check(
-    allowed: Allowed<ReadAudit>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn check(allowed: Allowed<ReadAudit>, store: Data<Records>) -> Result<Reply, Problem> {
     let verdict = verdict(&store, allowed.actor().account).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), Integrity::from(verdict))))
 }

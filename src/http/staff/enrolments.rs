@@ -14,7 +14,7 @@ use super::records::Page;
 use crate::http::auth::{Allowed, ApproveAccounts};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::http::request::{Parameters, RecordPath};
+use crate::http::request::RecordPath;
 use crate::http::state::Records;
 
 /// A link that was not used yet. The link itself was told to whoever made it, once.
@@ -63,12 +63,7 @@ impl EnrolmentView {
     responses((status = 200, description = "All of them", body = Page<EnrolmentView>))
 )]
 #[get("")]
-pub async fn list(
-    allowed: Allowed<ApproveAccounts>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn list(allowed: Allowed<ApproveAccounts>, store: Data<Records>) -> Result<Reply, Problem> {
     let found = store
         .run(|store| {
             let now = store.now();

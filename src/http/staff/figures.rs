@@ -27,7 +27,7 @@ use crate::http::auth::{Allowed, ReconcileRecords, WriteFigures};
 use crate::http::problem::Problem;
 use crate::http::reconciled::{self, ComparedAt, ReconciledFigure, spans};
 use crate::http::reply::Reply;
-use crate::http::request::{Body, IdempotencyKey, Parameters, RecordPath};
+use crate::http::request::{Body, IdempotencyKey, RecordPath};
 use crate::http::state::Records;
 
 /// How many changes are told one by one.
@@ -240,9 +240,7 @@ pub async fn reconcile(
     allowed: Allowed<ReconcileRecords>,
     store: Data<Records>,
     path: RecordPath,
-    parameters: Parameters,
 ) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
     let id = path.get()?;
     let actor = allowed.actor();
     let answer = store.count(actor.account, move |store| held_against_records(store, &actor, id)).await?;

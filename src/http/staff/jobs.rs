@@ -91,14 +91,8 @@ pub async fn list(allowed: Allowed<OwnJobs>, store: Data<Records>, parameters: P
     responses((status = 200, description = "The job", body = JobView))
 )]
 #[get("/{id}")]
-pub async fn get(
-    allowed: Allowed<OwnJobs>,
-    store: Data<Records>,
-    path: RecordPath,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
+pub async fn get(allowed: Allowed<OwnJobs>, store: Data<Records>, path: RecordPath) -> Result<Reply, Problem> {
     let id = path.get()?;
-    parameters.only(&[])?;
     let actor = allowed.actor();
     let job = store.run(move |store| own(store.jobs(), &actor, id)).await?;
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), JobView::from(&job))))

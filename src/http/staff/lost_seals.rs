@@ -11,7 +11,7 @@ use crate::domain::record::{Instant, RecordId};
 use crate::http::auth::{Allowed, KeepOwnAccount, OpenSeals};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::http::request::{Body, Parameters};
+use crate::http::request::Body;
 use crate::http::state::Records;
 use crate::store::lost_seals::{self, Came, LostSeal};
 use crate::store::notices::{self, About, Notice};
@@ -128,8 +128,7 @@ impl From<Notice> for NoticeView {
     responses((status = 200, description = "The seals", body = Page<LostSealView>))
 )]
 #[get("/lost-seals")]
-pub async fn list(allowed: Allowed<OpenSeals>, store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn list(allowed: Allowed<OpenSeals>, store: Data<Records>) -> Result<Reply, Problem> {
     let found = store.read(allowed.actor(), |session| lost_seals::all(session.conn())).await?;
     let page = Page { items: found.into_iter().map(LostSealView::from).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))
@@ -167,12 +166,7 @@ pub async fn request(allowed: Allowed<OpenSeals>, store: Data<Records>, body: Bo
     responses((status = 200, description = "The notices", body = Page<NoticeView>))
 )]
 #[get("/notices")]
-pub async fn own_notices(
-    allowed: Allowed<KeepOwnAccount>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn own_notices(allowed: Allowed<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Problem> {
     let found = store.read(allowed.actor(), |session| notices::own(session, MOST_NOTICES)).await?;
     let page = Page { items: found.into_iter().map(NoticeView::from).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))

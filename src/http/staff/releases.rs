@@ -26,7 +26,7 @@ use crate::http::jobs::{JobView, accepted, ask, made_by, marked, preparing, publ
 use crate::http::problem::Problem;
 use crate::http::public::shelf::Shelf;
 use crate::http::reply::Reply;
-use crate::http::request::{Body, IdempotencyKey, IfMatch, Parameters, Preference, RecordPath};
+use crate::http::request::{Body, IdempotencyKey, IfMatch, Preference, RecordPath};
 use crate::http::state::Records;
 
 /// How many publishers must sign a release at most.
@@ -213,12 +213,7 @@ pub async fn prepare(
     responses((status = 200, description = "All of them", body = Page<ReleaseView>))
 )]
 #[get("")]
-pub async fn list(
-    allowed: Allowed<ReadReleases>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn list(allowed: Allowed<ReadReleases>, store: Data<Records>) -> Result<Reply, Problem> {
     let found = store.run(|store| store.look(releases::list)).await?;
     let page = Page { items: found.iter().map(ReleaseView::new).collect() };
     Ok(Reply::json(&disclosure::to_permitted(allowed.permit(), page)))

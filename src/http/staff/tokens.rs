@@ -14,7 +14,7 @@ use super::records::Page;
 use crate::http::auth::{Allowed, KeepOwnAccount};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::http::request::{Parameters, RecordPath};
+use crate::http::request::RecordPath;
 use crate::http::state::Records;
 
 /// A token, without its secret.
@@ -46,12 +46,7 @@ pub struct RevokedToken {
     responses((status = 200, description = "All of them", body = Page<TokenView>))
 )]
 #[get("")]
-pub async fn list(
-    allowed: Allowed<KeepOwnAccount>,
-    store: Data<Records>,
-    parameters: Parameters,
-) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
+pub async fn list(allowed: Allowed<KeepOwnAccount>, store: Data<Records>) -> Result<Reply, Problem> {
     let account = allowed.actor().account;
     let found = store
         .run(move |store| {

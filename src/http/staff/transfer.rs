@@ -256,10 +256,8 @@ pub async fn export_records(
     request: HttpRequest,
     allowed: Allowed<ReadTexts>,
     store: Data<Records>,
-    parameters: Parameters,
     body: Body,
 ) -> Result<Reply, Problem> {
-    parameters.only(&[])?;
     let ExportEntry { noun, texts, flavour } = body.read()?;
     let noun = read_noun("noun", noun.as_deref()).map_err(Problem::in_body)?;
     let flavour = read_flavour(flavour.as_deref()).map_err(Problem::in_body)?;
