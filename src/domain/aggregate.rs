@@ -279,7 +279,12 @@ pub(super) fn read_buckets(field: &str, grain: Grain, text: &str, c: &mut Checke
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let (Some((from, _)), Some((_, to))) = (grain.bounds(first), grain.bounds(last)) else {
         let example = grain.bucket_of(parse_day("2017-04-01").unwrap_or_default());
-        c.refuse(field, Rule::Malformed, Some(text), format!("`{example}`, or the first and the last joined by `..`"));
+        c.refuse(
+            field,
+            Rule::Malformed,
+            Some(text),
+            format!("`{example}`, or the first and the last with `..` between them"),
+        );
         return Vec::new();
     };
     let mut buckets = Vec::new();

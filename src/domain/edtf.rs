@@ -123,14 +123,25 @@ impl FromStr for Edtf {
     }
 }
 
-/// The parser's message, or plainer words for the two commonest mistakes. Nothing of the text stands in it: a job saves it.
+/// What people are told for what the parser says: sentences of ours, which pages have in other languages too.
+const PLAIN: &[(&str, &str)] = &[
+    ("month must be 01-12 or a sub-year code 21-41", "there is no such month"),
+    ("day is out of range for the month", "that month has no such day"),
+    ("year must have exactly four digits (or X)", "the year comes first, with four digits"),
+    ("month must be two digits (or X)", "a month has two digits"),
+    ("day must be two digits (or X)", "a day has two digits"),
+    ("expected '-' before month", "year, month and day are parted by hyphens"),
+    ("expected '-' before day", "year, month and day are parted by hyphens"),
+    ("interval must contain exactly one '/'", "a slash parts the two ends of an interval, and nothing else"),
+    ("interval end precedes interval start", "it ends before it begins"),
+    ("whitespace is not allowed", "there are no spaces in it"),
+    ("EDTF permits ASCII characters only", "there are no letters and signs of other alphabets in it"),
+];
+
+/// Why a text is no date. Nothing of the text stands in it: a job saves it.
 fn reason(error: &edtf_core::ParseError) -> String {
-    let said = match error.message {
-        "month must be 01-12 or a sub-year code 21-41" => "there is no such month",
-        "day is out of range for the month" => "that month has no such day",
-        message => message,
-    };
-    said.into()
+    let plain = PLAIN.iter().find(|(said, _)| *said == error.message);
+    plain.map_or("it is not written as in the example", |(_, plain)| plain).into()
 }
 
 fn end_of(end: &IntervalEndpoint) -> Result<(NaiveDate, NaiveDate), String> {
@@ -299,7 +310,7 @@ mod tests {
              expected e.g. 2017, 2017-04~, 2017-04-01 or 2017-02/2018-04-03"
         );
         assert!(said("2017-02-30").contains(": that month has no such day;"));
-        assert!(said("2018/2017").contains("interval end precedes interval start"));
+        assert!(said("2018/2017").contains("it ends before it begins"));
         assert!(said("2017-24").contains("give the months"));
         // A job saves the reason, and nothing of what was given.
         let reason = |text| Edtf::parse(text).unwrap_err().reason().to_owned();

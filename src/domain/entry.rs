@@ -110,19 +110,31 @@ pub fn mistake(why: &serde_path_to_error::Error<serde_json::Error>) -> Option<In
             };
             FieldError::new(&format!("{parent}{name}"), Rule::Unknown, None, expected)
         }
+        None if message.starts_with("duplicate field `") => {
+            let name = message.split('`').nth(1).unwrap_or_default();
+            FieldError::new(if path.is_empty() { name } else { path }, Rule::Malformed, None, "the field once")
+        }
         None => {
             let expected = without_place(message.rsplit_once("expected ").map_or(&*message, |(_, expected)| expected));
             let expected = match expected.as_str() {
                 "i64" => "a whole number".to_owned(),
                 "a sequence" => "a list".to_owned(),
                 own if own.starts_with("struct ") => "an object".to_owned(),
-                own if own.starts_with("duplicate field ") => "the field once".to_owned(),
                 _ => expected,
             };
             FieldError::new(path, Rule::Malformed, None, expected)
         }
     };
     Some(Invalid::one(error))
+}
+
+/// Names the fields of personal text too, where the fields of an entry are listed: they go with it, and are no part of it.
+fn with_texts(mut invalid: Invalid, texts: &[TextField]) -> Invalid {
+    let of_entry = |error: &&mut FieldError| error.rule == Rule::Unknown && !error.field.contains(['.', '[']);
+    for error in invalid.0.iter_mut().filter(of_entry) {
+        error.expected.extend(texts.iter().map(|text| format!(", `{}`", text.name)));
+    }
+    invalid
 }
 
 /// The fields of a JSON object.
@@ -149,7 +161,7 @@ impl Patch {
     pub fn entry<E: Entry>(self) -> Result<E, CheckError> {
         let whole = serde_json::Value::Object(self.0);
         serde_path_to_error::deserialize(whole).map_err(|why| match mistake(&why) {
-            Some(invalid) => invalid.into(),
+            Some(invalid) => with_texts(invalid, E::TEXTS).into(),
             None => Fault(why.into_inner().into()).into(),
         })
     }

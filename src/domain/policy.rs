@@ -229,7 +229,7 @@ impl Permit {
 
 /// The policy's no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a {role} may not {}", .action.name())]
+#[error("the role {role} may not {}", .action.name())]
 pub struct Denied {
     pub role: Role,
     pub action: Action,

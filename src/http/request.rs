@@ -53,7 +53,7 @@ impl Body {
     /// A problem that names the field where one is wrong.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         if !self.json {
-            return Err(Problem::new(Kind::UnsupportedMediaType));
+            return Err(Problem::new(Kind::UnsupportedMediaType).detail("declare the body as application/json"));
         }
         // A struct could be read from a list too, by position.
         let object = self.bytes.trim_ascii_start().starts_with(b"{");

@@ -12,7 +12,8 @@ use crate::store::chain::hex;
 
 use super::super::problem::{Kind, Problem};
 use super::super::reply::Reply;
-use super::{filters, here};
+use super::filters;
+use super::here::{self, Here};
 
 /// The one style sheet, and the sign in the tab.
 pub const STYLE: &str = include_str!("style.css");
@@ -83,7 +84,8 @@ struct Layout<'a> {
     reader: Option<&'a str>,
     above: Option<(&'a str, &'a str)>,
     draft: bool,
-    english: String,
+    /// Where this page is in English, where a translation can be left for it.
+    english: Option<String>,
     content: &'a str,
 }
 
@@ -102,13 +104,14 @@ fn asked(path: &str, query: &str, language: Language) -> String {
     if query.is_empty() { address } else { format!("{address}?{query}") }
 }
 
-fn languages(path: &str, query: &str) -> Vec<Other> {
-    let now = here::language();
+/// The ways to this page in other languages. What a form has sent has no address of its own, and would be lost on the way.
+fn languages(here: &Here) -> Vec<Other> {
     let other = |(code, language): &(&'static str, Language)| {
         let name = language.pick("English", "Русский");
-        Other { href: asked(path, query, *language), code, name }
+        Other { href: asked(&here.path, &here.query, *language), code, name }
     };
-    Language::WORDS.iter().filter(|(_, language)| *language != now).map(other).collect()
+    let others = Language::WORDS.iter().filter(|(_, language)| here.is_read && *language != here.language);
+    others.map(other).collect()
 }
 
 /// Writes a page out, for somebody who is signed in or for anybody.
@@ -138,12 +141,11 @@ pub fn write<T: Template>(reader: Option<&Actor>, sheet: &Sheet<'_, T>) -> Resul
         icon: &ASSETS.1,
         open_items: OPEN.iter().map(|(path, label)| item(path, label)).collect(),
         own_items: own.unwrap_or_default(),
-        // What was sent by a form has no address of its own in another language.
-        languages: languages(&here.path, &here.query),
+        languages: languages(&here),
         reader: reader.map(|actor| actor.name.as_str()),
         above: sheet.above,
         draft: here.language != Language::English,
-        english: asked(&here.path, &here.query, Language::English),
+        english: here.is_read.then(|| asked(&here.path, &here.query, Language::English)),
         content: &content,
     };
     let page = layout.render().map_err(failed)?;

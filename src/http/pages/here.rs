@@ -36,13 +36,15 @@ pub struct Here {
     pub path: String,
     /// What follows the `?`, where something does.
     pub query: String,
+    /// Whether this page can be asked for by its address; what a form has sent cannot.
+    pub is_read: bool,
     pub zone: Tz,
 }
 
 impl Default for Here {
     fn default() -> Self {
         let (path, query) = ("/".to_owned(), String::new());
-        Self { language: Language::English, stated: false, path, query, zone: Tz::UTC }
+        Self { language: Language::English, stated: false, path, query, is_read: true, zone: Tz::UTC }
     }
 }
 
@@ -125,6 +127,7 @@ pub async fn around<B: MessageBody + 'static>(
         stated: named.is_some(),
         path: request.path().to_owned(),
         query: request.query_string().to_owned(),
+        is_read: request.method().is_safe(),
         zone,
     };
     let (code, stated) = (here.language.code(), here.stated);

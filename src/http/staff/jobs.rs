@@ -30,13 +30,32 @@ pub fn own(jobs: &Jobs, actor: &Actor, id: RecordId) -> Result<Job, StoreError> 
     Ok(job)
 }
 
+/// Some of one's own jobs, the newest first, and where the list goes on.
+///
+/// # Errors
+/// The database's own.
+pub async fn own_jobs(
+    records: &Records,
+    actor: Actor,
+    after: Option<After>,
+    limit: i64,
+) -> Result<(Vec<Job>, Option<String>), Problem> {
+    let account = actor.account;
+    let mut found = records.run(move |store| store.jobs().list(Some(account), after, limit + 1)).await?;
+    let more = found.len() as i64 > limit;
+    found.truncate(usize::try_from(limit).unwrap_or_default());
+    let next = found.last().filter(|_| more).map(cursor);
+    found.retain(|job| decide(&actor, action(job.kind)).is_ok());
+    Ok((found, next))
+}
+
 /// Where the list goes on, as the `Link` header spells it.
 fn cursor(last: &Job) -> String {
     format!("{}.{}", last.requested_at.0.timestamp_micros(), last.id)
 }
 
 /// Reads where the list goes on; nothing where it is no such text.
-fn read_cursor(text: &str) -> Option<After> {
+pub fn read_cursor(text: &str) -> Option<After> {
     let (micros, id) = text.split_once('.')?;
     let requested_at = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     // Before the first moment and after the last that a database keeps, there is nowhere to go on.
@@ -65,14 +84,8 @@ pub async fn list(allowed: Allowed<OwnJobs>, store: Data<Records>, parameters: P
         let wrong = || Problem::parameter("after", Rule::Malformed, Some(&value), "the value of a `Link` header");
         after = Some(read_cursor(&value).ok_or_else(wrong)?);
     }
-    let actor = allowed.actor();
-    let account = actor.account;
-    let mut found = store.run(move |store| store.jobs().list(Some(account), after, limit + 1)).await?;
-    let more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = found.last().filter(|_| more).map(cursor);
-    let seen = found.iter().filter(|job| decide(&actor, action(job.kind)).is_ok());
-    let page = Page { items: seen.map(JobView::from).collect() };
+    let (found, next) = own_jobs(&store, allowed.actor(), after, limit).await?;
+    let page = Page { items: found.iter().map(JobView::from).collect() };
     let reply = Reply::json(&disclosure::to_permitted(allowed.permit(), page));
     Ok(match next {
         Some(next) => {

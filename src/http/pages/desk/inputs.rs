@@ -353,7 +353,12 @@ pub fn of(noun: Noun) -> &'static [Input] {
 
 /// What a filter of lists is called that is no field.
 pub fn filter(name: &str) -> &str {
-    if name == "year" { "Year" } else { name }
+    match name {
+        "year" => "Year",
+        "code" => "Code",
+        "name" => "Name",
+        other => other,
+    }
 }
 
 /// What a field of personal text is called.

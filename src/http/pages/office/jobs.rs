@@ -7,23 +7,24 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
 
-use crate::domain::check::FieldError;
+use crate::domain::check::{FieldError, Rule};
 use crate::domain::policy::Action;
 use crate::http::auth::OwnJobs;
 use crate::http::jobs::{made_by, settle};
 use crate::http::pages::form::Posted;
 use crate::http::pages::frame::below;
 use crate::http::pages::here::link;
-use crate::http::pages::parts::{Notice, Table, Tone};
+use crate::http::pages::parts::{Cell, Notice, Pager, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
 use crate::http::pages::words::{say, t};
-use crate::http::pages::{Page, filters, with};
+use crate::http::pages::{Page, filters, moment, with};
 use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::http::reply::Reply;
-use crate::http::request::RecordPath;
-use crate::http::staff::jobs::own;
+use crate::http::request::{Parameters, RecordPath};
+use crate::http::staff::jobs::{own, own_jobs, read_cursor};
+use crate::http::staff::records::PAGE;
 use crate::http::staff::transfer::ImportView;
 use crate::http::state::Records;
 use crate::store::jobs::{Job, Kind, State};
@@ -31,8 +32,11 @@ use crate::store::jobs::{Job, Kind, State};
 use super::declaring::told;
 use super::imports::{self, entered, how_many, mistakes, report_of, trial, warnings};
 
-pub const PAGES: &[Page] =
-    &[with("GET", "/desk/jobs/{id}", Action::OwnJobs), with("POST", "/desk/jobs/{id}/cancellation", Action::OwnJobs)];
+pub const PAGES: &[Page] = &[
+    with("GET", "/desk/jobs", Action::OwnJobs),
+    with("GET", "/desk/jobs/{id}", Action::OwnJobs),
+    with("POST", "/desk/jobs/{id}/cancellation", Action::OwnJobs),
+];
 
 /// For how long a form waits for what it has asked for, before it goes on to this page.
 const USUAL: Duration = Duration::from_secs(8);
@@ -53,6 +57,13 @@ struct Show<'a> {
     /// Where one goes on: address and name.
     onward: Option<(&'static str, &'a str)>,
     word: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "office/jobs.html")]
+struct List {
+    table: Table,
+    pager: Pager,
 }
 
 /// The address of a job's page.
@@ -104,7 +115,9 @@ fn under_way(job: &Job) -> Notice {
         (_, Some(total)) => notice.line(say("Done: {} of {}.", &[&job.done, &total])),
         (_, None) => notice.line(say("Done: {}.", &[&job.done])),
     };
-    notice.line(t("This page looks again by itself. You may leave it: the work goes on, and its address stays."))
+    notice.line(t(
+        "This page looks again by itself. You may leave it: the work goes on, and stays in the list of your long work.",
+    ))
 }
 
 /// Why a job failed.
@@ -146,6 +159,45 @@ fn page(visit: &Visit<OwnJobs>, job: &Job) -> Result<Reply, Problem> {
     let (path, name) = above(job.kind);
     let reply = below(visit.permit(), t(title(job.kind)), Some((path, t(name))), &content)?;
     Ok(if open { reply.header(HeaderName::from_static("refresh"), AGAIN) } else { reply })
+}
+
+fn state(job: &Job) -> &'static str {
+    match (job.state, job.cancel_requested) {
+        (State::Queued | State::Running, true) => "It is being cancelled.",
+        (State::Queued, _) => "It waits for its turn.",
+        (State::Running, _) => "It is being done.",
+        (State::Succeeded, _) => "It is done.",
+        (State::Failed, _) => "It failed.",
+        (State::Cancelled, _) => "It was cancelled.",
+    }
+}
+
+/// The long work that one has asked for.
+#[get("/desk/jobs")]
+pub async fn list(visit: Visit<OwnJobs>, records: Data<Records>, parameters: Parameters) -> Result<Reply, Turned> {
+    let mut after = None;
+    if let Some((_, value)) = parameters.only(&["after"])?.pop() {
+        let wrong = || Problem::parameter("after", Rule::Malformed, Some(&value), "the value of a `Link` header");
+        after = Some(read_cursor(&value).ok_or_else(wrong)?);
+    }
+    let (jobs, next) = own_jobs(&records, visit.actor(), after, PAGE).await?;
+    let row = |job: &Job| {
+        vec![
+            Cell::Link(link(&address(job)), t(title(job.kind)).to_owned()),
+            moment(job.requested_at).into(),
+            t(state(job)).into(),
+        ]
+    };
+    let content = List {
+        table: Table {
+            caption: t("The newest first").to_owned(),
+            heads: ["What", "Asked for", "How far it is"].map(|head| t(head).to_owned()).to_vec(),
+            numbers: Vec::new(),
+            rows: jobs.iter().map(row).collect(),
+        },
+        pager: Pager { next: next.map(|next| link(&format!("/desk/jobs?after={next}"))) },
+    };
+    Ok(below(visit.permit(), t("Your long work"), Some(("/desk", t("Desk"))), &content)?)
 }
 
 /// How far a job is, and what came of it.
@@ -193,5 +245,5 @@ pub async fn cancel(posted: Posted<OwnJobs>, records: Data<Records>, path: Recor
 
 /// The services.
 pub fn services(config: &mut ServiceConfig) {
-    config.service(cancel).service(show);
+    config.service(cancel).service(list).service(show);
 }

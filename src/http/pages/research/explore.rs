@@ -310,7 +310,9 @@ impl Sent<'_> {
             let id = if error.field == "by" { "by-1" } else { &error.field };
             let known = PARAMETERS.contains(&error.field.as_str()) || dimension(&error.field).is_some();
             let name = dimension(&error.field).map_or_else(|| parameter(&error.field), heading);
-            if known { notice.leading(id, format!("{name}: {}", told(error))) } else { notice.line(told(error)) }
+            // What the page has no field for is named as it was asked for.
+            let line = format!("{}: {}", if known { &name } else { &error.field }, told(error));
+            if known { notice.leading(id, line) } else { notice.line(line) }
         };
         (!self.errors.is_empty()).then(|| self.errors.iter().fold(first, lead))
     }
