@@ -63,7 +63,12 @@ fn wait_for(store: &Store, id: RecordId, most: Duration) -> Result<Job, StoreErr
 }
 
 fn line(job: &Job) -> String {
-    let of = job.total.map(|total| format!(" of {total}")).unwrap_or_default();
-    let asked = if job.cancel_requested && !job.state.is_finished() { ", to be cancelled" } else { "" };
-    format!("{} {} {} {}{of}{asked}", job.id, job.state.name(), job.kind.name(), job.done)
+    let mut line = format!("{} {} {}", job.id, job.state.name(), job.kind.name());
+    // How far it was is of no use once it has ended.
+    if !job.state.is_finished() {
+        let of = job.total.map(|total| format!(" of {total}")).unwrap_or_default();
+        let asked = if job.cancel_requested { ", to be cancelled" } else { "" };
+        line += &format!(" {}{of}{asked}", job.done);
+    }
+    line
 }

@@ -100,18 +100,28 @@ pub fn number(least: i64) -> ObjectBuilder {
 pub fn complete(api: &mut OpenApi) {
     for (path, item) in &mut api.paths.paths {
         if let Some(get) = item.get.as_mut().filter(|get| has_entity_tag(path, get)) {
-            let tag = header(Type::String, "the version");
-            let responses = &mut get.responses.responses;
-            if let Some(RefOr::T(read)) = responses.get_mut("200") {
-                read.headers.entry("ETag".to_owned()).or_insert_with(|| RefOr::T(tag.clone()));
+            let mut headers = vec![("ETag", header([Type::String], "the version"))];
+            if get.security.is_none() {
+                headers.push(("Last-Modified", header([Type::String, Type::Null], "the day of the release")));
             }
-            let unchanged = ResponseBuilder::new()
-                .description("Unchanged: the entity tag of If-None-Match still holds")
-                .header("ETag", tag);
-            responses.insert("304".to_owned(), RefOr::T(unchanged.build()));
+            if path.starts_with("/api/v1/aggregates") {
+                let location = "the address that goes on answering this: the release's own";
+                headers.push(("Content-Location", header([Type::String], location)));
+            }
+            let responses = &mut get.responses.responses;
+            let unchanged = "Unchanged: the entity tag of If-None-Match still holds";
+            let mut unchanged = ResponseBuilder::new().description(unchanged).build();
+            if let Some(RefOr::T(read)) = responses.get_mut("200") {
+                for (name, header) in headers {
+                    read.headers.entry(name.to_owned()).or_insert(RefOr::T(header));
+                }
+                unchanged.headers.clone_from(&read.headers);
+            }
+            responses.insert("304".to_owned(), RefOr::T(unchanged));
         }
         let operations = [&mut item.get, &mut item.post, &mut item.patch];
         for operation in operations.into_iter().flatten() {
+            show_headers_of_success(operation);
             for kind in errors(path, operation) {
                 let status = kind.status().to_string();
                 let shared = RefOr::Ref(Ref::new(format!("#/components/responses/Problem{status}")));
@@ -131,15 +141,17 @@ pub fn complete(api: &mut OpenApi) {
         let mut response =
             ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content);
         for (name, kind, description) in headers(kind.status()) {
-            response = response.header(*name, header(kind.clone(), description));
+            response = response.header(*name, header([kind.clone()], description));
         }
         let name = format!("Problem{}", kind.status());
         components.responses.entry(name).or_insert(RefOr::T(response.build()));
     }
 }
 
-fn header(kind: Type, description: &str) -> Header {
-    HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build()
+/// A header, which need not be there where `null` is one of its types.
+fn header(types: impl IntoIterator<Item = Type>, description: &str) -> Header {
+    let schema = Object::with_type(SchemaType::from_iter(types));
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
 }
 
 /// The headers that come with every problem of a status.
@@ -149,6 +161,29 @@ fn headers(status: u16) -> &'static [(&'static str, Type, &'static str)] {
         405 => &[("Allow", Type::String, "the methods that the address takes")],
         429 | 503 | 504 => &[("Retry-After", Type::Integer, "after how many seconds it is worth trying again")],
         _ => &[],
+    }
+}
+
+/// Adds the headers that come with whatever a request of long work, or one that may be sent twice, is answered.
+fn show_headers_of_success(operation: &mut Operation) {
+    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let takes = |name: &str| {
+        parameters.iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
+    };
+    let (prefers, repeats) = (takes("Prefer"), takes("Idempotency-Key"));
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if !status.starts_with('2') {
+            continue;
+        }
+        let headers = [
+            (status == "202", "Retry-After", vec![Type::Integer], "after how many seconds it is worth looking again"),
+            (prefers, "Preference-Applied", vec![Type::String, Type::Null], "what of `Prefer` was kept to"),
+            (repeats, "Idempotent-Replayed", vec![Type::Boolean, Type::Null], "true where the same was sent before"),
+        ];
+        for (_, name, types, description) in headers.into_iter().filter(|(comes, ..)| *comes) {
+            response.headers.entry(name.to_owned()).or_insert_with(|| RefOr::T(header(types, description)));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::instance;
 /// From when on a lock that somebody holds is called stuck.
 const STUCK: Duration = Duration::from_secs(30);
 /// How often something is written to see whether that is possible, while nothing is amiss.
-const WRITING: Duration = Duration::from_secs(300);
+const WRITING: Duration = Duration::from_secs(20);
 
 /// What is remembered from one look to the next.
 #[derive(Debug)]

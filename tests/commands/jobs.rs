@@ -127,7 +127,7 @@ fn jobs_are_listed_shown_and_cancelled_from_the_command_line(home: &Home) {
     let shown: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((&shown["state"], &shown["result"]["created"]), (&json!("succeeded"), &json!(600)), "{shown}");
     let listed = run(attest_on(home).args(["job", "list"])).done().out;
-    assert!(listed.starts_with(&format!("{id} succeeded import ")), "{listed}");
+    assert!(listed.starts_with(&format!("{id} succeeded import\n")), "{listed}");
     let late = run(attest_on(home).args(["job", "cancel", &id])).refused().err;
     assert!(late.contains("finished already"), "{late}");
     let nobody = "01997c1e-0000-7000-8000-000000000000";

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
@@ -135,12 +136,8 @@ fn a_backup_that_is_put_over_a_database_with_a_journal_is_refused_and_nothing_is
     serving.stop();
     let backup = home.folder.join("backup");
     std::fs::copy(file(&home), &backup).unwrap();
-    // The backup is not the file as it was when it was opened next.
     let serving = serve(&home);
-    enter(&home, &serving, 3..6);
-    serving.stop();
-    let serving = serve(&home);
-    enter(&home, &serving, 6..9);
+    enter(&home, &serving, 3..9);
     drop(serving);
     let own = std::fs::read(file(&home)).unwrap();
     std::fs::copy(&backup, file(&home)).unwrap();
@@ -181,6 +178,49 @@ fn a_copy_that_was_made_before_the_journal_was_last_emptied_is_refused() {
     drop(serving);
     std::fs::copy(&backup, file(&home)).unwrap();
     is_refused(&home, "was not written for the file");
+}
+
+/// A backup that is made while the database is in use.
+fn back_up(home: &Home, name: &str) -> PathBuf {
+    let backup = home.folder.join(name);
+    let mut conn = SqliteConnection::establish(file(home).to_str().unwrap()).unwrap();
+    conn.batch_execute(&format!("PRAGMA wal_autocheckpoint = 0; VACUUM INTO '{}'", backup.display())).unwrap();
+    backup
+}
+
+#[test]
+fn a_backup_that_was_made_in_use_is_refused_beside_every_later_journal() {
+    let home = home();
+    let serving = serve(&home);
+    enter(&home, &serving, 0..3);
+    let backup = back_up(&home, "before-the-stop");
+    serving.stop();
+    let serving = serve(&home);
+    enter(&home, &serving, 3..6);
+    drop(serving);
+    let own = std::fs::read(file(&home)).unwrap();
+    std::fs::copy(&backup, file(&home)).unwrap();
+    is_refused(&home, "was not written for the file");
+    std::fs::write(file(&home), own).unwrap();
+    serve(&home).stop();
+    assert_eq!(persons(&file(&home)), 6);
+}
+
+#[test]
+fn a_file_whose_writer_died_while_the_journal_was_put_into_it_is_opened_with_its_journal() {
+    let home = home();
+    let serving = serve(&home);
+    enter(&home, &serving, 0..30);
+    drop(serving);
+    // The first page is written first, and tells of the pages that are still to come.
+    let mut bytes = std::fs::read(file(&home)).unwrap();
+    assert_eq!(bytes[24..28], bytes[92..96], "SQLite would not look at the number of pages");
+    let pages = u32::from_be_bytes(bytes[28..32].try_into().unwrap());
+    bytes[28..32].copy_from_slice(&(pages + 100).to_be_bytes());
+    std::fs::write(file(&home), bytes).unwrap();
+    run(attest_on(&home).arg("check")).done();
+    serve(&home).stop();
+    assert_eq!(persons(&file(&home)), 30);
 }
 
 #[test]

@@ -312,6 +312,8 @@ fn pages_speak_the_language_of_their_address_and_of_the_reader(app: &App) {
     assert!(at(&made).starts_with("/ru/desk/persons/"), "{}", at(&made));
     // What the domain does not accept, and why, is said in that language too.
     let wrong = browser.post("/ru/desk/persons", &[("csrf", &*word), ("code", "so nicht")]).expect(422).text();
+    // What was sent has no address in another language, and would be lost on the way to one.
+    assert!(russian.text().contains("hreflang=\"en\"") && !wrong.contains("hreflang"), "{wrong}");
     assert!(wrong.contains("Ожидается: от 1 до 64 знаков A-Z a-z 0-9 . _ -, но не UUID."), "{wrong}");
     assert_eq!(browser.get("/ru/api/v1/releases").status, 404, "the API has one address");
 }

@@ -15,6 +15,7 @@ on_both! {
         what_is_wrong_with_a_long_file_is_told_by_row_and_column_in_both_languages,
         a_file_that_was_tried_waits_encrypted_for_any_process_and_not_for_ever,
         nobody_sees_the_page_of_anothers_job,
+        the_long_work_that_one_has_asked_for_is_found_again,
 }
 
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -133,4 +134,22 @@ fn nobody_sees_the_page_of_anothers_job(app: &App) {
     settled(&kai, &job);
     let listed = app.caseworker().get("/api/v1/staff/jobs").expect(200).json();
     assert_eq!(listed, json!({"items": []}));
+}
+
+fn the_long_work_that_one_has_asked_for_is_found_again(app: &App) {
+    let (kai, rosa) = (browser(app, "kai", Role::Caseworker), browser(app, "rosa", Role::Caseworker));
+    assert!(kai.get("/desk/jobs").expect(200).text().contains("There is none."));
+    settled(&kai, &location(&upload(&kai, &[("noun", "persons"), ("text", "")], Some(&rows(600))).expect(303)));
+    let job = location(&upload(&kai, &[("noun", "persons"), ("text", "")], Some(&rows_from(600, 600))).expect(303));
+    settled(&kai, &job);
+    let import = kai.get("/desk/import").expect(200).text();
+    assert!(import.contains("href=\"/desk/jobs\""), "{import}");
+    let list = kai.get("/desk/jobs").expect(200).text();
+    assert!(list.contains(&format!("<a href=\"{job}\">Trial of a file</a>")) && list.contains("It is done."), "{list}");
+    assert_eq!(list.matches("Trial of a file").count(), 2, "{list}");
+    let russian = kai.get("/ru/desk/jobs").expect(200).text();
+    assert!(russian.contains(&format!("<a href=\"/ru{job}\">")), "{russian}");
+    assert!(!rosa.get("/desk/jobs").expect(200).text().contains("Trial of a file"));
+    kai.get("/desk/jobs?after=never").expect(400);
+    kai.get("/desk/jobs?colour=red").expect(400);
 }

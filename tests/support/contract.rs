@@ -145,7 +145,27 @@ fn problem_of(contract: &Contract, name: &str, answer: &Answer, head: bool) -> R
     as_described(&contract.document["components"]["responses"][name], answer, head)
 }
 
+/// The headers that mean something to one operation and not to every one.
+const OWN_HEADERS: &[&str] = &[
+    "allow",
+    "content-location",
+    "etag",
+    "idempotent-replayed",
+    "last-modified",
+    "link",
+    "location",
+    "preference-applied",
+    "retry-after",
+    "www-authenticate",
+];
+
 fn as_described(response: &Value, answer: &Answer, head: bool) -> Result<(), String> {
+    let described = |own: &str| {
+        response["headers"].as_object().is_some_and(|headers| headers.keys().any(|name| name.eq_ignore_ascii_case(own)))
+    };
+    if let Some(own) = OWN_HEADERS.iter().find(|own| answer.headers.contains_key(**own) && !described(own)) {
+        return Err(format!("the header {own} is not in the document"));
+    }
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
         match answer.headers.get(name) {
             Some(value) => header_fits(name, header, value.to_str().map_err(|why| format!("{name}: {why}"))?)?,

@@ -145,7 +145,7 @@ fn of_one_kind(query: &Query) -> Option<Query> {
 
 fn undeclared(content: &Content, canonical: &str) -> FieldError {
     let tables: Vec<_> = content.tables.iter().map(question).collect();
-    let expected = format!("a slice or a sum of a declared table: {}", tables.join("; "));
+    let expected = format!("a slice or a sum of a declared table of the release {}: {}", content.id, tables.join("; "));
     FieldError::new("by", Rule::OutOfRange, Some(canonical), expected)
 }
 

@@ -148,8 +148,7 @@ pub async fn release(shelf: Data<Shelf>, id: Path<String>, parameters: Parameter
         QuestionParameters,
         FormatParameters,
     ),
-    responses((status = 200, description = "The counts", body = ReleasedTable,
-        headers(("Content-Location" = String, description = "the address that goes on answering this: the release's own"))))
+    responses((status = 200, description = "The counts", body = ReleasedTable))
 )]
 #[get("/aggregates")]
 pub async fn aggregates(shelf: Data<Shelf>, parameters: Parameters) -> Answered {

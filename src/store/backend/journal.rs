@@ -4,7 +4,8 @@
 //! makes a mixture of the two that no check is sure to find. So every journal begins with a new mark: a number in the header
 //! of the database (`user_version`). The file `-mark` beside it says which marks the file itself may have while that journal is
 //! there: the one from before the journal, and the one in it. A file with any other mark, such as a backup, is not the
-//! journal's. A clean stop puts everything into the one file, and removes what is beside it.
+//! journal's. So that no backup has the mark from before the journal, that one is made anew as well, just before the journal begins.
+//! A clean stop puts everything into the one file, and removes what is beside it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -92,7 +93,7 @@ pub(super) fn begin(conn: &mut SqliteConnection, path: &Path) -> Result<(), Open
     let known = side.marks()?;
     // Before the mark is read: whoever empties the journal meanwhile gives the file its newer mark.
     let size = size(path)?;
-    let own = mark(path)?;
+    let mut own = mark(path)?;
     if size > 0 {
         match known {
             Some(known) if known.contains(&own) => return Ok(()),
@@ -102,17 +103,32 @@ pub(super) fn begin(conn: &mut SqliteConnection, path: &Path) -> Result<(), Open
             _ => return Err(OpenError::ForeignJournal(path.to_owned())),
         }
     }
-    let new = loop {
+    let mut marks = known.unwrap_or([own, own]);
+    // A backup that was made during the journal before has the mark that the file has now. So the file gets another one first. Where
+    // somebody reads at this moment, it goes into the journal instead, which then begins with it.
+    for is_of_file in [true, false] {
+        let new = other_than(own)?;
+        // The place of the mark that the file has now is not written to, so that a power cut takes nothing away.
+        marks = if marks[1] == own { [new, own] } else { [own, new] };
+        side.write(marks)?;
+        conn.batch_execute(&format!("PRAGMA user_version = {new}"))?;
+        if !is_of_file || !truncate(conn)? {
+            break;
+        }
+        own = new;
+    }
+    Ok(())
+}
+
+/// A new mark.
+fn other_than(own: u32) -> io::Result<u32> {
+    loop {
         // SQLite keeps 32 bits, with a sign.
         let new = getrandom::u32().map_err(|why| io::Error::other(why.to_string()))? >> 1;
         if new != 0 && new != own {
-            break new;
+            return Ok(new);
         }
-    };
-    // The place of the mark that the file has now is not written to, so that a power cut takes nothing away.
-    side.write(if known.is_some_and(|known| known[1] == own) { [new, own] } else { [own, new] })?;
-    conn.batch_execute(&format!("PRAGMA user_version = {new}"))?;
-    Ok(())
+    }
 }
 
 /// Empties a journal that has grown large into the file. While somebody reads what was there before, it goes on growing.
@@ -130,16 +146,11 @@ pub fn tend(conn: &mut Conn, url: &DatabaseUrl) -> Result<(), OpenError> {
 
 /// Empties the journal into the file. Gives whether all of it is there.
 pub(super) fn empty(conn: &mut SqliteConnection, path: &Path) -> Result<bool, OpenError> {
-    let patient = diesel::sql_query("SELECT CAST(timeout AS TEXT) AS value FROM pragma_busy_timeout");
-    let patient = patient.get_result::<OneText>(conn)?.value;
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {GENTLE}"))?;
-    let done = truncate(conn);
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {patient}"))?;
-    if !done? {
-        return Ok(false);
+    let done = truncate(conn)?;
+    if done {
+        begin(conn, path)?;
     }
-    begin(conn, path)?;
-    Ok(true)
+    Ok(done)
 }
 
 /// Puts everything into the one file, once the connections of this process are closed. Gives whether that is all there is now:
@@ -175,9 +186,14 @@ struct Checkpoint {
     busy: i32,
 }
 
+/// Puts all of the journal into the file, unless somebody reads for long.
 fn truncate(conn: &mut SqliteConnection) -> QueryResult<bool> {
-    let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn)?;
-    Ok(done.busy == 0)
+    let patient = diesel::sql_query("SELECT CAST(timeout AS TEXT) AS value FROM pragma_busy_timeout");
+    let patient = patient.get_result::<OneText>(conn)?.value;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {GENTLE}"))?;
+    let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(conn);
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {patient}"))?;
+    Ok(done?.busy == 0)
 }
 
 /// The mark in the file itself, whatever the journal says.
@@ -189,6 +205,9 @@ fn mark(path: &Path) -> Result<u32, OpenError> {
     }
     // Through SQLite: to open and close the file in another way would take away the locks that this process has on it.
     let mut conn = SqliteConnection::establish(&uri(path, "mode=ro&immutable=1")?)?;
+    // Whoever died while the journal was put into the file may have left a first page that tells of more pages than are there yet.
+    // They are in the journal; without it SQLite takes such a file as it is only so.
+    conn.batch_execute("PRAGMA writable_schema = ON")?;
     let mark = diesel::sql_query("PRAGMA user_version").get_result::<Mark>(&mut conn)?;
     Ok(mark.user_version.cast_unsigned())
 }
