@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::alike;
 use super::file_name;
 use super::record::{Noun, RecordId};
-use super::vocabulary::{SPECIAL, TOTAL, Vocabulary};
+use super::vocabulary::{NOT_APPLICABLE, SPECIAL, TOTAL, Vocabulary};
 
 mod days;
 pub use days::parse_day;
@@ -221,6 +222,8 @@ impl<'r> Checker<'r> {
             self.refuse(field, Rule::TooLong, Some(value), format!("at most {LONGEST_TEXT} characters"));
         } else if !is_plain_text(value) {
             self.refuse(field, Rule::Malformed, None, "text without control characters");
+        } else if alike::shows_nothing(value) {
+            return None;
         }
         Some(value.to_owned())
     }

@@ -5,11 +5,15 @@ use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::alike;
 use super::check::{CheckError, Checker, FieldError, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, RecordId, Version};
 use super::text::{self, TextField};
-use super::vocabulary::UNKNOWN;
+use super::vocabulary::{NOT_APPLICABLE, UNKNOWN};
+
+/// The field that names who is responsible for a person.
+pub const OWNER: &str = "owner";
 
 /// Where a record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +121,11 @@ pub(super) fn basis(c: &mut Checker<'_>, basis: Option<&str>, figure: Option<&st
     (basis, c.reference("figure", Noun::Figure, given))
 }
 
+/// What a field says, if it shows anything.
+fn said(field: &Option<String>) -> Option<&str> {
+    field.as_deref().map(str::trim).filter(|value| !alike::shows_nothing(value))
+}
+
 impl Entry for PersonEntry {
     type Body = Person;
     const NOUN: Noun = Noun::Person;
@@ -201,9 +210,9 @@ impl Entry for PersonEntry {
     fn says_nothing(&self) -> bool {
         let named = [&self.code, &self.source_system, &self.external_id, &self.figure, &self.ground_figure];
         let known = [&self.ground, &self.origin, &self.sex, &self.age_group];
-        let value = |field: &Option<String>| field.as_deref().map(str::trim).unwrap_or_default().to_owned();
-        named.into_iter().map(value).all(|value| value.is_empty())
-            && known.into_iter().map(value).all(|value| value.is_empty() || value == UNKNOWN)
+        // That something is not known, or does not apply, is nothing known of anybody.
+        named.into_iter().all(|field| said(field).is_none())
+            && known.into_iter().filter_map(said).all(|value| matches!(value, UNKNOWN | NOT_APPLICABLE))
     }
 
     fn persons(id: RecordId, _: &Person) -> Vec<RecordId> {
