@@ -11,7 +11,7 @@ use super::nouns::with_entry;
 pub fn template(noun: Noun, vocabulary: &Vocabulary) -> String {
     let fields = with_entry!(noun, E => fields::of::<E>());
     let mut text =
-        format!("# {}: one row each, UTF-8, comma-separated. Lines that begin with # are skipped.\n", noun.plural());
+        format!("# {}: one row each, UTF-8, comma-separated. Lines above the header that begin with # are skipped.\n", noun.plural());
     for field in &fields {
         let required = if field.required { " (required)" } else { "" };
         text += &format!("# {}{required}: {}\n", field.name, field.description.replace('\n', " "));
