@@ -80,7 +80,7 @@ pub struct PersonEntry {
     pub source_system: Option<String>,
     /// The record's identifier in that system; unique in it.
     pub external_id: Option<String>,
-    /// The name of the responsible account; one's own where it is missing.
+    /// The name of the responsible account; one's own where it is missing. In a file `_Z` says that nobody is.
     pub owner: Option<String>,
     /// Why the person asked for help: a code of the vocabulary `ground`; `_U` where it is missing.
     pub ground: Option<String>,
@@ -172,7 +172,7 @@ impl Entry for PersonEntry {
             (_, given) => given,
         };
         let person = Person {
-            owner: c.owner("owner", self.owner.as_deref()),
+            owner: c.owner(OWNER, self.owner.as_deref()),
             ground: c.term("ground", "ground", self.ground.as_deref(), Some(UNKNOWN)),
             ground_figure,
             origin: c.term("origin", "place", self.origin.as_deref(), Some(UNKNOWN)),
