@@ -155,6 +155,7 @@ pub mod exchange {
     pub mod import;
     pub mod invented;
     mod nouns;
+    mod row;
     pub mod scan;
     pub mod seed;
     pub mod sheet;

@@ -22,6 +22,11 @@ pub fn look(label: &str) -> String {
     look.replace("rn", "m").replace("vv", "w")
 }
 
+/// Whether a text shows nothing, so that it says nothing either: every place where that matters asks here.
+pub fn shows_nothing(text: &str) -> bool {
+    text.chars().all(is_blank)
+}
+
 /// Whether a sign shows nothing: white space, and what joins or parts letters.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
@@ -111,6 +116,15 @@ mod tests {
         for other in ["Arson!", "Arsons", "Ar son", "Аrson"] {
             assert_ne!(folded(other), "arson", "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_text_of_signs_that_nobody_sees_shows_nothing() {
+        for blank in ["", " \t\n", "\u{200b}", "\u{3164}", "\u{2800}", "\u{ad}", "\u{fe0f}", "\u{a0}\u{200d} \u{feff}"]
+        {
+            assert!(shows_nothing(blank), "{blank:?}");
+        }
+        assert!(!shows_nothing("\u{200b}-"));
     }
 
     #[test]

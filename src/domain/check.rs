@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::alike;
 use super::file_name;
 use super::record::{Noun, RecordId};
-use super::vocabulary::{SPECIAL, TOTAL, Vocabulary};
+use super::vocabulary::{NOT_APPLICABLE, SPECIAL, TOTAL, Vocabulary};
 
 mod days;
 pub use days::parse_day;
@@ -141,20 +142,13 @@ pub struct Checker<'r> {
     carried: BTreeSet<String>,
     /// Whether the record is there and nobody owns it.
     unowned: bool,
-    /// Whether retired codes are taken that no record carries yet.
-    takes_retired: bool,
+    /// Whether the entry comes out of a file, so that it may say what nobody enters by hand.
+    from_file: bool,
 }
 
 impl<'r> Checker<'r> {
     pub fn new(register: &'r mut dyn Register) -> Self {
-        Self {
-            register,
-            errors: Vec::new(),
-            fault: None,
-            carried: BTreeSet::new(),
-            unowned: false,
-            takes_retired: false,
-        }
+        Self { register, errors: Vec::new(), fault: None, carried: BTreeSet::new(), unowned: false, from_file: false }
     }
 
     /// For a correction: a retired code that the record carries already may stay.
@@ -177,10 +171,11 @@ impl<'r> Checker<'r> {
         Ok(checker)
     }
 
-    /// For what comes out of a file: a retired code may come in, as records do that were entered before.
+    /// For what comes out of a file: a retired code may come in, as records do that were entered before, and a person whom nobody
+    /// owns.
     #[must_use]
-    pub fn taking_retired(mut self) -> Self {
-        self.takes_retired = true;
+    pub fn of_file(mut self) -> Self {
+        self.from_file = true;
         self
     }
 
@@ -214,13 +209,15 @@ impl<'r> Checker<'r> {
         })
     }
 
-    /// A text that may be missing.
+    /// A text that may be missing. One of signs that nobody sees is missing.
     pub fn text(&mut self, field: &str, value: Option<&str>) -> Option<String> {
         let value = value.map(str::trim).filter(|value| !value.is_empty())?;
         if value.chars().count() > LONGEST_TEXT {
             self.refuse(field, Rule::TooLong, Some(value), format!("at most {LONGEST_TEXT} characters"));
         } else if !is_plain_text(value) {
             self.refuse(field, Rule::Malformed, None, "text without control characters");
+        } else if alike::shows_nothing(value) {
+            return None;
         }
         Some(value.to_owned())
     }
@@ -265,7 +262,7 @@ impl<'r> Checker<'r> {
             return code.to_owned();
         }
         match self.register.vocabulary().term(vocabulary, code) {
-            Some(term) if term.retired && !self.takes_retired && !self.carried.contains(code) => {
+            Some(term) if term.retired && !self.from_file && !self.carried.contains(code) => {
                 let expected = match &term.replaced_by {
                     Some(_) => {
                         let successor = self.register.vocabulary().successor(vocabulary, code);
@@ -344,12 +341,16 @@ impl<'r> Checker<'r> {
         self.reference(field, noun, value).unwrap_or(RecordId(uuid::Uuid::nil()))
     }
 
-    /// The account that owns a person; the one that enters it where none is named, and nobody still where nobody did.
+    /// The account that owns a person; the one that enters it where none is named, and nobody still where nobody did. A file says
+    /// by `_Z` that nobody does.
     pub fn owner(&mut self, field: &str, value: Option<&str>) -> RecordId {
         let own = self.register.own_account();
         let Some(name) = value.map(str::trim).filter(|value| !value.is_empty()) else {
             return if self.unowned { self.register.nobody() } else { own };
         };
+        if self.from_file && name == NOT_APPLICABLE {
+            return self.register.nobody();
+        }
         let anew = !self.carried.contains(name);
         self.account(field, name, anew)
     }

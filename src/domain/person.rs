@@ -5,11 +5,15 @@ use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::alike;
 use super::check::{CheckError, Checker, FieldError, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, RecordId, Version};
 use super::text::{self, TextField};
-use super::vocabulary::UNKNOWN;
+use super::vocabulary::{NOT_APPLICABLE, UNKNOWN};
+
+/// The field that names who is responsible for a person.
+pub const OWNER: &str = "owner";
 
 /// Where a record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +80,7 @@ pub struct PersonEntry {
     pub source_system: Option<String>,
     /// The record's identifier in that system; unique in it.
     pub external_id: Option<String>,
-    /// The name of the responsible account; one's own where it is missing.
+    /// The name of the responsible account; one's own where it is missing. In a file `_Z` says that nobody is.
     pub owner: Option<String>,
     /// Why the person asked for help: a code of the vocabulary `ground`; `_U` where it is missing.
     pub ground: Option<String>,
@@ -115,6 +119,11 @@ pub(super) fn basis(c: &mut Checker<'_>, basis: Option<&str>, figure: Option<&st
         _ => {}
     }
     (basis, c.reference("figure", Noun::Figure, given))
+}
+
+/// What a field says, if it shows anything.
+fn said(field: &Option<String>) -> Option<&str> {
+    field.as_deref().map(str::trim).filter(|value| !alike::shows_nothing(value))
 }
 
 impl Entry for PersonEntry {
@@ -163,7 +172,7 @@ impl Entry for PersonEntry {
             (_, given) => given,
         };
         let person = Person {
-            owner: c.owner("owner", self.owner.as_deref()),
+            owner: c.owner(OWNER, self.owner.as_deref()),
             ground: c.term("ground", "ground", self.ground.as_deref(), Some(UNKNOWN)),
             ground_figure,
             origin: c.term("origin", "place", self.origin.as_deref(), Some(UNKNOWN)),
@@ -201,9 +210,9 @@ impl Entry for PersonEntry {
     fn says_nothing(&self) -> bool {
         let named = [&self.code, &self.source_system, &self.external_id, &self.figure, &self.ground_figure];
         let known = [&self.ground, &self.origin, &self.sex, &self.age_group];
-        let value = |field: &Option<String>| field.as_deref().map(str::trim).unwrap_or_default().to_owned();
-        named.into_iter().map(value).all(|value| value.is_empty())
-            && known.into_iter().map(value).all(|value| value.is_empty() || value == UNKNOWN)
+        // That something is not known, or does not apply, is nothing known of anybody.
+        named.into_iter().all(|field| said(field).is_none())
+            && known.into_iter().filter_map(said).all(|value| matches!(value, UNKNOWN | NOT_APPLICABLE))
     }
 
     fn persons(id: RecordId, _: &Person) -> Vec<RecordId> {

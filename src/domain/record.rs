@@ -123,6 +123,17 @@ pub enum State {
     Withdrawn,
 }
 
+impl State {
+    pub const WORDS: &[(&'static str, Self)] = &[("active", Self::Active), ("withdrawn", Self::Withdrawn)];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 /// When a version was written and from which day it was known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {

@@ -114,7 +114,7 @@ impl Entry for TermEntry {
                 continue;
             }
             // What nobody sees is no label.
-            let seen = label.as_deref().filter(|label| !label.chars().all(alike::is_blank));
+            let seen = label.as_deref().filter(|label| !alike::shows_nothing(label));
             let label = c.required(&format!("label_{language}"), seen);
             let definition = c.required(&format!("definition_{language}"), definition.as_deref());
             let review = c.word(&format!("review_{language}"), Review::WORDS, review.as_deref(), default);

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use zeroize::Zeroizing;
 
+use super::alike;
 use super::check::{FieldError, Invalid, Rule, is_plain_text};
 use super::entry::Fields;
 
@@ -111,7 +112,7 @@ fn read(field: &TextField, value: serde_json::Value) -> Result<Option<Private>, 
     if !is_plain_text(text) {
         return refuse(Rule::Malformed, "text without control characters".to_owned());
     }
-    Ok((!text.is_empty()).then(|| Private::new(text)))
+    Ok((!alike::shows_nothing(text)).then(|| Private::new(text)))
 }
 
 /// A text as the search compares it: without case, accents and punctuation, and with е for ё.
@@ -152,6 +153,14 @@ mod tests {
         for (text, asked) in [("Семён Ёлкин", "семен иванов"), ("Семён", "емен"), ("Семён", ""), ("Семён", " - ")]
         {
             assert!(!matches(&folded(text), &folded(asked)), "{text}: {asked}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_signs_that_nobody_sees_is_none() {
+        for blank in ["", " ", "\u{200b}", "\u{3164}", "\u{2800}\n\u{ad}", "\u{fe0f}"] {
+            let mut fields = Fields::from_iter([("name".to_owned(), blank.into())]);
+            assert_eq!(take(&mut fields, OF_PERSON).unwrap(), Texts::from([("name", None)]), "{blank:?}");
         }
     }
 

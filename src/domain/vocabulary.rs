@@ -144,6 +144,14 @@ impl Vocabulary {
         self.lists.get(vocabulary).into_iter().flat_map(BTreeMap::values).filter(|term| !term.retired)
     }
 
+    /// The terms that a form offers together with those of a list: its own and the special ones, which stand beside those of every
+    /// list.
+    pub fn offered_with(&self, vocabulary: &str) -> impl Iterator<Item = &Term> {
+        let beside = move |list: &str| vocabulary == SPECIAL || list == vocabulary || list == SPECIAL;
+        let lists = self.lists.iter().filter(move |(list, _)| beside(list)).map(|(_, terms)| terms);
+        lists.flat_map(BTreeMap::values).filter(|term| !term.retired)
+    }
+
     /// The codes that count as this one: itself, those that it took the place of and, with `broader`, all below it, so that
     /// filtering by a country finds its regions. A code whose place was taken finds its own records still.
     pub fn covered(&self, vocabulary: &str, code: &str, broader: bool) -> BTreeSet<String> {

@@ -5,9 +5,11 @@ use std::io;
 
 use serde_json::Value;
 
+use crate::domain::person::OWNER;
 use crate::domain::policy::Action;
 use crate::domain::record::{Noun, RecordId, State};
 use crate::domain::text::Private;
+use crate::domain::vocabulary::NOT_APPLICABLE;
 use crate::store::error::StoreError;
 use crate::store::records::{self, Found, Stored};
 use crate::store::session::Session;
@@ -36,8 +38,9 @@ pub enum ExportError {
     Out(#[from] io::Error),
 }
 
-/// Chooses the records of a noun that are not withdrawn and that the reader may see, in the order of their creation, with their
-/// personal text where it is asked for. What is chosen can be recorded before anything of it is told.
+/// Chooses the records of a noun that the reader may see, in the order of their creation, with their personal text where it is
+/// asked for. Those that are withdrawn go along and say so: others refer to them. What is chosen can be recorded before anything
+/// of it is told.
 ///
 /// # Errors
 /// That the keyring is not open, or the database's own.
@@ -50,7 +53,7 @@ fn chosen<E: Stored>(session: &mut Session<'_>, with_texts: bool) -> Result<Sele
     if !texts.is_empty() {
         session.keys()?;
     }
-    Ok(Selection { noun: E::NOUN, records: records::ids::<E>(session, &[State::Active])?, texts })
+    Ok(Selection { noun: E::NOUN, records: records::ids::<E>(session, &[State::Active, State::Withdrawn])?, texts })
 }
 
 /// Writes what was chosen in the same reading, row by row, so that what is large need not be held. What was written before an
@@ -88,7 +91,8 @@ fn rows<E: Stored>(
     let coded = all.iter().map(|field| field.name).filter(|name| !E::TEXTS.iter().any(|text| text.name == *name));
     let coded: Vec<_> = coded.collect();
     let mut table = csv::Writer::from_writer(out);
-    table.write_record(coded.iter().chain(&selection.texts).map(|name| flavour.column(name))).map_err(unwritten)?;
+    let heads = coded.iter().chain(&selection.texts).chain([&fields::STATUS]);
+    table.write_record(heads.map(|name| flavour.column(name))).map_err(unwritten)?;
     for ids in selection.records.chunks(PAGE) {
         let page = records::of_ids::<E>(session, ids)?;
         let texts = if selection.texts.is_empty() { HashMap::new() } else { texts_of_page::<E>(session, &page)? };
@@ -97,11 +101,12 @@ fn rows<E: Stored>(
             let text = |name: &&str| own.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text.reveal());
             let entry = serde_json::to_value(E::describe(&found.version, &found.codes)).map_err(io::Error::other)?;
             for name in &coded {
-                table.write_field(flavour.cell(&cell(&entry[name])).as_ref()).map_err(unwritten)?;
+                table.write_field(flavour.cell(&field(name, &entry[name])).as_ref()).map_err(unwritten)?;
             }
             for name in &selection.texts {
                 table.write_field(flavour.cell(text(name)).as_ref()).map_err(unwritten)?;
             }
+            table.write_field(flavour.cell(found.version.stamp.state.name()).as_ref()).map_err(unwritten)?;
             table.write_record(None::<&[u8]>).map_err(unwritten)?;
         }
     }
@@ -117,6 +122,11 @@ fn texts_of_page<E: Stored>(session: &mut Session<'_>, page: &[Found<E::Body>]) 
     visibility::decide(session.conn(), &reader, Action::ReadTexts, E::NOUN, &persons)?;
     let ids: Vec<_> = page.iter().map(|found| found.version.id).collect();
     texts::of_many(session, &ids)
+}
+
+/// A field as the importer reads it back. A person whom nobody owns says so: an empty cell would make it the importer's.
+fn field(name: &str, value: &Value) -> String {
+    if name == OWNER && value.is_null() { NOT_APPLICABLE.to_owned() } else { cell(value) }
 }
 
 /// A value as the importer reads it back: lists joined by `;`, the parts of an item by `:`.

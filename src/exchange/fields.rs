@@ -7,6 +7,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
 use crate::domain::entry::Entry;
+use crate::domain::record::State;
 use crate::domain::text::TextField;
 
 /// One field of an entry.
@@ -33,6 +34,17 @@ pub fn of<E: Entry>() -> Vec<Field> {
         Field { name: field.name, description, required: false, number: false }
     };
     coded::<E>().into_iter().chain(E::TEXTS.iter().map(text)).collect()
+}
+
+/// The column that says whether a record counts. It is no field of an entry: by hand a record is withdrawn in a step of its own.
+pub const STATUS: &str = "status";
+
+/// The columns of a file: the fields of an entry, and last whether the record counts.
+pub fn columns<E: Entry>() -> Vec<Field> {
+    let words: Vec<_> = State::WORDS.iter().map(|(word, _)| *word).collect();
+    let description = format!("Whether the record counts: {}; active where it is missing.", words.join(" or "));
+    let status = Field { name: STATUS, description, required: false, number: false };
+    of::<E>().into_iter().chain([status]).collect()
 }
 
 fn coded<E: DeserializeOwned + ToSchema>() -> Vec<Field> {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use crate::domain::check::{FieldError, Invalid, MOST_ERRORS, Rule};
-use crate::domain::entry::{self, Fields};
+use serde_json::Value;
+
+use crate::domain::check::{FieldError, MOST_ERRORS, Rule};
 use crate::domain::policy::Actor;
-use crate::domain::record::{Noun, RecordId};
-use crate::domain::text::{self, Texts};
+use crate::domain::record::{Noun, RecordId, State};
 use crate::store::backend;
 use crate::store::changes;
 use crate::store::database::{Outcome, Store};
@@ -17,7 +17,8 @@ use crate::store::session::Tx;
 
 use super::fields;
 use super::nouns::with_entry;
-use super::scan::{Place, Record};
+use super::row::{self, Row};
+use super::scan::Place;
 use super::sheet::Sheet;
 
 /// A file to import.
@@ -191,12 +192,13 @@ pub fn run_then(
             progress: &mut progress,
             is_late: &mut is_late,
             rows: 0,
+            withdrawn: Vec::new(),
         };
         let mut in_time = true;
         for file in &files {
             in_time = in_time && with_entry!(file.noun, E => import.file::<E>(file)?);
         }
-        let Import { tx, report, mistakes, is_late, rows, .. } = import;
+        let Import { tx, report, mistakes, is_late, rows, withdrawn, .. } = import;
         // Asked once more: what nobody waits for is not kept.
         if !in_time || is_late() {
             return Ok(Outcome::Abandon(Err(Given::Late { rows })));
@@ -207,6 +209,9 @@ pub fn run_then(
         then(tx, &report)?;
         let counts = report.created.iter().map(|(_, noun, count)| serde_json::json!([noun.name(), count]));
         tx.note("created", counts.collect::<Vec<_>>());
+        if !withdrawn.is_empty() {
+            tx.note("withdrawn", withdrawn);
+        }
         Ok(if dry_run { Outcome::Abandon(Ok(report)) } else { Outcome::Keep(Ok(report)) })
     })?;
     let (Outcome::Keep(result) | Outcome::Abandon(result)) = outcome;
@@ -223,6 +228,8 @@ struct Import<'i, 'c> {
     progress: &'i mut Progress,
     is_late: &'i mut IsLate,
     rows: u64,
+    /// What was entered as withdrawn, for the audit.
+    withdrawn: Vec<Value>,
 }
 
 impl Import<'_, '_> {
@@ -246,7 +253,7 @@ impl Import<'_, '_> {
             return Ok(true);
         }
         let numbers: Vec<_> =
-            fields::of::<E>().into_iter().filter(|field| field.number).map(|field| field.name).collect();
+            fields::columns::<E>().into_iter().filter(|field| field.number).map(|field| field.name).collect();
         let mut created: Vec<(Place, RecordId)> = Vec::new();
         let mut retired = Retired::new();
         let heads = sheet.heads.clone();
@@ -260,10 +267,10 @@ impl Import<'_, '_> {
             };
             match record
                 .map_err(|unreadable| unreadable.error())
-                .and_then(|record| entry::<E>(&numbers, &heads, &record))
+                .and_then(|record| row::read::<E>(&numbers, &heads, &record))
             {
-                Ok((entry, texts)) => {
-                    let id = self.row::<E>(file, place, entry, &texts)?;
+                Ok(row) => {
+                    let id = self.row::<E>(file, place, row)?;
                     created.extend(id.map(|id| (place, id)));
                     for code in self.tx.session().take_retired() {
                         retired.entry(code).or_insert((place, 0)).1 += 1;
@@ -288,7 +295,7 @@ impl Import<'_, '_> {
     }
 
     fn header<E: Stored>(&mut self, file: &File, place: Place, heads: &[String]) -> bool {
-        let known: Vec<_> = fields::of::<E>();
+        let known: Vec<_> = fields::columns::<E>();
         let columns = known.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
         let before = self.mistakes.count;
         for (at, head) in heads.iter().enumerate() {
@@ -306,20 +313,20 @@ impl Import<'_, '_> {
         self.mistakes.count == before
     }
 
-    fn row<E: Stored>(
-        &mut self,
-        file: &File,
-        place: Place,
-        entry: E,
-        texts: &Texts,
-    ) -> Result<Option<RecordId>, StoreError> {
+    fn row<E: Stored>(&mut self, file: &File, place: Place, row: Row<E>) -> Result<Option<RecordId>, StoreError> {
+        let Row { entry, texts, state } = row;
         if entry.says_nothing() && texts.values().all(Option::is_none) {
             let error = FieldError::new("", Rule::Required, None, SAYS_NOTHING);
             self.refuse(file, place, error);
             return Ok(None);
         }
-        match changes::create_from_file(self.tx, entry, texts) {
-            Ok(id) => Ok(Some(id)),
+        match changes::create_from_file(self.tx, entry, &texts, state) {
+            Ok(id) => {
+                if state == State::Withdrawn {
+                    self.withdrawn.push(serde_json::json!([E::NOUN.name(), id.to_string()]));
+                }
+                Ok(Some(id))
+            }
             Err(StoreError::Invalid(invalid)) => {
                 for error in invalid.0 {
                     let column = error.field.split('[').next().unwrap_or_default().to_owned();
@@ -364,23 +371,3 @@ type Retired = BTreeMap<(String, String), (Place, u64)>;
 
 /// A row of nothing but a day or an owner is a row that was not filled in, and would be counted as somebody.
 const SAYS_NOTHING: &str = "a code, an identifier of another system, something known of the person, or a text: this row would be counted as a person";
-
-/// Reads a row as the body of a request is read: a cell is a text, or a number where the field is one, and an empty one is
-/// left out.
-fn entry<E: Stored>(numbers: &[&str], heads: &[String], record: &Record) -> Result<(E, Texts), FieldError> {
-    let cells = heads.iter().zip(&record.cells).filter(|(_, cell)| !cell.trim().is_empty());
-    let value = |name: &str, cell: &str| match cell.trim().parse::<i64>() {
-        Ok(number) if numbers.contains(&name) => number.into(),
-        _ => cell.into(),
-    };
-    let mut cells: Fields = cells.map(|(name, cell)| (name.clone(), value(name, cell))).collect();
-    let first = |wrong: Invalid| wrong.0.into_iter().next();
-    let unread = || FieldError::new("", Rule::Malformed, None, "a row as the template explains it");
-    let texts = text::take(&mut cells, E::TEXTS).map_err(|why| first(why).unwrap_or_else(unread))?;
-    let read = serde_path_to_error::deserialize(serde_json::Value::Object(cells)).map_err(|why| {
-        let error = entry::mistake(&why).and_then(first).unwrap_or_else(unread);
-        let value = heads.iter().position(|name| *name == error.field).and_then(|at| record.cells.get(at));
-        FieldError { value: value.cloned(), ..error }
-    });
-    Ok((read?, texts))
-}

@@ -1,8 +1,11 @@
 //! A file to import: a header, and rows below it. Every import reads its file here, so that all are equally strict.
 
+use std::borrow::Cow;
+
+use crate::domain::alike;
 use crate::domain::check::{FieldError, Rule};
 
-use super::flavour::{self, unmarked, unseen};
+use super::flavour::{self, unmarked};
 use super::scan::{self, Place, Record, Scanner, Stray};
 
 /// Something that cannot be read, and where.
@@ -84,9 +87,8 @@ impl<'t> Sheet<'t> {
             return Err(Unreadable::new(record.place, Some(found), expected));
         }
         for (cell, _) in record.cells.iter_mut().zip(&self.marked).filter(|(_, marked)| **marked) {
-            let text = unmarked(cell);
-            if text.len() < cell.len() {
-                *cell = text.to_owned();
+            if let Cow::Owned(text) = unmarked(cell) {
+                *cell = text;
             }
         }
         Ok(record)
@@ -109,7 +111,7 @@ impl Iterator for Sheet<'_> {
 
 /// Whether nothing can be seen in any of the cells.
 fn is_blank(cells: &[String]) -> bool {
-    cells.iter().all(|cell| cell.chars().all(unseen))
+    cells.iter().all(|cell| alike::shows_nothing(cell))
 }
 
 /// How many rows a file has below its header, but for empty ones.

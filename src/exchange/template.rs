@@ -9,9 +9,11 @@ use super::nouns::with_entry;
 /// The header of a noun's file, under comment lines that the importer skips: what each column is for, and the codes
 /// that it takes.
 pub fn template(noun: Noun, vocabulary: &Vocabulary) -> String {
-    let fields = with_entry!(noun, E => fields::of::<E>());
-    let mut text =
-        format!("# {}: one row each, UTF-8, comma-separated. Lines that begin with # are skipped.\n", noun.plural());
+    let fields = with_entry!(noun, E => fields::columns::<E>());
+    let mut text = format!(
+        "# {}: one row each, UTF-8, comma-separated. Lines above the header that begin with # are skipped.\n",
+        noun.plural()
+    );
     for field in &fields {
         let required = if field.required { " (required)" } else { "" };
         text += &format!("# {}{required}: {}\n", field.name, field.description.replace('\n', " "));
@@ -28,5 +30,5 @@ pub fn template(noun: Noun, vocabulary: &Vocabulary) -> String {
 
 /// The columns of a noun's file.
 pub fn columns(noun: Noun) -> Vec<&'static str> {
-    with_entry!(noun, E => fields::of::<E>()).into_iter().map(|field| field.name).collect()
+    with_entry!(noun, E => fields::columns::<E>()).into_iter().map(|field| field.name).collect()
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::policy::{Action, Actor, Role, Standing, allows};
 use crate::domain::record::{Instant, RecordId};
+use crate::domain::vocabulary::NOT_APPLICABLE;
 
 use super::backend::Conn;
 use super::credentials;
@@ -188,10 +189,10 @@ pub fn list(conn: &mut Conn) -> QueryResult<Vec<Account>> {
     rows.load::<AccountRow>(conn)?.into_iter().map(account).collect()
 }
 
-/// Whether a text can name an account.
+/// Whether a text can name an account: a file says `_Z` of whom nobody owns.
 pub fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty() && name.len() <= 64 && name.chars().all(fits) && name != HOST_NAME
+    !name.is_empty() && name.len() <= 64 && name.chars().all(fits) && ![HOST_NAME, NOT_APPLICABLE].contains(&name)
 }
 
 /// What came of a change: the account, and the link at which the person goes on, where there is one.
@@ -208,7 +209,7 @@ pub struct Changed {
 pub fn add(store: &Store, actor: &Actor, name: &str, role: Role) -> Result<Changed, StoreError> {
     let refused = |rule, expected: &str| Invalid::one(FieldError::new("name", rule, Some(name), expected));
     if !is_name(name) {
-        return Err(refused(Rule::Malformed, "1 to 64 of A-Z a-z 0-9 . _ -, and not `host`").into());
+        return Err(refused(Rule::Malformed, "1 to 64 of A-Z a-z 0-9 . _ -, and neither `host` nor `_Z`").into());
     }
     let taken = refused(Rule::Taken, "a name that no account has");
     let name = name.to_owned();

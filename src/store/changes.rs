@@ -35,11 +35,12 @@ struct Checked<B> {
     code: Option<String>,
 }
 
-/// What becomes of retired codes that a record does not carry yet.
+/// Where an entry comes from. A file may hold what nobody enters by hand any more, because it was exported from here: retired
+/// codes, persons whom nobody owns, and decisions about persons who were withdrawn since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RetiredCodes {
-    Refused,
-    Taken,
+enum Origin {
+    Hand,
+    File,
 }
 
 /// Checks an entry whole, so that every mistake is told at once.
@@ -47,7 +48,7 @@ fn check<E: Entry>(
     tx: &mut Tx<'_>,
     entry: E,
     before: Option<&E>,
-    retired: RetiredCodes,
+    from: Origin,
 ) -> Result<Checked<E::Body>, StoreError> {
     let header = entry.header();
     let mut checker = Checker::new(tx.session());
@@ -63,7 +64,7 @@ fn check<E: Entry>(
     let own = header.code.map(str::to_owned);
     let header = checker.finish(());
     let checker = Checker::correcting(tx.session(), before)?;
-    let checker = if retired == RetiredCodes::Taken { checker.taking_retired() } else { checker };
+    let checker = if from == Origin::File { checker.of_file() } else { checker };
     let body = entry.check(checker);
     let body = match (header, body) {
         (Ok(()), Ok(body)) => body,
@@ -88,23 +89,34 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<Rec
         let expected = "a code of your own, or none: Attest makes those of this shape, and nobody chooses one";
         return Err(invalid(E::CODE, Rule::Inconsistent, Some(code), expected));
     }
-    enter(tx, entry, texts, RetiredCodes::Refused)
+    enter(tx, entry, texts, State::Active, Origin::Hand)
 }
 
 /// Enters a record that comes out of a file, which may have been exported from here: with codes that Attest made, and retired
 /// codes, as records carry them that were entered before. [`Session::take_retired`](super::session::Session::take_retired) tells
-/// which.
+/// which. What was withdrawn there is entered as withdrawn.
 ///
 /// # Errors
 /// As [`create`].
-pub fn create_from_file<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts) -> Result<RecordId, StoreError> {
-    enter(tx, entry, texts, RetiredCodes::Taken)
+pub fn create_from_file<E: Stored>(
+    tx: &mut Tx<'_>,
+    entry: E,
+    texts: &Texts,
+    state: State,
+) -> Result<RecordId, StoreError> {
+    enter(tx, entry, texts, state, Origin::File)
 }
 
-fn enter<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts, retired: RetiredCodes) -> Result<RecordId, StoreError> {
+fn enter<E: Stored>(
+    tx: &mut Tx<'_>,
+    entry: E,
+    texts: &Texts,
+    state: State,
+    from: Origin,
+) -> Result<RecordId, StoreError> {
     tx.go_on()?;
     let given = entry.header().code.is_some();
-    let Checked { body, known_on, reason, code } = check(tx, entry, None, retired)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, None, from)?;
     let id = RecordId::new();
     if given && seals::gives_codes::<E>(tx.conn(), &body)? {
         let expected = "no code: the records of a sealed person get one that tells nothing";
@@ -128,8 +140,8 @@ fn enter<E: Stored>(tx: &mut Tx<'_>, entry: E, texts: &Texts, retired: RetiredCo
             register::created_write.eq(created_write),
         ))
         .execute(tx.conn())?;
-    let stamp = Stamp { write: created_write, known_on, state: State::Active, reason, superseded_by: None };
-    keep::<E>(tx, id, &stamp, &body)?;
+    let stamp = Stamp { write: created_write, known_on, state, reason, superseded_by: None };
+    keep::<E>(tx, id, &stamp, &body, from)?;
     texts::keep(tx, id, E::subject(id, &body), texts)?;
     Ok(id)
 }
@@ -144,8 +156,15 @@ fn make_free<E: Stored>(tx: &mut Tx<'_>, code: &str) -> Result<(), StoreError> {
     Err(invalid(E::CODE, Rule::Taken, Some(code), expected))
 }
 
-fn keep<E: Stored>(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &E::Body) -> Result<(), StoreError> {
-    let wrong = E::admit(tx, id, stamp, body)?;
+fn keep<E: Stored>(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    stamp: &Stamp,
+    body: &E::Body,
+    from: Origin,
+) -> Result<(), StoreError> {
+    let mut wrong = if from == Origin::Hand { E::admit_by_hand(tx, stamp, body)? } else { Vec::new() };
+    wrong.extend(E::admit(tx, id, stamp, body)?);
     if !wrong.is_empty() {
         return Err(Invalid(wrong).into());
     }
@@ -176,7 +195,7 @@ pub fn correct<E: Stored>(tx: &mut Tx<'_>, id: RecordId, seen: i64, mut patch: P
     }
     let before = E::describe(&found.version, &found.codes);
     let entry = entry::corrected(&before, patch)?;
-    let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before), RetiredCodes::Refused)?;
+    let Checked { body, known_on, reason, code } = check(tx, entry, Some(&before), Origin::Hand)?;
     if let Some(code) = code.filter(|code| *code != found.version.code) {
         let expected = format!("`{}`: a record keeps its code", found.version.code);
         return Err(invalid(E::CODE, Rule::Inconsistent, Some(&code), expected));
@@ -225,5 +244,5 @@ pub(super) fn replace<E: Stored>(
     if E::supersede(tx.conn(), id, write)? != 1 {
         return Err(super::error::corrupt(format!("{} {id} has not one newest version", E::NOUN)).into());
     }
-    keep::<E>(tx, id, stamp, body)
+    keep::<E>(tx, id, stamp, body, Origin::Hand)
 }

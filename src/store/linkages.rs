@@ -76,6 +76,21 @@ impl Stored for LinkageEntry {
             .collect()
     }
 
+    /// A person may be withdrawn after it was joined, and stays joined: a file may say so.
+    fn admit_by_hand(tx: &mut Tx<'_>, stamp: &Stamp, body: &Linkage) -> Result<Vec<FieldError>, StoreError> {
+        let mut wrong = Vec::new();
+        if stamp.state == State::Withdrawn {
+            return Ok(wrong);
+        }
+        for (field, person) in [("person", body.person), ("canonical", body.canonical)] {
+            let (state, person) = newest(tx.conn(), person)?;
+            if state == State::Withdrawn && person.basis != Basis::Reconstructed {
+                wrong.push(FieldError::new(field, Rule::Inconsistent, None, "a record that is not withdrawn"));
+            }
+        }
+        Ok(wrong)
+    }
+
     fn admit(tx: &mut Tx<'_>, id: RecordId, stamp: &Stamp, body: &Linkage) -> Result<Vec<FieldError>, StoreError> {
         if stamp.state == State::Withdrawn {
             return Ok(Vec::new());
@@ -86,12 +101,10 @@ impl Stored for LinkageEntry {
                 let expected = "a person that is not sealed: the other record would tell of it";
                 wrong.push(FieldError::new(field, Rule::Inconsistent, None, expected));
             }
-            let (state, person) = newest(tx.conn(), person)?;
+            let (_, person) = newest(tx.conn(), person)?;
             if person.basis == Basis::Reconstructed {
                 let expected = "a case file: a record built from a figure stands for no individual";
                 wrong.push(FieldError::new(field, Rule::Inconsistent, None, expected));
-            } else if state == State::Withdrawn {
-                wrong.push(FieldError::new(field, Rule::Inconsistent, None, "a record that is not withdrawn"));
             }
         }
         let new = Joined {

@@ -80,6 +80,15 @@ pub trait Stored: Entry {
         Ok(Vec::new())
     }
 
+    /// A rule for what people enter, that what comes out of a file may break: what it says was entered before the rule came to
+    /// hold for it.
+    ///
+    /// # Errors
+    /// What is wrong, or the database's own.
+    fn admit_by_hand(_tx: &mut Tx<'_>, _stamp: &Stamp, _body: &Self::Body) -> Result<Vec<FieldError>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// What a new version changes besides its table.
     fn kept(_tx: &mut Tx<'_>, _body: &Self::Body, _state: State) {}
 

@@ -2,11 +2,8 @@
 
 use crate::domain::record::State;
 
-pub(super) const STATES: &[(&str, State)] = &[("active", State::Active), ("withdrawn", State::Withdrawn)];
+pub(super) const STATES: &[(&str, State)] = State::WORDS;
 
 pub(super) fn state_name(state: State) -> &'static str {
-    match state {
-        State::Active => "active",
-        State::Withdrawn => "withdrawn",
-    }
+    state.name()
 }

@@ -6,7 +6,7 @@ use crate::domain::alike;
 use crate::domain::check::{FieldError, Register, Rule};
 use crate::domain::record::{RecordId, Stamp, State};
 use crate::domain::term::TermEntry;
-use crate::domain::vocabulary::{Term, Vocabulary};
+use crate::domain::vocabulary::{SPECIAL, Term, Vocabulary};
 
 use super::backend::{Conn, JsonValue};
 use super::error::{StoreError, corrupt};
@@ -66,13 +66,13 @@ impl Stored for TermEntry {
             .collect()
     }
 
-    /// A form that offers two equal choices makes its reader guess: each label is called once in a list.
+    /// A form that offers two equal choices makes its reader guess: each label is there once among what a form offers together.
     fn admit(tx: &mut Tx<'_>, _: RecordId, stamp: &Stamp, body: &Term) -> Result<Vec<FieldError>, StoreError> {
         if stamp.state == State::Withdrawn || body.replaced_by.is_some() {
             return Ok(Vec::new());
         }
         let known = tx.session().vocabulary();
-        let same = body.called_the_same(known.active(&body.vocabulary), alike::folded);
+        let same = body.called_the_same(known.offered_with(&body.vocabulary), alike::folded);
         let wrong = same.into_iter().map(|(language, other)| {
             let language = if body.texts.contains_key(language) { language } else { "en" };
             let expected = format!("a label that no other term of the list has; `{}` has this one", other.code);
@@ -85,24 +85,31 @@ impl Stored for TermEntry {
         if state == State::Withdrawn || body.replaced_by.is_some() {
             return Ok(Vec::new());
         }
-        let rows = term_versions::table
-            .filter(term_versions::superseded_by.is_null())
-            .filter(term_versions::vocabulary.eq(&body.vocabulary))
-            .select(TermRow::as_select())
-            .load(conn)?;
-        let others = rows.into_iter().map(|row: TermRow| row.stamp().and_then(|stamp| row.body(stamp.state)));
-        let others: Vec<Term> = others.collect::<QueryResult<_>>()?;
-        let look = body.called_the_same(others.iter(), alike::look).into_iter().map(|(language, other)| {
-            let label = other.label(language).unwrap_or_default();
-            let detail = format!("its label looks like that of `{}`: {label}", other.code);
-            Warning { code: "label_looks_like", detail }
-        });
+        let known = beside(conn, &body.vocabulary)?;
+        let look = body.called_the_same(known.offered_with(&body.vocabulary), alike::look).into_iter().map(
+            |(language, other)| {
+                let label = other.label(language).unwrap_or_default();
+                let detail = format!("its label looks like that of `{}`: {label}", other.code);
+                Warning { code: "label_looks_like", detail }
+            },
+        );
         Ok(look.collect())
     }
 
     fn kept(tx: &mut Tx<'_>, body: &Term, state: State) {
         tx.learn(Term { retired: state == State::Withdrawn || body.replaced_by.is_some(), ..body.clone() });
     }
+}
+
+/// The terms as they stand that a form may offer together with those of a list.
+fn beside(conn: &mut Conn, list: &str) -> QueryResult<Vocabulary> {
+    let mut query =
+        term_versions::table.filter(term_versions::superseded_by.is_null()).select(TermRow::as_select()).into_boxed();
+    if list != SPECIAL {
+        query = query.filter(term_versions::vocabulary.eq_any([list.to_owned(), SPECIAL.to_owned()]));
+    }
+    let rows = query.load(conn)?;
+    rows.into_iter().map(|row: TermRow| row.stamp().and_then(|stamp| row.body(stamp.state))).collect()
 }
 
 /// The write that last changed a term; 0 where there is none.

@@ -22,6 +22,8 @@ on_both! {
     a_stray_quotation_mark_is_refused_for_every_noun_over_http_and_on_the_command_line,
     rows_of_nothing_are_passed_over_and_counted_everywhere,
     a_person_row_that_says_nothing_is_refused,
+    a_person_row_of_signs_that_nobody_sees_is_refused_and_such_a_text_is_none,
+    a_status_that_is_no_word_for_one_is_refused_by_name,
     rows_are_limited_as_records_and_not_as_lines,
     every_mistake_is_counted_and_the_first_fifty_are_told,
     an_import_that_is_late_is_taken_back_whole_and_goes_on_as_a_job,
@@ -144,6 +146,54 @@ fn a_person_row_that_says_nothing_is_refused(app: &App) {
     assert_eq!(app.caseworker().import("noun=persons", fine).expect(200).json()["created"], 3);
 }
 
+fn a_person_row_of_signs_that_nobody_sees_is_refused_and_such_a_text_is_none(app: &App) {
+    let head = "known_on,ground,sex,name,narrative\n";
+    let said = |row: &str| format!("{head}2018-04-03,{row}\n");
+    for blank in ["\u{200b}", "\u{3164}", "\u{2800}", "\u{ad}", "\u{fe0f}", " \u{200d}\u{a0}"] {
+        for row in [format!(",,{blank},"), format!("{blank},,,"), format!(",,,\"{blank}\n\""), format!("_Z,,{blank},")]
+        {
+            app.unchanged(|| {
+                let wrong = app.caseworker().import("noun=persons", &said(&row)).problem(422, "invalid").json();
+                assert_eq!(wrong["errors"][0]["rule"], "required", "{row:?}: {wrong}");
+            });
+        }
+        // A cell that shows nothing is an empty one, in every column.
+        let made = app.caseworker().import("noun=persons&dry_run=true", &said(&format!("{blank},F,{blank},{blank}")));
+        assert_eq!(made.expect(200).json()["created"], 1);
+        let entered = app.caseworker().enter(Noun::Person, &json!({"ground": "witness", "name": blank}));
+        let texts = app.caseworker().get(&format!("{}/texts", entered.path(Noun::Person))).expect(200).json();
+        assert_eq!(texts["texts"], json!({}), "{blank:?}");
+        let reason = json!({"sex": "F", "reason": blank});
+        app.unchanged(|| app.caseworker().correct(Noun::Person, &entered, &reason).refuses(422, "reason", "required"));
+    }
+    for row in ["_Z,,,", "_U,_Z,,", "_Z,_U,,"] {
+        app.unchanged(|| {
+            let wrong = app.caseworker().import("noun=persons", &said(row)).problem(422, "invalid").json();
+            assert_eq!(wrong["errors"][0]["rule"], "required", "{row}: {wrong}");
+        });
+    }
+}
+
+fn a_status_that_is_no_word_for_one_is_refused_by_name(app: &App) {
+    for word in ["gone", "Withdrawn", "_Z", "true"] {
+        let file = format!("code,status\nS-1,{word}\n");
+        let answer = app.unchanged(|| app.caseworker().import("noun=persons", &file)).problem(422, "invalid").json();
+        let wrong = &answer["errors"][0];
+        assert_eq!(
+            (&wrong["field"], &wrong["rule"], &wrong["row"]),
+            (&json!("status"), &json!("unknown_code"), &json!(2))
+        );
+        assert_eq!(wrong["expected"], "one of active, withdrawn");
+    }
+    // It says nothing of anybody.
+    let alone = app.unchanged(|| app.caseworker().import("noun=persons", "ground,status\n,active\n,withdrawn\n"));
+    assert_eq!(alone.problem(422, "invalid").json()["error_count"], 2);
+    // It is a word of files only: by hand a record is withdrawn in a step of its own.
+    app.unchanged(|| {
+        app.caseworker().create(Noun::Person, &json!({"status": "withdrawn"})).refuses(422, "status", "unknown");
+    });
+}
+
 fn rows_are_limited_as_records_and_not_as_lines(app: &App) {
     // More lines than rows are taken, in few rows.
     let long = format!("\"{}\"", "one line\n".repeat(100));
@@ -211,6 +261,8 @@ fn a_file_of_comments_and_padding_from_a_spreadsheet_is_read(app: &App) {
     let file = "\u{feff}\"# persons: one row each, UTF-8\",\r\n# code: the \"code\",\r\n,\r\ncode,ground\r\nF-1,witness\r\n,\r\n";
     let made = app.caseworker().import("noun=persons", file).expect(200).json();
     assert_eq!((&made["created"], &made["skipped"]), (&json!(1), &json!(1)));
+    // Below the header nothing is a comment: it would be a record that is silently lost.
+    app.unchanged(|| app.caseworker().import("noun=persons", "code,ground\n# F-2,witness\n").problem(422, "invalid"));
     // No file is one without a header.
     for file in ["\n\n", "# nothing\n", "\u{feff}"] {
         app.caseworker().import("noun=persons", file).problem(422, "invalid");

@@ -18,6 +18,7 @@ on_both! {
     the_family_of_a_new_kind_decides_what_it_may_have,
     a_term_and_its_wider_term_are_of_one_list,
     a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written,
+    a_label_of_a_special_term_is_refused_in_every_list_on_entry_correction_restoration_and_import,
     a_label_that_looks_like_another_is_warned_of_on_entry_correction_and_import,
 }
 
@@ -165,6 +166,44 @@ fn a_label_that_another_term_of_the_list_has_is_refused_however_it_is_written(ap
     let kind =
         json!({"vocabulary": "actor", "code": "village", "label_en": "Upper Village", "definition_en": "Its people."});
     admin.enter(Noun::Term, &kind);
+}
+
+/// What an import of terms says.
+fn imported(app: &App, rows: &str) -> Result<attest::exchange::import::Report, attest::exchange::import::ImportError> {
+    let bytes = format!("vocabulary,code,label_en,definition_en,label_ru,definition_ru\n{rows}").into_bytes();
+    let file = attest::exchange::import::File { noun: Noun::Term, name: "terms.csv".to_owned(), bytes };
+    let host = attest::store::accounts::host();
+    attest::exchange::import::run(&app.store, &host, vec![file], false, |_| Ok(()), Box::new(|_| {}))
+}
+
+fn a_label_of_a_special_term_is_refused_in_every_list_on_entry_correction_restoration_and_import(app: &App) {
+    let admin = app.admin();
+    let own = admin.enter(Noun::Term, &place("V-1", "Upper Village", None));
+    for label in ["Not known", "not  KNOWN", "No\u{200b}t known", "Total", "Not applicable", "Other"] {
+        app.unchanged(|| admin.create(Noun::Term, &place("V-2", label, None)).refuses(422, "label_en", "taken"));
+        let change = json!({"label_en": label, "reason": "a test"});
+        app.unchanged(|| admin.correct(Noun::Term, &own, &change).refuses(422, "label_en", "taken"));
+        let refused = app.unchanged(|| imported(app, &format!("place,V-2,{label},A village.,,\n")).unwrap_err());
+        assert!(refused.to_string().contains("row 2, column label_en"), "{refused}");
+    }
+    for label in ["Не известно", "НЕ ИЗВЕСТНО", "Другое"] {
+        let russian = place("V-2", "Second Village", Some(label));
+        app.unchanged(|| admin.create(Noun::Term, &russian).refuses(422, "label_ru", "taken"));
+        // A form in Russian shows the English label of what has none in Russian.
+        app.unchanged(|| admin.create(Noun::Term, &place("V-2", label, None)).refuses(422, "label_en", "taken"));
+    }
+    // The other way round: a special term stands beside the terms of every list.
+    let special = built_in(app, "special:_O");
+    let change = json!({"label_en": "upper village", "reason": "a test"});
+    app.unchanged(|| admin.correct(Noun::Term, &special, &change).refuses(422, "label_en", "taken"));
+    // What took its label meanwhile keeps a term from coming back.
+    let gone = admin.withdraw(Noun::Term, &own, "one village").expect(200);
+    admin.correct(Noun::Term, &special, &change).expect(200);
+    app.unchanged(|| admin.restore(Noun::Term, &gone, "two after all").refuses(422, "label_en", "taken"));
+    // Letters that look alike are warned of here too.
+    let report = imported(app, "place,V-3,T\u{43e}tal,A village.,,\n").unwrap();
+    let told: Vec<_> = report.warnings.iter().map(|one| one.detail.as_str()).collect();
+    assert_eq!(told, ["its label looks like that of `_T`: Total"]);
 }
 
 fn a_label_that_looks_like_another_is_warned_of_on_entry_correction_and_import(app: &App) {

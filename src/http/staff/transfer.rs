@@ -82,9 +82,9 @@ pub struct ImportWarning {
 
 /// Import a CSV file, whole or not at all: the columns are those of the template (`attest import --template`), or of an export of
 /// either flavour. Rows whose cells are all empty are passed over and counted. Quotation marks are read strictly. A code that was
-/// retired is taken, with a warning, so that what was exported can be imported again. A file of more than
-/// 500 lines or 64 KiB is imported as a job: the answer is 202 with its address. With an Idempotency-Key a file that is sent again is
-/// imported once.
+/// retired is taken, with a warning, and a record whose `status` is `withdrawn` is entered as withdrawn, so that what was exported
+/// can be imported again. A file of more than 500 lines or 64 KiB is imported as a job: the answer is 202 with its address. With an
+/// Idempotency-Key a file that is sent again is imported once.
 #[utoipa::path(
     tag = "transfer",
     operation_id = "import_file",
@@ -238,10 +238,10 @@ pub struct ExportEntry {
     pub flavour: Option<String>,
 }
 
-/// Export all records that you may see as CSV, in the columns in which they are imported, as they were at one moment. What leaves
-/// is recorded in the audit, with personal text record by record. The file is sent while it is made: if something fails, the
-/// connection breaks off before its end, and what came is not to be used. A file is outside of all protection: keep it no longer
-/// than it is needed.
+/// Export all records that you may see as CSV, in the columns in which they are imported, as they were at one moment. Withdrawn
+/// records go along, because others refer to them: the last column, `status`, says `active` or `withdrawn`. What leaves is recorded
+/// in the audit, with personal text record by record. The file is sent while it is made: if something fails, the connection breaks
+/// off before its end, and what came is not to be used. A file is outside of all protection: keep it no longer than it is needed.
 #[utoipa::path(
     tag = "transfer",
     operation_id = "export_records",
