@@ -11,5 +11,6 @@ mod pages {
     mod released;
     mod research;
     mod typed;
+    mod typed_whole;
     mod zone;
 }

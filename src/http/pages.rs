@@ -22,6 +22,7 @@ pub mod parts;
 pub mod second_factor;
 pub mod sign_in;
 pub mod turned;
+pub mod typed;
 pub mod upload;
 pub mod visit;
 pub mod words;

@@ -99,7 +99,7 @@ impl Wrong<'_> {
 
 /// What is asked before one's own access is changed. The identifiers differ where several such forms are on one page.
 fn proof(nth: &str, wrong: &Wrong<'_>) -> Vec<Field> {
-    let code = Control::Line { kind: "text", longest: Some(32), autocomplete: Some("one-time-code"), list: None };
+    let code = Control::known("text", "one-time-code");
     let fields = [
         Field::new("passphrase", t("Passphrase that you have"), Control::known("password", "current-password")),
         Field::new("code", t("Code of your second factor, or a recovery code"), code),

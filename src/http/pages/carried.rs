@@ -18,8 +18,11 @@ use super::turned::Turned;
 pub const CARRIED: &str = "carried";
 /// The hidden field beside it: the address that it was sent to.
 pub const TO: &str = "to";
-/// The largest, in bytes: the largest form, sealed and in letters.
-pub const LARGEST: usize = form::LARGEST * 3 / 2;
+
+/// The largest body that carries a form of so many bytes, in bytes: sealed and in letters, beside what one signs in with.
+pub const fn most(form: usize) -> usize {
+    form / 3 * 4 + 256 * 1024
+}
 
 /// A form that waits until somebody has signed in.
 #[derive(Debug)]
@@ -74,15 +77,40 @@ fn key(records: &Records) -> Result<Key, Problem> {
 pub fn open(records: &Records, path: &str, sealed: &str) -> Result<Form, Turned> {
     let bytes = BASE64URL_NOPAD.decode(sealed.as_bytes()).map_err(|_| form::refused())?;
     let plain = key(records)?.open(path, &bytes).map_err(|_| form::refused())?;
-    let fields: Vec<(String, String)> = serde_json::from_slice(&plain).map_err(|_| form::refused())?;
-    Ok(Form::of(fields))
+    unpacked(&plain).ok_or_else(form::refused)
+}
+
+/// Fields one after the other, each part after its length: hardly longer than what was typed, whatever that is.
+fn packed(typed: &Form) -> Zeroizing<Vec<u8>> {
+    let parts = || typed.pairs().filter(|(name, _)| *name != WORD).flat_map(|(name, value)| [name, value]);
+    let mut plain = Zeroizing::new(Vec::with_capacity(parts().map(|part| part.len() + 8).sum()));
+    for part in parts() {
+        plain.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        plain.extend_from_slice(part.as_bytes());
+    }
+    plain
+}
+
+fn unpacked(mut plain: &[u8]) -> Option<Form> {
+    let mut part = || {
+        let (length, rest) = plain.split_first_chunk()?;
+        let (text, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        plain = rest;
+        Some((String::from_utf8(text.to_vec()).ok()?, rest.is_empty()))
+    };
+    let mut fields = Vec::new();
+    loop {
+        let (name, _) = part()?;
+        let (value, is_last) = part()?;
+        fields.push((name, value));
+        if is_last {
+            return Some(Form::of(fields));
+        }
+    }
 }
 
 fn seal(records: &Records, path: &str, typed: &Form) -> Result<String, Problem> {
-    let fields: Vec<_> = typed.pairs().filter(|(name, _)| *name != WORD).collect();
-    let internal = |_| Problem::new(Kind::Internal);
-    let plain = Zeroizing::new(serde_json::to_vec(&fields).map_err(internal)?);
-    let sealed = key(records)?.seal(path, &plain).map_err(|_| Problem::new(Kind::Internal))?;
+    let sealed = key(records)?.seal(path, &packed(typed)).map_err(|_| Problem::new(Kind::Internal))?;
     Ok(BASE64URL_NOPAD.encode(&sealed))
 }
 

@@ -71,8 +71,7 @@ async fn follow(records: &Records, token: &str) -> Result<Followed, Problem> {
 
 /// The field of a code of the app.
 pub fn code_field(label: &str) -> Field {
-    let control = Control::Line { kind: "text", longest: Some(10), autocomplete: Some("one-time-code"), list: None };
-    Field::new("code", label, control)
+    Field::new("code", label, Control::known("text", "one-time-code"))
 }
 
 /// The form, with what was wrong beside its field. Neither passphrase nor code is shown back.

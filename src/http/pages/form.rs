@@ -19,8 +19,9 @@ use crate::store::chain::hex;
 use super::super::auth::Permission;
 use super::super::problem::{Kind, Problem};
 use super::super::state::Records;
-use super::carried::{self, CARRIED};
+use super::carried::{self, CARRIED, TO};
 use super::turned::Turned;
+use super::upload;
 use super::visit::Visit;
 use crate::domain::policy::Action;
 
@@ -56,22 +57,15 @@ impl Form {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// Those of its fields that have one of these names and hold something.
+    pub fn only(&self, names: &[&str]) -> Self {
+        let named = |(name, value): &&(String, Zeroizing<String>)| names.contains(&name.as_str()) && !value.is_empty();
+        Self(self.0.iter().filter(named).cloned().collect())
+    }
+
     /// Tells this form from others, for sending it twice.
     pub fn hash(&self, noun: &str) -> String {
         hashed(noun, self.pairs())
-    }
-
-    /// Its first fields that have room in so many bytes; others are left out whole.
-    #[must_use]
-    pub fn up_to(self, most: usize) -> Self {
-        let mut room = most;
-        let fits = |(name, value): &(String, Zeroizing<String>)| {
-            let size = name.len() + value.len();
-            let fits = size <= room;
-            room -= if fits { size } else { 0 };
-            fits
-        };
-        Self(self.0.into_iter().filter(fits).collect())
     }
 
     /// Whether somebody typed or chose something in it: what our pages put into it themselves is nothing.
@@ -102,15 +96,29 @@ pub fn hashed<'f>(noun: &str, pairs: impl Iterator<Item = (&'f str, &'f str)>) -
     hex(&hash.finalize())
 }
 
-/// The largest form, in bytes: all personal text of a person, in a script of which every letter is sent as six.
-pub const LARGEST: usize = 256 * 1024;
+/// The largest form, in bytes as it is sent: some times what its fields take, in a script of which every letter is sent as six. So
+/// it is the fields that say what is too long, with everything in the form.
+pub const LARGEST: usize = 1024 * 1024;
 
-async fn body(payload: <web::Payload as FromRequest>::Future, largest: usize) -> Result<Form, Turned> {
+fn too_large() -> Turned {
+    let most = LARGEST / 1024;
+    let why = format!(
+        "Nothing of it was read: a form takes at most {most} KiB. Send the text in parts, and many records as a file"
+    );
+    Problem::new(Kind::TooLarge).detail(why).into()
+}
+
+/// Reads a form, or one that was carried in at most so many bytes.
+async fn body(payload: <web::Payload as FromRequest>::Future, carried: usize) -> Result<Form, Turned> {
     let payload = payload.await.map_err(|_| Problem::new(Kind::MalformedBody))?;
-    match payload.to_bytes_limited(largest).await {
-        Ok(Ok(bytes)) => Ok(Form::read(&bytes)),
+    match payload.to_bytes_limited(carried).await {
+        Ok(Ok(bytes)) => {
+            let form = Form::read(&bytes);
+            let fits = bytes.len() <= LARGEST || !form.get(CARRIED).is_empty();
+            if fits { Ok(form) } else { Err(too_large()) }
+        }
         Ok(Err(_)) => Err(Problem::new(Kind::MalformedBody).into()),
-        Err(_) => Err(Problem::new(Kind::TooLarge).into()),
+        Err(_) => Err(too_large()),
     }
 }
 
@@ -131,9 +139,13 @@ pub fn sent() -> Form {
 fn remember(form: &Form, action: Action) {
     // What one changes one's own access with is typed anew.
     if action != Action::KeepOwnAccount {
-        // Nothing to remember it for where no page is answered.
-        let _ = SENT.try_with(|sent| form.clone_into(&mut sent.borrow_mut()));
+        keep(form);
     }
+}
+
+fn keep(form: &Form) {
+    // Nothing to remember it for where no page is answered.
+    let _ = SENT.try_with(|sent| form.clone_into(&mut sent.borrow_mut()));
 }
 
 /// Whether our own page has sent this, as far as the browser says (Fetch Metadata; `Origin` where it has none).
@@ -172,8 +184,11 @@ impl FromRequest for Stranger {
                 return Err(refused());
             }
             let records = records.ok_or(Kind::Internal)?;
+            let form = body(bytes, carried::most(upload::LARGEST)).await?;
+            // Whatever hinders signing in, the form that waits for it goes on waiting.
+            keep(&form.only(&[TO, CARRIED]));
             records.run(|store| store.must_be_open()).await?;
-            Ok(Self { form: body(bytes, LARGEST + carried::LARGEST).await? })
+            Ok(Self { form })
         })
     }
 }
@@ -213,7 +228,10 @@ impl<P: Permission> Arrived<P> {
     ) -> Result<Self, Turned> {
         let form = match form.get(CARRIED) {
             "" => form,
-            sealed => carried::open(records, path, sealed)?,
+            sealed => {
+                remember(&form.only(&[CARRIED]), P::ACTION);
+                carried::open(records, path, sealed)?
+            }
         };
         remember(&form, P::ACTION);
         let visit = match visit {
@@ -225,13 +243,9 @@ impl<P: Permission> Arrived<P> {
         }
         if form.holds_anything() { Ok(Self::Late(Late { visit, form })) } else { Err(refused()) }
     }
-}
 
-impl<P: Permission> FromRequest for Arrived<P> {
-    type Error = Turned;
-    type Future = Extracted<Self>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+    /// Reads a form that was carried in at most so many bytes where it was.
+    pub fn read(request: &HttpRequest, payload: &mut Payload, carried: usize) -> Extracted<Self> {
         let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
         let path = request.path().to_owned();
         let bytes = web::Payload::from_request(request, payload);
@@ -242,9 +256,18 @@ impl<P: Permission> FromRequest for Arrived<P> {
             }
             let records = records.ok_or(Kind::Internal)?;
             // What comes from the page that asked to sign in holds it sealed, beside what one signs in with.
-            let form = body(bytes, LARGEST + carried::LARGEST).await?;
+            let form = body(bytes, carried).await?;
             Self::tell(&records, visit.await, form, &path).await
         })
+    }
+}
+
+impl<P: Permission> FromRequest for Arrived<P> {
+    type Error = Turned;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        Self::read(request, payload, carried::most(LARGEST))
     }
 }
 

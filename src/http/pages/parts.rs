@@ -7,18 +7,16 @@ use askama::filters::HtmlSafe;
 
 use super::filters;
 
-/// What one types or chooses in.
+/// What one types or chooses in. No field has a greatest length: a browser would cut what is pasted, and say nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     Line {
         kind: &'static str,
-        longest: Option<usize>,
         autocomplete: Option<&'static str>,
         list: Option<&'static str>,
     },
     Area {
         rows: usize,
-        longest: Option<usize>,
     },
     /// One of several: the value that is sent, and what it is called.
     Choice {
@@ -34,12 +32,12 @@ pub enum Control {
 impl Control {
     /// A line of text.
     pub fn line() -> Self {
-        Self::Line { kind: "text", longest: None, autocomplete: None, list: None }
+        Self::Line { kind: "text", autocomplete: None, list: None }
     }
 
     /// A line of some kind of input, which the browser may fill in.
     pub fn known(kind: &'static str, autocomplete: &'static str) -> Self {
-        Self::Line { kind, longest: None, autocomplete: Some(autocomplete), list: None }
+        Self::Line { kind, autocomplete: Some(autocomplete), list: None }
     }
 }
 

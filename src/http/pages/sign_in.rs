@@ -55,18 +55,16 @@ fn about(waiting: &Waiting) -> Notice {
 
 /// The form. What was typed is not shown back: nobody is told which of the three was wrong.
 pub fn form<'a>(waiting: Option<&'a Waiting>, wrong: Option<Notice>) -> SignIn<'a> {
-    let line =
-        |kind, autocomplete, longest| Control::Line { kind, longest, autocomplete: Some(autocomplete), list: None };
     SignIn {
         notices: wrong.into_iter().chain(waiting.map(about)).collect(),
         carried: waiting.iter().flat_map(|waiting| [(TO, &*waiting.to), (CARRIED, &*waiting.sealed)]).collect(),
         fields: [
-            Field::new("name", t("Name"), line("text", "username", Some(64))),
-            Field::new("passphrase", t("Passphrase"), line("password", "current-password", None)),
+            Field::new("name", t("Name"), Control::known("text", "username")),
+            Field::new("passphrase", t("Passphrase"), Control::known("password", "current-password")),
             Field::new(
                 "code",
                 t("Code of your second factor, or a recovery code"),
-                line("text", "one-time-code", Some(32)),
+                Control::known("text", "one-time-code"),
             ),
         ],
     }
@@ -197,7 +195,8 @@ pub async fn sign_in(request: HttpRequest, stranger: Stranger, door: Door) -> Re
             let page = open_page(t("Sign in"), &form(carried.as_ref(), Some(wrong)))?;
             return Ok(page.status(StatusCode::TOO_MANY_REQUESTS).header(header::RETRY_AFTER, seconds.to_string()));
         }
-        Err(problem) => return again(carried.as_ref(), problem),
+        // With the form that waits, where one does.
+        Err(problem) => return Err(problem.into()),
     };
     let device = jar.set(Cookie::Device, &opened.device, Some(KNOWN.num_seconds()));
     let further = match &carried {
@@ -212,19 +211,13 @@ pub async fn sign_in(request: HttpRequest, stranger: Stranger, door: Door) -> Re
         .header(header::SET_COOKIE, device))
 }
 
-/// What kept somebody from signing in, with the form that waits where there is one.
-fn again(waiting: Option<&Waiting>, problem: Problem) -> Result<Reply, Turned> {
-    let Some(waiting) = waiting else { return Err(problem.into()) };
-    let mut wrong = Notice::new(Tone::Wrong, t(problem.title));
-    if let Some(seconds) = problem.wait() {
-        wrong = wrong.line(format!("{} {seconds}", t("Seconds until it is worth trying again:")));
+/// What kept somebody from signing in, above the form.
+pub fn kept_out(problem: &Problem) -> Notice {
+    let notice = Notice::new(Tone::Wrong, t(problem.title));
+    match problem.wait() {
+        Some(seconds) => notice.line(format!("{} {seconds}", t("Seconds until it is worth trying again:"))),
+        None => notice,
     }
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let page = open_page(t("Sign in"), &form(Some(waiting), Some(wrong)))?.status(status);
-    Ok(match problem.wait() {
-        Some(seconds) => page.header(header::RETRY_AFTER, seconds),
-        None => page,
-    })
 }
 
 /// Signs out. The browser is told to forget what it has kept.

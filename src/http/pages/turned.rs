@@ -11,9 +11,10 @@ use super::super::problem::{Kind, Problem};
 use super::super::watch;
 use super::carried::Waiting;
 use super::desk::forms::told;
-use super::form::{self, Form};
+use super::form;
 use super::frame::{Sheet, write};
 use super::here::{here, link};
+use super::typed::Typed;
 use super::{filters, routes, sign_in, words};
 use crate::domain::check::FieldError;
 use crate::store::error::StoreError;
@@ -65,8 +66,8 @@ struct Told<'a> {
     errors: Vec<String>,
     wait: Option<u32>,
     reference: Option<&'a str>,
-    /// What was typed into a form that failed, and where it was sent.
-    typed: Option<(String, Form)>,
+    /// What was typed into a form that failed.
+    typed: Option<Typed>,
 }
 
 #[derive(Template)]
@@ -102,10 +103,9 @@ fn named(kind: &str, error: &FieldError) -> String {
     if is_parameter { format!("{}: {}", error.field, told(error)) } else { told(error) }
 }
 
-/// What was typed into a form of this request that failed, to be sent again as it is.
-fn typed() -> Option<(String, Form)> {
-    let sent = form::sent();
-    sent.holds_anything().then(|| (link(&here().path), sent))
+/// The form that waits for somebody to sign in, where this request tried to.
+fn waits() -> Option<Waiting> {
+    Waiting::of(&form::sent()).filter(|_| here().path == "/sign-in")
 }
 
 impl Turned {
@@ -124,12 +124,16 @@ impl Turned {
             }
             Self::Problem(problem) => {
                 let problem = problem.referenced();
+                if let Some(waiting) = waits() {
+                    let content = sign_in::form(Some(&waiting), Some(sign_in::kept_out(&problem)));
+                    return write(None, &Sheet { title: words::t("Sign in"), above: None, content: &content });
+                }
                 let content = Told {
                     detail: problem.detail.as_deref(),
                     errors: problem.errors.iter().map(|error| named(problem.kind, error)).collect(),
                     wait: problem.wait(),
                     reference: problem.reference.as_deref(),
-                    typed: typed(),
+                    typed: Typed::of(form::sent(), &problem),
                 };
                 write(None, &Sheet { title: words::t(problem.title), above: None, content: &content })
             }

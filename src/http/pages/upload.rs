@@ -13,13 +13,18 @@ use futures_util::StreamExt;
 
 use super::super::auth::Permission;
 use super::super::problem::{Kind, Problem};
+use super::super::staff::transfer::LARGEST_FILE;
 use super::super::state::Records;
-use super::form::{self, Arrived, Form, Late, Posted, is_ours, refused};
+use super::carried;
+use super::form::{Arrived, Form, Late, Posted, is_ours, refused};
 use super::turned::Turned;
 use super::visit::Visit;
 
-/// The largest upload, in bytes: a file of the largest size that is imported, and the fields beside it.
-const LARGEST: usize = super::super::staff::transfer::LARGEST_FILE + 64 * 1024;
+/// The largest upload, in bytes: somewhat more than the largest file that is imported, so that rows that are a little too many
+/// come back in their form.
+pub const LARGEST: usize = LARGEST_FILE + 1024 * 1024;
+/// Where uploads are sent.
+pub const ADDRESS: &str = "/desk/import";
 
 /// A form with a file.
 #[derive(Debug)]
@@ -48,7 +53,7 @@ impl<P: Permission> FromRequest for Brought<P> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
             // From the page that asked to sign in.
-            let arrived = Arrived::<P>::from_request(request, payload);
+            let arrived = Arrived::<P>::read(request, payload, carried::most(LARGEST));
             return Box::pin(async move {
                 Ok(match arrived.await? {
                     Arrived::Sent(Posted { visit, form }) => {
@@ -67,22 +72,22 @@ impl<P: Permission> FromRequest for Brought<P> {
                 return Err(refused());
             }
             let records = records.ok_or(Kind::Internal)?;
-            let visit = match visit.await {
-                Err(why @ Turned::Problem(_)) => return Err(why),
-                visit => visit,
-            };
             let parts = parts.await.map_err(|_| Problem::new(Kind::UnsupportedMediaType))?;
             // What is no form of this kind carries no word either.
             let unread = |problem: Problem| if problem.status == 400 { refused() } else { problem.into() };
             let (form, file) = read(parts).await.map_err(unread)?;
-            // What is too long to travel in a page is pasted again.
-            let form = if visit.is_err() { form.up_to(form::LARGEST) } else { form };
-            Ok(match Arrived::tell(&records, visit, form, &path).await? {
+            Ok(match Arrived::tell(&records, visit.await, form, &path).await? {
                 Arrived::Sent(Posted { visit, form }) => Self::Sent(Uploaded { visit, form, file, since }),
                 Arrived::Late(late) => Self::Late(late),
             })
         })
     }
+}
+
+fn too_large() -> Problem {
+    let most = LARGEST_FILE / 1024 / 1024;
+    let why = format!("Nothing of it was read: a file and pasted rows take at most {most} MiB. Import them in parts");
+    Problem::new(Kind::TooLarge).detail(why)
 }
 
 async fn read(mut parts: Multipart) -> Result<(Form, Vec<u8>), Problem> {
@@ -96,7 +101,7 @@ async fn read(mut parts: Multipart) -> Result<(Form, Vec<u8>), Problem> {
             let chunk = chunk.map_err(|_| Problem::new(Kind::MalformedBody))?;
             size += chunk.len();
             if size > LARGEST {
-                return Err(Problem::new(Kind::TooLarge).detail(format!("at most {LARGEST} bytes")));
+                return Err(too_large());
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -165,16 +165,14 @@ fn options(input: &Input, list: &str, value: &str, vocabulary: &Vocabulary) -> V
 
 fn control(input: &Input, value: &str, vocabulary: &Vocabulary) -> Control {
     match input.kind {
-        Kind::Area => Control::Area { rows: 4, longest: None },
+        Kind::Area => Control::Area { rows: 4 },
         Kind::Term(list) => Control::Choice { options: options(input, list, value, vocabulary) },
         Kind::Word(words) => {
             let first = if input.required { t("Choose") } else { "–" };
             let words = words.iter().map(|(word, label)| ((*word).to_owned(), t(label).to_owned()));
             Control::Choice { options: std::iter::once((String::new(), first.to_owned())).chain(words).collect() }
         }
-        Kind::Record(Noun::Source) => {
-            Control::Line { kind: "text", longest: None, autocomplete: None, list: Some("known-sources") }
-        }
+        Kind::Record(Noun::Source) => Control::Line { kind: "text", autocomplete: None, list: Some("known-sources") },
         _ => Control::line(),
     }
 }
@@ -274,13 +272,19 @@ fn place<'f>(fields: &'f Fields, error: &FieldError) -> (&'f str, String) {
 /// A field of personal text.
 pub fn text_field(text: &TextField, values: &Values, errors: &[FieldError]) -> Field {
     let control = match text.longest {
-        ..=400 => Control::Line { kind: "text", longest: Some(text.longest), autocomplete: None, list: None },
-        401..=2_000 => Control::Area { rows: 2, longest: Some(text.longest) },
-        _ => Control::Area { rows: 8, longest: Some(text.longest) },
+        ..=400 => Control::line(),
+        401..=2_000 => Control::Area { rows: 2 },
+        _ => Control::Area { rows: 8 },
+    };
+    let hint = match control {
+        Control::Area { .. } => say("At most {} characters.", &[&text.longest]),
+        _ => String::new(),
     };
     let value = values.get(text.name).map_or("", String::as_str);
-    let mut field =
-        Field::new(text.name, t(inputs::text(text.name)), control).value(value).id(format!("text-{}", text.name));
+    let mut field = Field::new(text.name, t(inputs::text(text.name)), control)
+        .hint(hint)
+        .value(value)
+        .id(format!("text-{}", text.name));
     field.errors = errors.iter().filter(|error| error.field == text.name).map(told).collect();
     field
 }

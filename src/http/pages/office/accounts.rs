@@ -133,9 +133,7 @@ async fn all(
             Cell::Text(wrong_factors(wrong_codes.get(&account.id))),
         ]
     };
-    let longest = Some(64);
-    let line = Control::Line { kind: "text", longest, autocomplete: None, list: None };
-    let mut name = Field::new("name", t("Name"), line).required().value(sent.0);
+    let mut name = Field::new("name", t("Name"), Control::line()).required().value(sent.0);
     name = name.hint(t(
         "What the person signs in with: letters a to z, digits and . _ -; not the name by which others know them.",
     ));

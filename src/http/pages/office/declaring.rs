@@ -235,7 +235,7 @@ fn form(
     let as_whole = values.get("declaration").is_some_and(|whole| !whole.trim().is_empty());
     let beside = if as_whole { &[][..] } else { errors };
     let used = (0..MOST_TABLES).filter(|at| is_used(*at, |name| values.get(name).map_or("", String::as_str))).count();
-    let whole = Control::Area { rows: 10, longest: None };
+    let whole = Control::Area { rows: 10 };
     let head = head(values, beside);
     let tables: Vec<_> = (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, beside)).collect();
     let mut whole = field(

@@ -17,6 +17,7 @@ use crate::http::auth::WriteCases;
 use crate::http::jobs::{import_job, is_long, report, submit};
 use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::{below, page};
+use crate::http::pages::here::link;
 use crate::http::pages::parts::{Cell, Control, Field, Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
@@ -27,7 +28,7 @@ use crate::http::pages::{Page, desk, filters, with};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::Parameters;
-use crate::http::staff::transfer::{ImportTime, ImportView, NOUNS, import_bytes, read_noun};
+use crate::http::staff::transfer::{ImportTime, ImportView, LARGEST_FILE, NOUNS, import_bytes, read_noun};
 use crate::http::state::Records;
 use crate::store::jobs::{Job, State};
 use crate::store::terms;
@@ -79,7 +80,7 @@ fn ask(
     which.errors = own.iter().map(|error| desk::told(error)).collect();
     let file = Field::new("file", t("The file"), Control::File { accept: ".csv,text/csv" })
         .hint(t("CSV in UTF-8, with a header, as the template has it; at most 4 MiB and 5,000 rows."));
-    let pasted = Field::new("text", t("Or paste the rows"), Control::Area { rows: 6, longest: None })
+    let pasted = Field::new("text", t("Or paste the rows"), Control::Area { rows: 6 })
         .hint(t("With the header. What you paste is taken where no file is chosen."))
         .value(text);
     let content = Import {
@@ -234,7 +235,8 @@ pub async fn try_file(
         }
     };
     let typed = form.get("text");
-    let bytes = if file.is_empty() { typed.as_bytes().to_vec() } else { file };
+    let is_pasted = file.is_empty();
+    let bytes = if is_pasted { typed.as_bytes().to_vec() } else { file };
     let refuse = |notice: Notice, errors: &[FieldError]| -> Result<Reply, Turned> {
         let page = ask(visit.permit(), visit.word(), Some(notice), form.get("noun"), typed, errors)?;
         Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
@@ -249,8 +251,23 @@ pub async fn try_file(
     if bytes.trim_ascii().is_empty() {
         return refuse(Notice::new(Tone::Wrong, t("Choose a file, or paste its rows.")), &[]);
     }
-    match tried(&store, visit.actor(), noun, &bytes, since + time.0).await {
+    if bytes.len() > LARGEST_FILE {
+        return refuse(too_large(&Problem::new(Kind::TooLarge).detail(format!("at most {LARGEST_FILE} bytes"))), &[]);
+    }
+    let tried = match tried(&store, visit.actor(), noun, &bytes, since + time.0).await {
+        Ok(job) if is_pasted => settled(&store, job).await,
+        tried => tried,
+    };
+    match tried {
         Ok(job) if job.state == State::Succeeded => Ok(trial(visit.permit(), visit.word(), &job, &bytes)?),
+        Ok(job) if is_pasted && !job.state.is_finished() => {
+            let title =
+                t("The rows are being tried. Keep this page until that has ended: what you pasted is only here.");
+            let notice = Notice::new(Tone::Plain, title);
+            let notice = notice.way(link(&jobs::address(&job)), t("Look in another tab how far it is"));
+            let page = ask(visit.permit(), visit.word(), Some(notice), form.get("noun"), typed, &[])?;
+            Ok(page.status(StatusCode::ACCEPTED))
+        }
         Ok(job) => Ok(on(&jobs::address(&job))),
         Err(problem) if problem.is_invalid() => {
             let notice = Notice::new(Tone::Wrong, t("Nothing was kept. Mend the file and try it again."))
@@ -277,6 +294,15 @@ async fn tried(store: &Records, actor: Actor, noun: Noun, bytes: &[u8], until: M
             store.jobs().keep_tried(store.keys().as_deref(), &actor, &new, &result)
         })
         .await
+}
+
+/// Waits a little for the trial of rows that were pasted: what is wrong with them is told beside them.
+async fn settled(store: &Records, job: Job) -> Result<Job, Problem> {
+    let job = jobs::wait_for(store, job).await;
+    match jobs::problem_of(&job) {
+        Some(problem) if job.state == State::Failed => Err(problem),
+        _ => Ok(job),
+    }
 }
 
 #[derive(Template)]
@@ -312,8 +338,14 @@ pub async fn confirm(arrived: Arrived<WriteCases>, store: Data<Records>) -> Resu
         return Ok(on(&format!("/desk/jobs/{trial}")));
     }
     let actor = visit.actor();
-    let confirmed = store.run(move |store| store.jobs().confirm(store.keys().as_deref(), &actor, trial)).await?;
-    let Some(job) = confirmed else { return Ok(gone(visit.permit(), visit.word())?) };
+    let confirmed = store
+        .run(move |store| {
+            let (jobs, keys) = (store.jobs(), store.keys());
+            let file = jobs.tried_file(keys.as_deref(), actor.account, trial)?.map(|(_, file)| file);
+            Ok(jobs.confirm(keys.as_deref(), &actor, trial)?.map(|job| (job, file)))
+        })
+        .await?;
+    let Some((job, file)) = confirmed else { return Ok(gone(visit.permit(), visit.word())?) };
     let job = jobs::wait_for(&store, job).await;
     match jobs::problem_of(&job) {
         Some(problem) if problem.is_invalid() => {
@@ -321,7 +353,9 @@ pub async fn confirm(arrived: Arrived<WriteCases>, store: Data<Records>) -> Resu
                 Notice::new(Tone::Wrong, t("Nothing was kept. Something has changed since the file was tried."))
                     .line(how_many(&problem));
             let noun = job.parameters["noun"].as_str().unwrap_or_default();
-            let page = ask(visit.permit(), visit.word(), Some(notice), noun, "", &problem.errors)?;
+            // The rows may have been pasted, and be nowhere else.
+            let rows = file.and_then(|file| String::from_utf8(file.to_vec()).ok()).unwrap_or_default();
+            let page = ask(visit.permit(), visit.word(), Some(notice), noun, &rows, &problem.errors)?;
             Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         None if job.state == State::Succeeded => {

@@ -166,7 +166,7 @@ async fn whole<P: crate::http::auth::Permission>(
         prepared: release.state == State::Prepared,
         published: release.state == State::Published,
         notice_field: beside(
-            Field::new("notice", t("What a reader must know of it"), Control::Area { rows: 3, longest: None })
+            Field::new("notice", t("What a reader must know of it"), Control::Area { rows: 3 })
                 .hint(t("It is public. Leave it empty to take a notice back."))
                 .value(if typed.0.is_empty() {
                     release.notice.clone().unwrap_or_default()
