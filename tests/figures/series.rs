@@ -342,7 +342,7 @@ fn what_is_downloaded_for_a_spreadsheet_runs_nothing_in_it(app: &App) {
         assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
     }
     let unmarked = |row: &Row| -> Row {
-        row.iter().map(|(name, cell)| (name.clone(), flavour::unmarked(cell).to_owned())).collect()
+        row.iter().map(|(name, cell)| (name.clone(), flavour::unmarked(cell).into_owned())).collect()
     };
     assert_eq!(marked.iter().map(unmarked).collect::<Vec<_>>(), exact);
     app.anybody().get(&format!("{CSV}?flavour=excel")).refuses(400, "flavour", "unknown_code");
