@@ -11,6 +11,7 @@ mod figures {
     mod desk;
     mod differences;
     mod eyes;
+    mod eyes_history;
     mod held;
     mod histories;
     mod kept;

@@ -176,16 +176,24 @@ impl<'c> Counter<'c> {
         Ok(tallies.into_values().next().unwrap_or(Count::ZERO.into()))
     }
 
-    /// Whether a question without dimensions counts any case file, for sure or by a date that leaves it open.
+    /// Whether a question without dimensions counts any case file, for sure or by a date that leaves it open: somebody's own, or an
+    /// incident from one that hangs on a reconstructed person.
     ///
     /// # Errors
     /// The database's own.
     pub fn counts_case_files(&mut self, query: &Query) -> Result<bool, StoreError> {
-        if sum(&self.case_file(query, &Certainty::Definite)?) > 0 {
-            return Ok(true);
+        let possible = query.is_of_time().then(|| Certainty::Possible(Buckets::new()));
+        for certainty in [Some(Certainty::Definite), possible].into_iter().flatten() {
+            if sum(&self.case_file(query, &certainty)?) > 0 {
+                return Ok(true);
+            }
+            // Nobody attests how built records fall on persons, so that each part of the question counts by itself.
+            let mut facts = self.criteria(query, &certainty)?.into_iter().flat_map(|criterion| criterion.facts);
+            if facts.any(|fact| fact.stand == Stand::CaseFile) {
+                return Ok(true);
+            }
         }
-        let possible = Certainty::Possible(Buckets::new());
-        Ok(query.is_of_time() && sum(&self.case_file(query, &possible)?) > 0)
+        Ok(false)
     }
 
     /// What is definite, together with what is possible where the question is about time.

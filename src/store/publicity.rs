@@ -1,8 +1,10 @@
 //! Whether a figure may be public. What counts a case file becomes public only through a release that signs it, where it is masked,
-//! consented to and signed; what was read elsewhere needs the address and, where there are two publishers, both.
+//! consented to and signed; what was read elsewhere needs the address. Where there are two publishers, both look at what no release
+//! signs.
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{Query, Totals};
@@ -17,11 +19,12 @@ use super::accounts::{HOST, State as AccountState};
 use super::aggregates::Counter;
 use super::backend::Conn;
 use super::changes;
+use super::erasure;
 use super::error::StoreError;
 use super::records::{self, Stored, Which};
 use super::released::{self, Released};
 use super::releases;
-use super::schema::{accounts, figure_confirmations, figure_versions, records as register};
+use super::schema::{accounts, audit_entries, figure_confirmations, figure_versions, records as register};
 use super::session::{Session, Tx};
 
 /// Who confirmed a figure as it stands.
@@ -146,35 +149,21 @@ fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldErro
     }
     let mut wrong = Vec::new();
     let refuse = |field: &str, rule: Rule, expected: &str| FieldError::new(field, rule, None, expected);
-    let mut reproduced = false;
-    match &body.query {
-        // The number was signed; the words that stand around it now were not.
-        Some(_) if !signed.is_empty() => {}
-        Some(text) => {
-            let mut checker = Checker::new(tx.session());
-            let query = Query::read_figure(text, "query", &mut checker);
-            let query = checker.finish(query)?;
-            let counted = counts(tx, body, &query)?;
-            if counted.case_files {
-                let expected = "draft: its query counts case files, and what counts one becomes public only through a release \
-                                that signs it";
-                return Ok(vec![refuse("state", Rule::Inconsistent, expected)]);
-            }
-            reproduced = counted.reproduced;
-        }
-        None if has_counted_a_case(tx, id)? => {
-            let expected = "draft: an earlier version of it has a query that counts case files, and what counts one becomes public \
-                            only through a release that signs it";
+    // Where the number was signed, only the words that stand around it now were not.
+    if signed.is_empty() {
+        if let Some(expected) = counts_a_case(tx, id, body)? {
             return Ok(vec![refuse("state", Rule::Inconsistent, expected)]);
         }
-        None if body.address.is_none() => {
-            let expected = "the address where the number was read: it has no query that could be computed";
+        if body.address.is_none() && !gives_its_value(tx, body)? {
+            let expected = match body.query {
+                Some(_) => "the address where the number was read: its query does not give it",
+                None => "the address where the number was read: it has no query that could be computed",
+            };
             wrong.push(refuse("address", Rule::Required, expected));
         }
-        None => {}
     }
-    // What anybody can reckon from figures that are public needs no second look.
-    if !reproduced && releases::publishers(tx.conn())? >= 2 {
+    // The words are free, so that they need the second look also where anybody can reckon the number.
+    if releases::publishers(tx.conn())? >= 2 {
         let mut eyes: BTreeSet<RecordId> =
             of_what_it_says(tx.conn(), id, body)?.into_iter().map(|(account, _)| account).collect();
         let actor = tx.actor();
@@ -188,24 +177,78 @@ fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldErro
     Ok(wrong)
 }
 
-struct Counts {
-    /// Whether the question counts any case file, for sure or perhaps, as of the figure's day or today.
-    case_files: bool,
-    /// Whether it gives the value as of the figure's day.
-    reproduced: bool,
+/// Whether a figure has a query that gives its value: when it was computed, or as of its day now.
+fn gives_its_value(tx: &mut Tx<'_>, body: &Figure) -> Result<bool, StoreError> {
+    let Some(text) = &body.query else { return Ok(false) };
+    // With the write after which it was computed it is admitted only where the query gives it.
+    if body.at_write.is_some() {
+        return Ok(true);
+    }
+    let mut checker = Checker::new(tx.session());
+    let query = Query::read_figure(text, "query", &mut checker);
+    let query = checker.finish(query)?;
+    let times = Times { as_of: body.as_of, at_write: tx.write() };
+    Ok(Counter::new(tx.conn(), times)?.count(&query)?.stated() == Some(body.value))
 }
 
-fn counts(tx: &mut Tx<'_>, body: &Figure, query: &Query) -> Result<Counts, StoreError> {
-    let (today, at_write) = (tx.session().today(), tx.write());
-    let query = Query { by: Vec::new(), totals: Totals::Grand, ..query.clone() };
-    let mut case_files = false;
-    for as_of in [body.as_of, today] {
-        case_files = case_files || Counter::new(tx.conn(), Times { as_of, at_write })?.counts_case_files(&query)?;
+/// Queries, each with the day and the write as of which it is asked.
+type Asked = BTreeSet<(String, NaiveDate, i64)>;
+
+/// Why a figure is a matter of releases, where it is: it counts a case file, or a version of it did. Its number does not become
+/// another where its query is replaced or left out, or where the case is taken away until it is public.
+fn counts_a_case(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Option<&'static str>, StoreError> {
+    let own = asked(tx, body, None)?;
+    if any_counts_a_case(tx, &own)? {
+        return Ok(Some(
+            "draft: its query counts case files, and what counts one becomes public only through a release that signs it",
+        ));
     }
-    let tally = Counter::new(tx.conn(), Times { as_of: body.as_of, at_write })?.count(&query)?;
-    // That there is nobody is told by no public record.
-    let reproduced = body.value.value > 0 && tally.stated() == Some(body.value);
-    Ok(Counts { case_files, reproduced })
+    let mut before = Asked::new();
+    for (_, stamp, said) in FigureEntry::versions(tx.conn(), &[id], Which::All)? {
+        before.extend(asked(tx, &said, Some(stamp.write))?);
+    }
+    let before: Asked = before.difference(&own).cloned().collect();
+    // Of somebody who was erased nothing is left to count.
+    let erased = !erasure::erased_answers_of(tx.conn(), &[id])?.is_empty();
+    Ok((erased || any_counts_a_case(tx, &before)?).then_some(
+        "draft: a version of it has counted case files, and what counts one becomes public only through a release that signs \
+         it: make it part of a release, or enter a new figure",
+    ))
+}
+
+/// What a version of a figure asks: as of its day and of today now, as of its day when it was computed, and, where it was `written`
+/// before, as of its day and of the day of that write then. Of consent that was given for a time the day decides.
+fn asked(tx: &mut Tx<'_>, body: &Figure, written: Option<i64>) -> Result<Asked, StoreError> {
+    let Some(query) = &body.query else { return Ok(Asked::new()) };
+    let (today, now) = (tx.session().today(), tx.write());
+    let mut times = vec![(body.as_of, now), (today, now)];
+    times.extend(body.at_write.map(|computed| (body.as_of, computed)));
+    if let Some(written) = written {
+        // The write that is being made is entered at its end.
+        let day = if written == now {
+            today
+        } else {
+            let at = audit_entries::table.find(written).select(audit_entries::written_at);
+            at.first::<Instant>(tx.conn())?.day()
+        };
+        times.extend([(body.as_of, written), (day, written)]);
+    }
+    Ok(times.into_iter().map(|(as_of, at_write)| (query.clone(), as_of, at_write)).collect())
+}
+
+fn any_counts_a_case(tx: &mut Tx<'_>, asked: &Asked) -> Result<bool, StoreError> {
+    for (text, as_of, at_write) in asked {
+        let mut checker = Checker::new(tx.session());
+        let query = Query::read_figure(text, "query", &mut checker);
+        // A question that cannot be asked any more is not taken for a harmless one.
+        let Ok(query) = checker.finish(query) else { return Ok(true) };
+        let query = Query { by: Vec::new(), totals: Totals::Grand, ..query };
+        let times = Times { as_of: *as_of, at_write: *at_write };
+        if Counter::bare(tx.conn(), times)?.counts_case_files(&query)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The releases that stand and sign this very number.
@@ -258,7 +301,7 @@ pub(super) fn publish_signed(tx: &mut Tx<'_>, release: &Content, prepared: i64) 
 pub(super) fn take_back_signed(tx: &mut Tx<'_>, release: &Content) -> Result<(), StoreError> {
     let reason = format!("the release {} that signed it was withdrawn", release.id);
     for (id, stamp, body) in signed_figures(tx, release, Visibility::Published)? {
-        if signing(tx.conn(), id, &body)?.is_empty() && counts_a_case(tx, &body)? {
+        if signing(tx.conn(), id, &body)?.is_empty() && counts_a_case(tx, id, &body)?.is_some() {
             again(tx, id, stamp, Figure { visibility: Visibility::Draft, ..body }, &reason)?;
         }
     }
@@ -283,25 +326,4 @@ fn signed_figures(
 fn again(tx: &mut Tx<'_>, id: RecordId, stamp: Stamp, body: Figure, reason: &str) -> Result<(), StoreError> {
     let stamp = Stamp { write: tx.write(), reason: Some(reason.to_owned()), superseded_by: None, ..stamp };
     changes::replace::<FigureEntry>(tx, id, &stamp, &body)
-}
-
-/// Whether a version of a figure has a query that counts case files: to leave the query out does not make another number of it.
-fn has_counted_a_case(tx: &mut Tx<'_>, id: RecordId) -> Result<bool, StoreError> {
-    for (_, _, body) in FigureEntry::versions(tx.conn(), &[id], Which::All)? {
-        if counts_a_case(tx, &body)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-fn counts_a_case(tx: &mut Tx<'_>, body: &Figure) -> Result<bool, StoreError> {
-    let Some(text) = &body.query else { return Ok(false) };
-    let mut checker = Checker::new(tx.session());
-    let query = Query::read_figure(text, "query", &mut checker);
-    // A question that cannot be asked any more is not taken for a harmless one.
-    match checker.finish(query) {
-        Ok(query) => Ok(counts(tx, body, &query)?.case_files),
-        Err(_) => Ok(true),
-    }
 }

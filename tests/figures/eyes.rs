@@ -6,7 +6,7 @@ use attest::store::accounts::{self, Purpose};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::staff::{by_code, correct, figure, publication};
+use super::staff::{by_code, correct, figure, left, publication};
 use crate::support::{Answer, App, Caller, on_both};
 
 on_both! {
@@ -17,6 +17,7 @@ on_both! {
     a_publication_takes_no_figure_along_that_may_not_be_public,
     a_query_of_a_public_figure_asks_for_no_source_and_no_event,
     a_figure_without_a_query_is_published_with_the_address_where_it_was_read,
+    a_query_that_does_not_give_the_number_asks_for_the_address_too,
     where_there_are_two_publishers_both_look_at_a_figure,
     what_was_confirmed_is_what_is_published,
     what_a_file_brings_is_checked_like_what_is_typed,
@@ -24,13 +25,14 @@ on_both! {
 
 on_both! {
     demo:
-    a_figure_that_public_records_give_needs_no_second_look,
+    a_figure_that_public_records_give_needs_a_second_look_like_any_other,
+    an_incident_of_a_case_that_hangs_on_a_built_person_is_a_case_file,
 }
 
-const OWN: &str = "own-1";
+pub const OWN: &str = "own-1";
 
 /// Somebody to whom something happened, known from a source.
-fn case(app: &App, kind: &str, date: &str) -> String {
+pub fn case(app: &App, kind: &str, date: &str) -> String {
     let person = app.caseworker().enter(Noun::Person, &json!({})).json();
     let source = app.caseworker().enter(Noun::Source, &json!({"type": "interview"})).json();
     let entry = json!({"person": person["code"], "kind": kind, "date": date, "known_on": "2018-04-01",
@@ -42,7 +44,7 @@ fn case(app: &App, kind: &str, date: &str) -> String {
     source["code"].as_str().unwrap().to_owned()
 }
 
-fn second<'a>(app: &'a App) -> Caller<'a> {
+pub fn second<'a>(app: &'a App) -> Caller<'a> {
     let lasting = TimeDelta::days(366);
     app.bearing(&accounts::create_token(&app.store, "second", Role::Publisher, lasting, Purpose::Api).unwrap())
 }
@@ -54,19 +56,19 @@ fn entry(code: &str, value: u64, more: &Value) -> Value {
     entry
 }
 
-fn draft(app: &App, code: &str, value: u64, more: &Value) -> Answer {
+pub fn draft(app: &App, code: &str, value: u64, more: &Value) -> Answer {
     app.caseworker().enter(Noun::Figure, &entry(code, value, more))
 }
 
-fn publish(by: &Caller<'_>, seen: &Answer) -> Answer {
+pub fn publish(by: &Caller<'_>, seen: &Answer) -> Answer {
     by.correct(Noun::Figure, seen, &json!({"state": "published", "reason": "it is out"}))
 }
 
-fn confirm(by: &Caller<'_>, seen: &Answer) -> Answer {
+pub fn confirm(by: &Caller<'_>, seen: &Answer) -> Answer {
     by.post_with(&format!("{}/confirmation", seen.path(Noun::Figure)), &[("If-Match", &seen.etag())], &json!({}))
 }
 
-fn shown(app: &App) -> Vec<String> {
+pub fn shown(app: &App) -> Vec<String> {
     let items = app.anybody().get("/api/v1/figures").expect(200).items();
     items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -189,6 +191,26 @@ fn a_figure_without_a_query_is_published_with_the_address_where_it_was_read(app:
     app.unchanged(|| app.publisher().correct(Noun::Figure, &public, &without).refuses(422, "address", "required"));
 }
 
+fn a_query_that_does_not_give_the_number_asks_for_the_address_too(app: &App) {
+    publication(app, OWN, "published");
+    let query = json!({"query": "measure=persons&kind=death", "address": null});
+    let seen = draft(app, "dead", 3, &query);
+    let answer = app.unchanged(|| publish(&app.publisher(), &seen).refuses(422, "address", "required"));
+    assert!(answer.text().contains("its query does not give it"), "{}", answer.text());
+    let change = json!({"address": "https://example.org/page", "state": "published", "reason": "where it was read"});
+    app.publisher().correct(Noun::Figure, &seen, &change).expect(200);
+    // What the query gives was read nowhere.
+    publish(&app.publisher(), &draft(app, "nobody", 0, &query)).expect(200);
+    // What was public before its query gave another number stays correctable in its note, and in nothing else.
+    draft(app, "earlier", 5, &query);
+    left(app, "own-1:earlier", "published");
+    let public = by_code(app, Noun::Figure, "own-1:earlier");
+    let note = json!({"note": "see page 2", "reason": "a note"});
+    let noted = app.publisher().correct(Noun::Figure, &public, &note).expect(200);
+    let number = json!({"value": 6, "reason": "a slip"});
+    app.unchanged(|| app.publisher().correct(Noun::Figure, &noted, &number).refuses(422, "address", "required"));
+}
+
 fn where_there_are_two_publishers_both_look_at_a_figure(app: &App) {
     publication(app, OWN, "published");
     let (first, second) = (app.publisher(), second(app));
@@ -280,17 +302,51 @@ fn what_a_file_brings_is_checked_like_what_is_typed(app: &App) {
     assert!(shown(app).is_empty());
 }
 
-fn a_figure_that_public_records_give_needs_no_second_look(app: &App) {
+fn a_figure_that_public_records_give_needs_a_second_look_like_any_other(app: &App) {
     publication(app, OWN, "published");
-    second(app);
-    let query = json!({"query": "measure=persons&kind=evacuation&origin=RU-CE"});
+    let (first, second) = (app.publisher(), second(app));
+    // Anybody can reckon the number; the words around it are whatever somebody typed.
+    let words = "people; and one of them was held in the cellar of the school";
+    let query = json!({"query": "measure=persons&kind=evacuation&origin=RU-CE", "address": null, "population": words});
     let given = draft(app, "evacuated", 114, &query);
-    let wrong = draft(app, "other", 113, &query);
-    app.unchanged(|| publish(&app.publisher(), &wrong).refuses(422, "state", "inconsistent"));
-    publish(&app.publisher(), &given).expect(200);
+    app.unchanged(|| publish(&first, &given).refuses(422, "state", "inconsistent"));
+    let mut at_once = entry("at_once", 114, &query);
+    at_once["state"] = "published".into();
+    app.unchanged(|| first.create(Noun::Figure, &at_once).refuses(422, "state", "inconsistent"));
+    confirm(&second, &given).expect(200);
+    let public = publish(&first, &given).expect(200);
+    let change = json!({"population": "people, among them a teacher", "reason": "closer"});
+    app.unchanged(|| first.correct(Noun::Figure, &public, &change).refuses(422, "state", "inconsistent"));
     // A new case makes it a matter of releases: its number as well as its query.
     let person = app.caseworker().enter(Noun::Person, &json!({"origin": "RU-CE"})).json();
     app.caseworker().enter(Noun::Incident, &json!({"person": person["code"], "kind": "evacuation", "date": "2017-05"}));
     let figure = figure(app, OWN, "later", 1, &json!({"state": "draft", "query": query["query"]}));
-    app.unchanged(|| publish(&app.publisher(), &figure).refuses(422, "state", "inconsistent"));
+    confirm(&second, &figure).expect(200);
+    app.unchanged(|| publish(&first, &figure).refuses(422, "state", "inconsistent"));
+}
+
+fn an_incident_of_a_case_that_hangs_on_a_built_person_is_a_case_file(app: &App) {
+    publication(app, OWN, "published");
+    let persons = app.caseworker().get("/api/v1/staff/persons?limit=200").expect(200).items();
+    let built = persons.iter().find(|person| person["basis"] == "reconstructed").unwrap();
+    let incident = |kind: &str, date: &str| {
+        let entry = json!({"person": built["code"], "kind": kind, "date": date, "place": "RU-AST"});
+        app.caseworker().enter(Noun::Incident, &entry);
+    };
+    incident("torture", "2017-05");
+    incident("threat", "2014-12/2015-01");
+    for (code, query) in [
+        ("for_sure", "measure=persons&kind=torture&place=RU-AST"),
+        ("incidents", "measure=incidents&kind=torture&place=RU-AST"),
+        ("perhaps", "measure=persons&place=RU-AST&year=2014"),
+        ("with", "measure=persons&with=evacuation,torture"),
+    ] {
+        let measure = if query.contains("incidents") { "incidents" } else { "persons" };
+        let seen = draft(app, code, 1, &json!({"query": query, "measure": measure}));
+        let answer = app.unchanged(|| publish(&app.publisher(), &seen).refuses(422, "state", "inconsistent"));
+        assert!(answer.text().contains("only through a release that signs it"), "{code}: {}", answer.text());
+    }
+    // What stands on figures alone is counted as before.
+    let given = json!({"query": "measure=persons&kind=evacuation&origin=RU-CE"});
+    publish(&app.publisher(), &draft(app, "evacuated", 114, &given)).expect(200);
 }

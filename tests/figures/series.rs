@@ -278,12 +278,12 @@ fn imported_numbers_keep_what_they_are(app: &App) {
         "code,published_on,publisher,address,state\n{OWN},2018-04-10,The Monitor,https://example.org/1,published\n"
     );
     let figures = format!(
-        "publication,code,measure,population,region,value,qualifier,as_of,query,state,definition\n\
-         {OWN},a,persons,people,Chechnya,80,exact,2018-04-10,measure=persons,published,network_clients\n\
-         {OWN},b,persons,people,Chechnya,81,about,2018-04-10,measure=persons,published,network_clients\n\
-         {OWN},c,persons,people,Chechnya,82,at_least,2018-04-10,measure=persons,published,network_clients\n\
-         {OWN},d,persons,people,Chechnya,83,more_than,2018-04-10,measure=persons,published,network_clients\n\
-         {OWN},e,persons,people,Chechnya,84,,2018-04-10,measure=persons,published,network_clients\n"
+        "publication,code,measure,population,region,value,qualifier,as_of,query,state,definition,address\n\
+         {OWN},a,persons,people,Chechnya,80,exact,2018-04-10,measure=persons,published,network_clients,https://example.org/1\n\
+         {OWN},b,persons,people,Chechnya,81,about,2018-04-10,measure=persons,published,network_clients,https://example.org/1\n\
+         {OWN},c,persons,people,Chechnya,82,at_least,2018-04-10,measure=persons,published,network_clients,https://example.org/1\n\
+         {OWN},d,persons,people,Chechnya,83,more_than,2018-04-10,measure=persons,published,network_clients,https://example.org/1\n\
+         {OWN},e,persons,people,Chechnya,84,,2018-04-10,measure=persons,published,network_clients,https://example.org/1\n"
     );
     let file = |noun: Noun, text: &str| File { noun, name: format!("{}.csv", noun.plural()), bytes: text.into() };
     let run = |files: Vec<File>| import::run(&app.store, &accounts::host(), files, false, |_| Ok(()), Box::new(|_| {}));
