@@ -27,8 +27,7 @@ fn tortured(app: &App) -> (Answer, Answer) {
 }
 
 fn answer(app: &App, code: &str, query: &str) -> Answer {
-    let body = json!({"publication": OWN, "code": code, "population": "people", "region": "Chechnya", "query": query,
-        "address": "https://example.org/read"});
+    let body = json!({"publication": OWN, "code": code, "population": "people", "region": "Chechnya", "query": query});
     app.caseworker().post("/api/v1/staff/answers", &body).expect(201)
 }
 
