@@ -125,12 +125,14 @@ fn what_was_typed_into_what_is_there_no_more_can_be_read_and_copied(app: &App) {
     let page = browser.post(path, &typed).expect(404).text();
     // Sent again it would never be accepted.
     assert!(!page.contains("Send it again") && !page.contains(&format!("action=\"{path}\"")), "{page}");
-    for (label, text) in [("What happened, in words", "&#60;said&#62; quietly"), ("Why", "told")] {
+    for (label, text) in
+        [("What happened, in words", "&#60;said&#62; quietly"), ("Why it is entered or corrected", "told")]
+    {
         assert!(page.contains(&format!(">{label}</label>")), "{label}: {page}");
         assert!(page.contains(&format!("readonly>\n{text}</textarea>")), "{text}: {page}");
     }
     assert!(!page.contains(&word) && !page.contains("not_found"), "{page}");
-    let row = [("csrf", &*word), ("involvements[1].actor", "relatives")];
+    let row = [("csrf", &*word), ("seen", "1"), ("involvements[1].actor", "relatives")];
     let path = "/ru/desk/incidents/01997c1e-0000-7000-8000-000000000000/correction";
     let page = browser.post(path, &row).expect(404).text();
     assert!(page.contains(" 2, ") && page.contains("readonly>\nrelatives</textarea>"), "{page}");

@@ -133,7 +133,7 @@ impl Turned {
                     errors: problem.errors.iter().map(|error| named(problem.kind, error)).collect(),
                     wait: problem.wait(),
                     reference: problem.reference.as_deref(),
-                    typed: Typed::of(form::sent(), &problem),
+                    typed: Typed::of(&form::sent(), &problem),
                 };
                 write(None, &Sheet { title: words::t(problem.title), above: None, content: &content })
             }

@@ -75,7 +75,7 @@ fn may_pass(problem: &Problem) -> bool {
 
 impl Typed {
     /// What a form held that failed with this problem; nothing where there is nothing to give back.
-    pub fn of(sent: Form, problem: &Problem) -> Option<Self> {
+    pub fn of(sent: &Form, problem: &Problem) -> Option<Self> {
         let path = here().path;
         let address = may_pass(problem).then(|| link(&path));
         let (mut kept, mut fields) = (Vec::new(), Vec::new());

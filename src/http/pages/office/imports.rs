@@ -254,12 +254,12 @@ pub async fn try_file(
     if bytes.len() > LARGEST_FILE {
         return refuse(too_large(&Problem::new(Kind::TooLarge).detail(format!("at most {LARGEST_FILE} bytes"))), &[]);
     }
-    let tried = match tried(&store, visit.actor(), noun, &bytes, since + time.0).await {
-        Ok(job) if is_pasted => settled(&store, job).await,
-        tried => tried,
+    let (at_once, tried) = match tried(&store, visit.actor(), noun, &bytes, since + time.0).await {
+        Ok(job) if is_pasted && !job.state.is_finished() => (false, settled(&store, job).await),
+        tried => (true, tried),
     };
     match tried {
-        Ok(job) if job.state == State::Succeeded => Ok(trial(visit.permit(), visit.word(), &job, &bytes)?),
+        Ok(job) if at_once && job.state == State::Succeeded => Ok(trial(visit.permit(), visit.word(), &job, &bytes)?),
         Ok(job) if is_pasted && !job.state.is_finished() => {
             let title =
                 t("The rows are being tried. Keep this page until that has ended: what you pasted is only here.");
