@@ -172,6 +172,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let signatures = Data::new(staff::releases::MostSignatures(settings.release_signatures));
     let seen = Data::new(pages::visit::Seen::default());
     let longest = Data::new(watch::Longest(settings.longest_request));
+    let room = Data::new(pages::room::Room::default());
     let zone = Data::new(pages::here::Zone(settings.zone));
     let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
     let application = move || {
@@ -197,6 +198,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .configure(pages::services)
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
+            .app_data(room.clone())
             .app_data(longest.clone())
             .wrap(from_fn(watch::around))
             // Around the watch, so that a page which took too long is told as a page too, with what was typed.

@@ -19,6 +19,7 @@ pub mod form;
 pub mod frame;
 pub mod here;
 pub mod parts;
+pub mod room;
 pub mod second_factor;
 pub mod sign_in;
 pub mod turned;

@@ -9,6 +9,7 @@ use attest::http::app::Settings;
 use attest::http::connections::ConnectionLimits;
 
 use crate::support::app::settings;
+use crate::support::people::{Browser, Person};
 use crate::support::{App, on_both};
 
 on_both! {
@@ -21,6 +22,7 @@ on_both! {
     where_nobody_waits_the_slowest_body_leaves_when_it_is_full,
     a_second_request_may_not_drip_either,
     the_proxy_has_no_share_and_everybody_else_has,
+    long_forms_of_strangers_have_few_places_and_those_of_staff_need_none,
 }
 
 /// Everything here is over within this time, on a slow machine too.
@@ -293,5 +295,51 @@ fn the_proxy_has_no_share_and_everybody_else_has(app: &App) {
         }
         assert!(started.elapsed() < LIMIT, "the place was not given back");
         std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn long_forms_of_strangers_have_few_places_and_those_of_staff_need_none(app: &App) {
+    let form = |path: &str, length: usize| {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\n{kind}\r\nContent-Length: {length}\r\n\r\nname=").into_bytes()
+    };
+    let mut waiting: Vec<_> = (2..18)
+        .map(|last| {
+            let mut stream = from(&format!("127.0.0.{last}"), app.address);
+            let path = if last % 2 == 0 { "/sign-in" } else { "/desk/import" };
+            stream.write_all(&form(path, 3_000_000)).unwrap();
+            stream
+        })
+        .collect();
+    // Each of them takes its place once its head is read.
+    let started = Instant::now();
+    let told = loop {
+        let mut late = from("127.0.0.99", app.address);
+        late.write_all(&form("/desk/persons", 400_000)).unwrap();
+        late.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        let mut first = [0; 12];
+        if late.read_exact(&mut first).is_ok() && first.ends_with(b"503") {
+            let mut rest = Vec::new();
+            late.set_read_timeout(Some(LIMIT)).unwrap();
+            let _ = late.read_to_end(&mut rest);
+            break String::from_utf8_lossy(&rest).into_owned();
+        }
+        assert!(started.elapsed() < LIMIT, "there is room for everybody");
+    };
+    assert!(told.contains("too many long forms of people who are not signed in"), "{told}");
+    // A short one is read, and so is a long one of somebody who is signed in.
+    let stranger = Browser::new(app);
+    let short = stranger.post("/sign-in", &[("name", "nobody"), ("passphrase", "x"), ("code", "1")]);
+    assert_ne!(short.status, 503, "{}", short.text());
+    let kai = Person::new(app, "kai", Role::Caseworker).browser(app);
+    let narrative = "x".repeat(400_000);
+    let typed = kai.submit("/desk/persons", &[("narrative", &narrative)]);
+    assert_eq!(typed.status, 422, "{}", typed.text());
+    // Whoever leaves makes room.
+    waiting.clear();
+    let started = Instant::now();
+    while stranger.post("/sign-in", &[("name", &narrative)]).status == 503 {
+        assert!(started.elapsed() < LIMIT, "no place is free again");
+        std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -21,8 +21,8 @@ use super::super::problem::{Kind, Problem};
 use super::super::state::Records;
 use super::carried::{self, CARRIED, TO};
 use super::turned::Turned;
-use super::upload;
 use super::visit::Visit;
+use super::{room, upload};
 use crate::domain::policy::Action;
 
 /// The hidden field that our own pages send along.
@@ -166,6 +166,12 @@ pub fn refused() -> Turned {
     problem.into()
 }
 
+/// Takes a place for a form, where it needs one. Who is signed in needs none.
+pub fn entered<P: Permission>(request: &HttpRequest) -> impl Future<Output = Result<(), Turned>> + use<P> {
+    let visit = Visit::<P>::from_request(request, &mut Payload::None);
+    room::enter(request.clone(), async { visit.await.is_ok() })
+}
+
 /// A form of somebody who has no session yet.
 #[derive(Debug)]
 pub struct Stranger {
@@ -178,12 +184,14 @@ impl FromRequest for Stranger {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
+        let entered = room::enter(request.clone(), async { false });
         let bytes = web::Payload::from_request(request, payload);
         Box::pin(async move {
             if !ours {
                 return Err(refused());
             }
             let records = records.ok_or(Kind::Internal)?;
+            entered.await?;
             let form = body(bytes, carried::most(upload::LARGEST)).await?;
             // Whatever hinders signing in, the form that waits for it goes on waiting.
             keep(&form.only(&[TO, CARRIED]));
@@ -248,6 +256,7 @@ impl<P: Permission> Arrived<P> {
     pub fn read(request: &HttpRequest, payload: &mut Payload, carried: usize) -> Extracted<Self> {
         let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
         let path = request.path().to_owned();
+        let entered = entered::<P>(request);
         let bytes = web::Payload::from_request(request, payload);
         let visit = Visit::<P>::from_request(request, &mut Payload::None);
         Box::pin(async move {
@@ -255,6 +264,7 @@ impl<P: Permission> Arrived<P> {
                 return Err(refused());
             }
             let records = records.ok_or(Kind::Internal)?;
+            entered.await?;
             // What comes from the page that asked to sign in holds it sealed, beside what one signs in with.
             let form = body(bytes, carried).await?;
             Self::tell(&records, visit.await, form, &path).await

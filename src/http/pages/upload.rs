@@ -16,7 +16,7 @@ use super::super::problem::{Kind, Problem};
 use super::super::staff::transfer::LARGEST_FILE;
 use super::super::state::Records;
 use super::carried;
-use super::form::{Arrived, Form, Late, Posted, is_ours, refused};
+use super::form::{Arrived, Form, Late, Posted, entered, is_ours, refused};
 use super::turned::Turned;
 use super::visit::Visit;
 
@@ -65,6 +65,7 @@ impl<P: Permission> FromRequest for Brought<P> {
         }
         let (ours, records) = (is_ours(request), request.app_data::<Data<Records>>().cloned());
         let path = request.path().to_owned();
+        let entered = entered::<P>(request);
         let parts = Multipart::from_request(request, payload);
         let visit = Visit::<P>::from_request(request, &mut Payload::None);
         Box::pin(async move {
@@ -72,6 +73,7 @@ impl<P: Permission> FromRequest for Brought<P> {
                 return Err(refused());
             }
             let records = records.ok_or(Kind::Internal)?;
+            entered.await?;
             let parts = parts.await.map_err(|_| Problem::new(Kind::UnsupportedMediaType))?;
             // What is no form of this kind carries no word either.
             let unread = |problem: Problem| if problem.status == 400 { refused() } else { problem.into() };
