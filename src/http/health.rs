@@ -112,6 +112,7 @@ pub async fn live() -> Reply {
         (status = 200, description = "They are", body = Health,
             example = json!({"status": "ready", "checks": [{"check": "database", "state": "ok"}]})),
         (status = 503, description = "They are not: one of the checks says why", body = Health,
+            headers(("Retry-After" = i64, description = "after how many seconds it is worth trying again")),
             example = json!({"status": "not_ready", "checks": [{"check": "disk", "state": "not_writable"}]}))
     )
 )]

@@ -179,7 +179,9 @@ impl Page {
             _ => false,
         };
         self.report("a field without a label", |page, element| is_field(element) && !page.is_labelled(element));
-        let nameless = |element: &Element| is_field(element) && element.get("name").is_none_or(str::is_empty);
+        // What is there to be read alone is not sent.
+        let is_sent = |element: &Element| is_field(element) && element.get("readonly").is_none();
+        let nameless = |element: &Element| is_sent(element) && element.get("name").is_none_or(str::is_empty);
         self.report("a field without a name", |_, element| nameless(element));
         let speechless =
             |element: &Element| element.text().is_empty() && element.get("aria-label").is_none_or(str::is_empty);
