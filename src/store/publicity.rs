@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::aggregate::{Query, Totals};
-use crate::domain::check::{Checker, FieldError, Register, Rule};
+use crate::domain::check::{CheckError, Checker, FieldError, Register, Rule};
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::policy::Role;
 use crate::domain::publication::Visibility;
@@ -240,9 +240,12 @@ fn any_counts_a_case(tx: &mut Tx<'_>, asked: &Asked) -> Result<bool, StoreError>
     for (text, as_of, at_write) in asked {
         let mut checker = Checker::new(tx.session());
         let query = Query::read_figure(text, "query", &mut checker);
-        // A question that cannot be asked any more is not taken for a harmless one.
-        let Ok(query) = checker.finish(query) else { return Ok(true) };
-        let query = Query { by: Vec::new(), totals: Totals::Grand, ..query };
+        let query = match checker.finish(query) {
+            Ok(query) => Query { by: Vec::new(), totals: Totals::Grand, ..query },
+            // A question that cannot be asked any more is not taken for a harmless one.
+            Err(CheckError::Invalid(_)) => return Ok(true),
+            Err(fault) => return Err(fault.into()),
+        };
         let times = Times { as_of: *as_of, at_write: *at_write };
         if Counter::bare(tx.conn(), times)?.counts_case_files(&query)? {
             return Ok(true);

@@ -44,7 +44,7 @@ pub type Scopes = Option<Vec<Action>>;
 /// Why a token was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    #[error("--name: expected 1 to 64 of A-Z a-z 0-9 . _ -, and neither `host` nor `_Z`")]
+    #[error("--name: expected {}", people::NAME)]
     Name,
     #[error("--days: expected 1 to 366")]
     Days,

@@ -178,7 +178,7 @@ fn readiness_answers_while_the_database_does_not() {
     let store = attest::store::database::Store::open(&url, home.clock.reader()).unwrap();
     let app = App::serve(&home, store, crate::support::app::settings());
     well(&app);
-    forward.freeze(true);
+    let frozen = forward.freeze();
     std::thread::sleep(Duration::from_millis(1_100));
     let started = Instant::now();
     let told = ready(&app).expect(503);
@@ -186,7 +186,7 @@ fn readiness_answers_while_the_database_does_not() {
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
     assert_eq!(state(&told, "database"), "no_answer");
     app.anybody().get("/health/live").expect(200);
-    forward.freeze(false);
+    drop(frozen);
     wait(|| ready(&app), |answer| answer.status == 200);
 }
 

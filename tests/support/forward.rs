@@ -48,9 +48,19 @@ impl Forward {
         Self { frozen }
     }
 
-    /// Passes nothing on, until it is thawed.
-    pub fn freeze(&self, frozen: bool) {
-        self.frozen.store(frozen, Ordering::SeqCst);
+    /// Passes nothing on as long as what it gives is held. A test that fails lets go of it, so that nothing waits for ever.
+    pub fn freeze(&self) -> Frozen {
+        self.frozen.store(true, Ordering::SeqCst);
+        Frozen(self.frozen.clone())
+    }
+}
+
+/// Until it is dropped, nothing is passed on.
+pub struct Frozen(Arc<AtomicBool>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 

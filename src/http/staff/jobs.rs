@@ -54,8 +54,16 @@ fn cursor(last: &Job) -> String {
     format!("{}.{}", last.requested_at.0.timestamp_micros(), last.id)
 }
 
-/// Reads where the list goes on; nothing where it is no such text.
-pub fn read_cursor(text: &str) -> Option<After> {
+/// Reads where the list goes on.
+///
+/// # Errors
+/// That it is no such text.
+pub fn read_after(text: &str) -> Result<After, Problem> {
+    read_cursor(text)
+        .ok_or_else(|| Problem::parameter("after", Rule::Malformed, Some(text), "the value of a `Link` header"))
+}
+
+fn read_cursor(text: &str) -> Option<After> {
     let (micros, id) = text.split_once('.')?;
     let requested_at = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?;
     // Before the first moment and after the last that a database keeps, there is nowhere to go on.
@@ -81,8 +89,7 @@ pub async fn list(allowed: Allowed<OwnJobs>, store: Data<Records>, parameters: P
             limit = read_limit(&value)?;
             continue;
         }
-        let wrong = || Problem::parameter("after", Rule::Malformed, Some(&value), "the value of a `Link` header");
-        after = Some(read_cursor(&value).ok_or_else(wrong)?);
+        after = Some(read_after(&value)?);
     }
     let (found, next) = own_jobs(&store, allowed.actor(), after, limit).await?;
     let page = Page { items: found.iter().map(JobView::from).collect() };

@@ -200,12 +200,11 @@ pub async fn add(arrived: Arrived<WriteAccounts>, store: Data<Records>, request:
         Err(mut problem) => {
             // Both fields are looked at, so that both mistakes are told at once.
             if !accounts::is_name(&name) {
-                let expected = "1 to 64 of A-Z a-z 0-9 . _ -, and neither `host` nor `_Z`";
                 problem.errors.push(FieldError::new(
                     "name",
                     crate::domain::check::Rule::Malformed,
                     Some(&name),
-                    expected,
+                    accounts::NAME,
                 ));
             }
             Err(problem)

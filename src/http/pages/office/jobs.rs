@@ -7,7 +7,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
 
-use crate::domain::check::{FieldError, Rule};
+use crate::domain::check::FieldError;
 use crate::domain::policy::Action;
 use crate::http::auth::OwnJobs;
 use crate::http::jobs::{made_by, settle};
@@ -23,7 +23,7 @@ use crate::http::pages::{Page, filters, moment, with};
 use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::{Parameters, RecordPath};
-use crate::http::staff::jobs::{own, own_jobs, read_cursor};
+use crate::http::staff::jobs::{own, own_jobs, read_after};
 use crate::http::staff::records::PAGE;
 use crate::http::staff::transfer::ImportView;
 use crate::http::state::Records;
@@ -175,11 +175,8 @@ fn state(job: &Job) -> &'static str {
 /// The long work that one has asked for.
 #[get("/desk/jobs")]
 pub async fn list(visit: Visit<OwnJobs>, records: Data<Records>, parameters: Parameters) -> Result<Reply, Turned> {
-    let mut after = None;
-    if let Some((_, value)) = parameters.only(&["after"])?.pop() {
-        let wrong = || Problem::parameter("after", Rule::Malformed, Some(&value), "the value of a `Link` header");
-        after = Some(read_cursor(&value).ok_or_else(wrong)?);
-    }
+    let asked = parameters.only(&["after"])?.pop();
+    let after = asked.map(|(_, after)| read_after(&after)).transpose()?;
     let (jobs, next) = own_jobs(&records, visit.actor(), after, PAGE).await?;
     let row = |job: &Job| {
         vec![
