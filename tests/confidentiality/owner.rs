@@ -296,3 +296,27 @@ fn what_the_server_noted_of_columns_waits_for_readers_whom_nobody_may_see() {
     let found: Vec<_> = in_files(&app, "95").into_iter().filter(|hit| hit.contains("pg_statistic")).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn what_the_server_noted_of_columns_waits_for_whoever_writes_in_another_database() {
+    if postgres::programs().is_none() {
+        return skip("postgres", "PostgreSQL", "what_the_server_noted_of_columns_waits_for_whoever_writes");
+    }
+    let home = owned();
+    let app = App::start(&home);
+    let staff = app.caseworker();
+    let whole = enter(&staff, "96");
+    app.sql("ANALYZE");
+    // While it goes on, a session of this database that begins after the analysis still sees what was noted before it.
+    let mut writer = postgres::elsewhere();
+    writer.batch_execute("BEGIN; SELECT txid_current()").unwrap();
+    let erased = erase(&staff, &whole).json();
+    wiping(&staff, &erased);
+    app.sql("ANALYZE; DELETE FROM instance_marks WHERE key LIKE 'wipe:%' AND key <> 'wipe:pg_statistic'");
+    let left = app.store.wipe_as(Wiping::WhileOthersWork).unwrap();
+    assert_eq!(left, [("pg_statistic".to_owned(), Scrubbed::Used)]);
+    writer.batch_execute("ROLLBACK").unwrap();
+    wiped(&app);
+    let found: Vec<_> = in_files(&app, "96").into_iter().filter(|hit| hit.contains("pg_statistic")).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}

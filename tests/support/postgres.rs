@@ -147,9 +147,8 @@ pub fn create(name: &str, template: Option<&str>) -> String {
 /// Gives a database to an owner who is nobody else on the server, and gives the address with which that one comes.
 pub fn give_away(url: &str) -> String {
     let name = url.strip_prefix("postgres:///").unwrap().split('?').next().unwrap();
-    let mut conn = PgConnection::establish(&cluster().url("postgres")).unwrap();
-    conn.batch_execute(&format!("CREATE ROLE owner_{name} LOGIN; ALTER DATABASE \"{name}\" OWNER TO owner_{name}"))
-        .unwrap();
+    let give = format!("CREATE ROLE owner_{name} LOGIN; ALTER DATABASE \"{name}\" OWNER TO owner_{name}");
+    elsewhere().batch_execute(&give).unwrap();
     url.replace("user=postgres", &format!("user=owner_{name}"))
 }
 
@@ -157,6 +156,11 @@ pub fn give_away(url: &str) -> String {
 pub fn connect(url: &str) -> PgConnection {
     let (rest, _) = url.split_once("user=").unwrap();
     PgConnection::establish(&format!("{rest}user=postgres")).unwrap()
+}
+
+/// A connection of the server's own user to a database of the same server that is nobody's.
+pub fn elsewhere() -> PgConnection {
+    PgConnection::establish(&cluster().url("postgres")).unwrap()
 }
 
 /// Takes a table from the owner of a database that was given away, and lets that one use it.
@@ -168,11 +172,10 @@ pub fn take_table(url: &str, table: &str) {
 
 /// Has the server write everything into its files.
 pub fn flush() {
-    PgConnection::establish(&cluster().url("postgres")).unwrap().batch_execute("CHECKPOINT").unwrap();
+    elsewhere().batch_execute("CHECKPOINT").unwrap();
 }
 
 /// Removes a database, whoever is in it.
 pub fn remove(name: &str) {
-    let mut conn = PgConnection::establish(&cluster().url("postgres")).unwrap();
-    conn.batch_execute(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).unwrap();
+    elsewhere().batch_execute(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).unwrap();
 }

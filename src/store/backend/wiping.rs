@@ -163,8 +163,10 @@ fn rewrite_statistics(conn: &mut PgConnection, others: &[Scrubbed]) -> QueryResu
     }
     // The rows of before the analysis are kept for everybody who has begun before it, and nothing tells afterwards whether some were.
     // Of a connection that is just being opened the server does not say yet to which database, and of others' not what they see.
+    // Whoever begins later sees them too, as long as a transaction goes on that wrote before it, in whatever database.
     let open = "SELECT l.virtualtransaction AS value FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
-         WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND (a.datname IS NULL OR a.datname = current_database())";
+         WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND (a.datname IS NULL OR a.datname = current_database() \
+         OR EXISTS (SELECT FROM pg_locks w WHERE w.pid = l.pid AND w.locktype = 'transactionid' AND w.granted))";
     let open: Vec<_> =
         diesel::sql_query(open).load::<OneText>(conn)?.into_iter().map(|open| format!("'{}'", open.value)).collect();
     let still = format!(
