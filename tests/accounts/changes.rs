@@ -115,8 +115,9 @@ fn every_change_ends_every_way_in_with_the_same_write(app: &App) {
 
 fn a_change_that_fails_ends_nothing(app: &App) {
     let person = Person::new(app, "kai", Role::Caseworker);
-    let browser = person.browser(app);
-    let code = person.code(app);
+    let mut browser = Browser::new(app);
+    let code = person.next_code(app);
+    browser.attempt(&person.name, &person.passphrase, &code).expect(303);
     for (passphrase, new, again, status) in [
         ("not the passphrase", NEW, NEW, 403),
         // The code was used to sign in.
