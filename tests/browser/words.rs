@@ -108,6 +108,12 @@ fn calls(before: &str) -> bool {
     matches!(word, "t" | "say")
 }
 
+/// Whether a string reads as a phrase, wherever it comes to the page: through a list or a function, for one.
+fn is_phrase(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(char::is_uppercase) && chars.next().is_some_and(char::is_lowercase) && text.contains(' ')
+}
+
 /// A phrase without the names of its values: `{}` for `{most}`.
 fn without_names(text: &str) -> String {
     let mut parts = text.split('{');
@@ -152,6 +158,8 @@ fn phrases() -> BTreeMap<String, String> {
                     all.extend(phrases_of_template(&literal.text));
                 } else if calls(&literal.before) {
                     all.push(literal.text);
+                } else if is_phrase(&literal.text) {
+                    all.push(without_names(&literal.text));
                 }
             }
             all
@@ -253,6 +261,7 @@ fn phrases_are_found_however_they_are_written() {
     let rust = "fn a() { say(\n    \"Two \\\n     {}\", &[]); t(\"It's \\\"so\\\"\"); words::t(\"C\"); Field::new(\"no\", \"no\"); '\"' }";
     let found: Vec<_> = literals(rust).into_iter().filter(|one| calls(&one.before)).map(|one| one.text).collect();
     assert_eq!(found, ["Two {}", "It's \"so\"", "C"]);
+    assert!(is_phrase("Asked for") && !is_phrase("Content-Type") && !is_phrase("POST /desk") && !is_phrase("no title"));
     let template =
         "<p title=\"no\">{{ \"A\"|t }} {% if x %}{{ crate::words::say(\"B {}\", y) }}{% endif %}{{ \"no\" }}</p>";
     assert_eq!(phrases_of_template(template), ["A", "B {}"]);
