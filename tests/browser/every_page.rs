@@ -111,6 +111,9 @@ fn a_page_about_nothing_is_sound_too(app: &App) {
                     wrong.insert(format!("{address}: {}", answer.status));
                 }
                 wrong.extend(faults(&answer, "ru").into_iter().map(|fault| format!("{}: {fault}", route.path)));
+                if route.action.is_some() && !answer.text().contains("href=\"/ru/leave\"") {
+                    wrong.insert(format!("{address}: no way to leave"));
+                }
             }
         }
     }

@@ -1,6 +1,9 @@
-//! Where a reader is, for as long as one request is answered: the language, the address, the organisation's time zone.
+//! Where a reader is, for as long as one request is answered: the language, the address, the organisation's time zone. And who it is,
+//! where a page of staff has found that out.
 //!
 //! The language is the one that the address begins with (`/ru/releases`), else the first of `Accept-Language` that pages have.
+
+use std::cell::RefCell;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -13,6 +16,7 @@ use actix_web::web::Data;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use crate::domain::policy::Actor;
 use crate::domain::record::Instant;
 use crate::exchange::formats::Language;
 
@@ -20,6 +24,7 @@ use super::form;
 
 tokio::task_local! {
     static HERE: Here;
+    static READER: RefCell<Option<Actor>>;
 }
 
 /// The organisation's time zone, in which pages tell moments.
@@ -51,6 +56,17 @@ impl Default for Here {
 /// Where the reader is whose request is being answered.
 pub fn here() -> Here {
     HERE.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Remembers who has a session, whatever comes of the request.
+pub fn signed_in(actor: Actor) {
+    // Nothing to remember it for where no page is answered.
+    let _ = READER.try_with(|reader| reader.replace(Some(actor)));
+}
+
+/// Who is known to have a session.
+pub fn reader() -> Option<Actor> {
+    READER.try_with(|reader| reader.borrow().clone()).unwrap_or_default()
 }
 
 /// The reader's language.
@@ -131,7 +147,8 @@ pub async fn around<B: MessageBody + 'static>(
         zone,
     };
     let (code, stated) = (here.language.code(), here.stated);
-    let mut response = HERE.scope(here, form::remembering(next.call(request))).await?;
+    let answer = READER.scope(RefCell::default(), form::remembering(next.call(request)));
+    let mut response = HERE.scope(here, answer).await?;
     let is_page = |value: &HeaderValue| value.as_bytes().starts_with(b"text/html");
     let documentation = response.request().path().starts_with("/api/");
     if !documentation && response.headers().get(header::CONTENT_TYPE).is_some_and(is_page) {

@@ -13,7 +13,7 @@ use super::carried::Waiting;
 use super::desk::forms::told;
 use super::form;
 use super::frame::{Sheet, write};
-use super::here::{here, link};
+use super::here::{here, link, reader};
 use super::typed::Typed;
 use super::{filters, routes, sign_in, words};
 use crate::domain::check::FieldError;
@@ -120,7 +120,7 @@ impl Turned {
             }
             Self::Late(address) => {
                 let content = Late { page: page_of(address) };
-                write(None, &Sheet { title: words::t("Nothing was done"), above: None, content: &content })
+                write(reader().as_ref(), &Sheet { title: words::t("Nothing was done"), above: None, content: &content })
             }
             Self::Problem(problem) => {
                 let problem = problem.referenced();
@@ -135,7 +135,8 @@ impl Turned {
                     reference: problem.reference.as_deref(),
                     typed: Typed::of(&form::sent(), &problem),
                 };
-                write(None, &Sheet { title: words::t(problem.title), above: None, content: &content })
+                // Who works here finds the way back, and the one out, on this page too.
+                write(reader().as_ref(), &Sheet { title: words::t(problem.title), above: None, content: &content })
             }
         }
     }

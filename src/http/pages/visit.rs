@@ -27,6 +27,7 @@ use super::super::limits::Limits;
 use super::super::problem::{Kind, Problem};
 use super::super::state::Records;
 use super::cookies::{Cookie, Jar};
+use super::here;
 use super::turned::Turned;
 
 /// When each session was last used. The database is told every five minutes; of several processes each knows its own part, and
@@ -239,6 +240,7 @@ impl<P: Permission> FromRequest for Visit<P> {
                 })
                 .await?;
             let (Some((due, found)), Some(secret)) = (found, secret) else { return Err(Turned::SignIn) };
+            here::signed_in(found.account.actor());
             if due {
                 seen.note(&records, &found).await;
             }
