@@ -189,8 +189,8 @@ pub fn list(conn: &mut Conn) -> QueryResult<Vec<Account>> {
     rows.load::<AccountRow>(conn)?.into_iter().map(account).collect()
 }
 
-/// What can name an account.
-pub const NAME: &str = "1 to 64 of A-Z a-z 0-9 . _ -, and neither `host` nor `_Z`";
+/// What a text that names an account looks like.
+pub const EXPECTED_NAME: &str = "1 to 64 of A-Z a-z 0-9 . _ -, and neither `host` nor `_Z`";
 
 /// Whether a text can name an account: a file says `_Z` of whom nobody owns.
 pub fn is_name(name: &str) -> bool {
@@ -212,7 +212,7 @@ pub struct Changed {
 pub fn add(store: &Store, actor: &Actor, name: &str, role: Role) -> Result<Changed, StoreError> {
     let refused = |rule, expected: &str| Invalid::one(FieldError::new("name", rule, Some(name), expected));
     if !is_name(name) {
-        return Err(refused(Rule::Malformed, NAME).into());
+        return Err(refused(Rule::Malformed, EXPECTED_NAME).into());
     }
     let taken = refused(Rule::Taken, "a name that no account has");
     let name = name.to_owned();

@@ -44,7 +44,7 @@ pub type Scopes = Option<Vec<Action>>;
 /// Why a token was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    #[error("--name: expected {}", people::NAME)]
+    #[error("--name: expected {}", people::EXPECTED_NAME)]
     Name,
     #[error("--days: expected 1 to 366")]
     Days,

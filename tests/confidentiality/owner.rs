@@ -13,6 +13,7 @@ use attest::store::jobs::{Kind, NewJob};
 use chrono::{TimeDelta, Utc};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
 use serde_json::json;
 
 use super::desk::{act, erase, words};
@@ -273,50 +274,44 @@ fn what_cannot_be_wiped_now_is_told_as_what_it_is() {
     assert_eq!(why("person_versions"), Some(Scrubbed::NotAllowed));
 }
 
-#[test]
-fn what_the_server_noted_of_columns_waits_for_readers_whom_nobody_may_see() {
+/// Wipes what the server noted of columns while `open` has a transaction, and again when it has ended.
+fn noted_waits_for(test: &str, tag: &str, open: impl FnOnce(&Home) -> PgConnection) {
     if postgres::programs().is_none() {
-        return skip("postgres", "PostgreSQL", "what_the_server_noted_of_columns_waits");
+        return skip("postgres", "PostgreSQL", test);
     }
     let home = owned();
     let app = App::start(&home);
     let staff = app.caseworker();
-    let whole = enter(&staff, "95");
+    let whole = enter(&staff, tag);
     app.sql("ANALYZE");
-    // Somebody else's, of whom an ordinary owner is not told what is seen.
-    let mut reader = postgres::connect(&home.url);
-    reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").unwrap();
+    let mut transaction = open(&home);
     let erased = erase(&staff, &whole).json();
     assert_eq!(wiping(&staff, &erased)["state"], "failed");
     app.sql("ANALYZE; DELETE FROM instance_marks WHERE key LIKE 'wipe:%' AND key <> 'wipe:pg_statistic'");
     let left = app.store.wipe_as(Wiping::WhileOthersWork).unwrap();
     assert_eq!(left, [("pg_statistic".to_owned(), Scrubbed::Used)]);
-    reader.batch_execute("ROLLBACK").unwrap();
+    transaction.batch_execute("ROLLBACK").unwrap();
     wiped(&app);
-    let found: Vec<_> = in_files(&app, "95").into_iter().filter(|hit| hit.contains("pg_statistic")).collect();
+    let found: Vec<_> = in_files(&app, tag).into_iter().filter(|hit| hit.contains("pg_statistic")).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
+fn what_the_server_noted_of_columns_waits_for_readers_whom_nobody_may_see() {
+    noted_waits_for("what_the_server_noted_of_columns_waits_for_readers", "95", |home| {
+        // Somebody else's, of whom an ordinary owner is not told what is seen.
+        let mut reader = postgres::connect(&home.url);
+        reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").unwrap();
+        reader
+    });
+}
+
+#[test]
 fn what_the_server_noted_of_columns_waits_for_whoever_writes_in_another_database() {
-    if postgres::programs().is_none() {
-        return skip("postgres", "PostgreSQL", "what_the_server_noted_of_columns_waits_for_whoever_writes");
-    }
-    let home = owned();
-    let app = App::start(&home);
-    let staff = app.caseworker();
-    let whole = enter(&staff, "96");
-    app.sql("ANALYZE");
-    // While it goes on, a session of this database that begins after the analysis still sees what was noted before it.
-    let mut writer = postgres::elsewhere();
-    writer.batch_execute("BEGIN; SELECT txid_current()").unwrap();
-    let erased = erase(&staff, &whole).json();
-    wiping(&staff, &erased);
-    app.sql("ANALYZE; DELETE FROM instance_marks WHERE key LIKE 'wipe:%' AND key <> 'wipe:pg_statistic'");
-    let left = app.store.wipe_as(Wiping::WhileOthersWork).unwrap();
-    assert_eq!(left, [("pg_statistic".to_owned(), Scrubbed::Used)]);
-    writer.batch_execute("ROLLBACK").unwrap();
-    wiped(&app);
-    let found: Vec<_> = in_files(&app, "96").into_iter().filter(|hit| hit.contains("pg_statistic")).collect();
-    assert!(found.is_empty(), "{found:#?}");
+    noted_waits_for("what_the_server_noted_of_columns_waits_for_whoever_writes", "96", |_| {
+        // While it goes on, a session of this database that begins after the analysis still sees what was noted before it.
+        let mut writer = postgres::elsewhere();
+        writer.batch_execute("BEGIN; SELECT txid_current()").unwrap();
+        writer
+    });
 }

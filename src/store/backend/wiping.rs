@@ -170,7 +170,7 @@ fn rewrite_statistics(conn: &mut PgConnection, others: &[Scrubbed]) -> QueryResu
     let open: Vec<_> =
         diesel::sql_query(open).load::<OneText>(conn)?.into_iter().map(|open| format!("'{}'", open.value)).collect();
     let still = format!(
-        "SELECT COUNT(*) AS value FROM pg_locks WHERE locktype = 'virtualxid' AND virtualtransaction IN ('', {})",
+        "SELECT COUNT(*) AS value FROM pg_locks WHERE locktype = 'virtualxid' AND virtualtransaction IN ({})",
         open.join(", ")
     );
     let started = Instant::now();

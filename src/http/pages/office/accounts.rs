@@ -204,7 +204,7 @@ pub async fn add(arrived: Arrived<WriteAccounts>, store: Data<Records>, request:
                     "name",
                     crate::domain::check::Rule::Malformed,
                     Some(&name),
-                    accounts::NAME,
+                    accounts::EXPECTED_NAME,
                 ));
             }
             Err(problem)
