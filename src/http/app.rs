@@ -174,6 +174,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
     let longest = Data::new(watch::Longest(settings.longest_request));
     let room = Data::new(pages::room::Room::default());
     let zone = Data::new(pages::here::Zone(settings.zone));
+    let offered = Data::new(pages::offered::Offered::default());
     let import_time = Data::new(staff::transfer::ImportTime(settings.import_time));
     let application = move || {
         let (app, _) =
@@ -198,6 +199,7 @@ pub fn serve(listener: TcpListener, store: Store, settings: Settings) -> std::io
             .configure(pages::services)
             .default_service(web::to(elsewhere))
             .app_data(zone.clone())
+            .app_data(offered.clone())
             .app_data(room.clone())
             .app_data(longest.clone())
             .wrap(from_fn(watch::around))

@@ -18,6 +18,7 @@ pub mod filters;
 pub mod form;
 pub mod frame;
 pub mod here;
+pub mod offered;
 pub mod parts;
 pub mod room;
 pub mod second_factor;

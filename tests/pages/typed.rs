@@ -531,12 +531,18 @@ fn what_was_typed_comes_back_where_the_service_takes_too_long(app: &App) {
     let waiting = Browser { session: browser.session.clone(), ..Browser::new(&slow) };
     let mut writing = app.home.connect();
     writing.batch_execute(writing_for_ever(app)).unwrap();
-    let page = waiting.post("/ru/desk/persons", &[("csrf", &*word), ("narrative", "<said> quietly")]).expect(504);
+    let form = waiting.get("/ru/desk/persons/new").expect(200).text();
+    let ground = between(&form, "<option value=\"threatened_by_relatives\">", "</option>")[0];
+    let typed = [("csrf", &*word), ("ground", "threatened_by_relatives"), ("narrative", "<said> quietly")];
+    let page = waiting.post("/ru/desk/persons", &typed).expect(504);
     assert!(page.header("content-type").unwrap().starts_with("text/html"), "{page:?}");
     assert!(page.header("content-security-policy").unwrap().contains("form-action 'self'"), "{page:?}");
     let page = page.text();
     assert!(page.contains("<form method=\"post\" action=\"/ru/desk/persons\">"), "{page}");
     assert_eq!((value(&page, "narrative"), hidden(&page, "csrf")), ("<said> quietly".to_owned(), word.clone()));
+    // What was chosen is told by what it is called, and sent as its code.
+    assert!(page.contains(&format!("readonly>\n{ground}</textarea>")), "{page}");
+    assert_eq!(hidden(&page, "ground"), "threatened_by_relatives");
     writing.batch_execute("ROLLBACK").unwrap();
     // Nothing was saved, and sent again it is.
     assert_eq!(persons(app), before);

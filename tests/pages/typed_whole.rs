@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 
 use super::typed::{NAME, TEXT, carried, caseworker, lines, sign_in_on, value, writing_for_ever};
 use crate::support::app::settings;
-use crate::support::people::{Browser, Person};
+use crate::support::people::{Browser, Person, between};
 use crate::support::{Answer, App, on_both};
 
 on_both! {
@@ -132,9 +132,17 @@ fn what_was_typed_into_what_is_there_no_more_can_be_read_and_copied(app: &App) {
         assert!(page.contains(&format!("readonly>\n{text}</textarea>")), "{text}: {page}");
     }
     assert!(!page.contains(&word) && !page.contains("not_found"), "{page}");
-    let row = [("csrf", &*word), ("seen", "1"), ("involvements[1].actor", "relatives")];
+    let form = browser.get("/ru/desk/incidents/new").expect(200).text();
+    let called = |code: &str| between(&form, &format!("<option value=\"{code}\">"), "</option>")[0].to_owned();
+    let (kind, relatives) = (called("detention"), called("relatives"));
+    let row = [("csrf", &*word), ("seen", "1"), ("kind", "detention"), ("involvements[1].actor", "relatives")];
     let path = "/ru/desk/incidents/01997c1e-0000-7000-8000-000000000000/correction";
     let page = browser.post(path, &row).expect(404).text();
-    assert!(page.contains(" 2, ") && page.contains("readonly>\nrelatives</textarea>"), "{page}");
-    assert!(!page.contains(">Что ввели вы</label>") && !page.contains("involvements["), "{page}");
+    assert!(page.contains(" 2, "), "{page}");
+    for what in [kind, relatives] {
+        assert!(page.contains(&format!("readonly>\n{what}</textarea>")), "{what}: {page}");
+    }
+    for code in ["detention", "relatives", ">Что ввели вы</label>", "involvements["] {
+        assert!(!page.contains(code), "{code}: {page}");
+    }
 }

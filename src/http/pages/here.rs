@@ -4,6 +4,7 @@
 //! The language is the one that the address begins with (`/ru/releases`), else the first of `Accept-Language` that pages have.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -21,6 +22,7 @@ use crate::domain::record::Instant;
 use crate::exchange::formats::Language;
 
 use super::form;
+use super::offered::Offered;
 
 tokio::task_local! {
     static HERE: Here;
@@ -44,12 +46,22 @@ pub struct Here {
     /// Whether this page can be asked for by its address; what a form has sent cannot.
     pub is_read: bool,
     pub zone: Tz,
+    /// What choices are called, on a page that cannot read it.
+    pub offered: Arc<Offered>,
 }
 
 impl Default for Here {
     fn default() -> Self {
         let (path, query) = ("/".to_owned(), String::new());
-        Self { language: Language::English, stated: false, path, query, is_read: true, zone: Tz::UTC }
+        Self {
+            language: Language::English,
+            stated: false,
+            path,
+            query,
+            is_read: true,
+            zone: Tz::UTC,
+            offered: Arc::default(),
+        }
     }
 }
 
@@ -145,6 +157,7 @@ pub async fn around<B: MessageBody + 'static>(
         query: request.query_string().to_owned(),
         is_read: request.method().is_safe(),
         zone,
+        offered: request.app_data::<Data<Offered>>().cloned().map(Data::into_inner).unwrap_or_default(),
     };
     let (code, stated) = (here.language.code(), here.stated);
     let answer = READER.scope(RefCell::default(), form::remembering(next.call(request)));

@@ -5,7 +5,7 @@ use std::fmt;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::filters;
+use super::{filters, here};
 
 /// What one types or chooses in. No field has a greatest length: a browser would cut what is pasted, and say nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,12 @@ impl Field {
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
+    }
+
+    /// The options, which are remembered from now on as they are shown here.
+    fn offered<'o>(&self, options: &'o [(String, String)]) -> &'o [(String, String)] {
+        here::here().offered.remember(here::language(), &self.name, options);
+        options
     }
 
     /// What a screen reader reads with the field.

@@ -40,7 +40,8 @@ const LABELS: &[(&str, &str)] = &[
 
 /// A field that somebody typed in.
 struct Field {
-    name: String,
+    /// None where its value is sent along unseen, for what is shown is what it is called.
+    name: Option<String>,
     label: String,
     value: String,
 }
@@ -76,15 +77,23 @@ fn may_pass(problem: &Problem) -> bool {
 impl Typed {
     /// What a form held that failed with this problem; nothing where there is nothing to give back.
     pub fn of(sent: &Form, problem: &Problem) -> Option<Self> {
-        let path = here().path;
-        let address = may_pass(problem).then(|| link(&path));
+        let here = here();
+        let path = &here.path;
+        let address = may_pass(problem).then(|| link(path));
         let (mut kept, mut fields) = (Vec::new(), Vec::new());
         for (name, value) in sent.pairs() {
             let (name, value) = (name.to_owned(), value.to_owned());
             if OWN.contains(&name.as_str()) || value.trim().is_empty() {
                 kept.push((name, value));
             } else {
-                fields.push(Field { label: label(&path, &name), name, value });
+                let label = label(path, &name);
+                fields.push(match here.offered.called(here.language, &name, &value) {
+                    Some(called) => {
+                        kept.push((name, value));
+                        Field { name: None, label, value: called }
+                    }
+                    None => Field { name: Some(name), label, value },
+                });
             }
         }
         let any = !fields.is_empty() || address.is_some() && sent.holds_anything();
