@@ -65,8 +65,7 @@ pub fn used(earlier: Option<(String, String)>) -> Notice {
         Some((address, code)) => notice.way(address, say("This was saved: {}", &[&code])),
         None => notice,
     };
-    notice
-        .line(t("To change that, correct it there. If you send this form again, it is saved beside it as another one."))
+    notice.line(t("To change that, correct it there. Send this form again only to save another one beside it."))
 }
 
 /// What a key has saved: the address and the code, where the reader may see it.
