@@ -44,7 +44,7 @@ macro_rules! tables {
 pub const TABLES: &[Table] = tables! {
     accounts {
         coded: [],
-        internal: [id, name, role, created_at, state, passphrase_hash, totp_secret, totp_step, notice, factor_failures, factor_failed_at, sign_ins_read_at]
+        internal: [id, name, role, created_at, state, passphrase_hash, totp_secret, totp_steps, notice, factor_failures, factor_failed_at, sign_ins_read_at]
     }
     tokens {
         coded: [],

@@ -14,7 +14,7 @@ use crate::domain::record::{Instant, RecordId};
 
 use super::accounts::State;
 use super::chain::hex;
-use super::error::StoreError;
+use super::error::{StoreError, corrupt};
 use super::schema::{accounts, devices, enrolments, recovery_codes, sessions};
 use super::session::Tx;
 use super::sign_in_history::forgive;
@@ -30,6 +30,8 @@ const TOTP_SECRET: usize = 20;
 const STEP: u64 = 30;
 /// By how many of these the clocks of two processes and a phone may differ.
 const SKEW: u8 = 5;
+/// Of how many codes it is known that they were used: more than anybody uses while a clock is wrong.
+const USED: usize = 32;
 /// How many recovery codes there are, and how many random bytes each holds.
 const CODES: usize = 10;
 const CODE_BYTES: usize = 10;
@@ -180,7 +182,7 @@ pub(super) fn unset(tx: &mut Tx<'_>, account: RecordId) -> Result<(), StoreError
         .set((
             accounts::passphrase_hash.eq(None::<String>),
             accounts::totp_secret.eq(None::<Vec<u8>>),
-            accounts::totp_step.eq(None::<i64>),
+            accounts::totp_steps.eq(""),
         ))
         .execute(tx.conn())?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::account_id.eq(account))).execute(tx.conn())?;
@@ -204,7 +206,7 @@ pub(super) fn set_second_factor(
 ) -> Result<(), StoreError> {
     let sealed = factor.seal(&*tx.session().keys()?, &totp_place(account))?;
     diesel::update(accounts::table.find(account))
-        .set((accounts::totp_secret.eq(sealed), accounts::totp_step.eq(step)))
+        .set((accounts::totp_secret.eq(sealed), accounts::totp_steps.eq(step.to_string())))
         .execute(tx.conn())?;
     forgive(tx, account)?;
     end_access(tx, account)
@@ -252,25 +254,34 @@ pub(super) fn can_be_guessed(code: &str) -> bool {
     digits(code).is_some()
 }
 
+/// The steps of the codes that were used, the newest first, with this one; none where its code is not good any more. A step that
+/// nobody's clock has come to was noted under one that ran ahead, and says nothing of those before it.
+fn with_used(used: &str, step: i64, now: Instant) -> Result<Option<String>, StoreError> {
+    let steps = used.split_whitespace().map(str::parse::<i64>).collect::<Result<Vec<_>, _>>();
+    let steps = steps.map_err(|_| corrupt("a step of a second factor that is no number"))?;
+    let latest = step_of(now) + i64::from(SKEW);
+    if steps.iter().any(|used| (step..=latest).contains(used)) {
+        return Ok(None);
+    }
+    let steps = std::iter::once(step).chain(steps).take(USED).map(|step| step.to_string());
+    Ok(Some(steps.collect::<Vec<_>>().join(" ")))
+}
+
 /// Uses a code up: of the second factor, where it is of a later step than the last one, or a recovery code. Gives whether
 /// it was good. To be called in the transaction that does what the code is for.
 pub(super) fn use_code(tx: &mut Tx<'_>, account: RecordId, code: &str) -> Result<bool, StoreError> {
     let code = code.trim();
-    let (sealed, last, state) = accounts::table
+    let (sealed, used, state) = accounts::table
         .find(account)
-        .select((accounts::totp_secret, accounts::totp_step, accounts::state))
-        .first::<(Option<Vec<u8>>, Option<i64>, String)>(tx.conn())?;
+        .select((accounts::totp_secret, accounts::totp_steps, accounts::state))
+        .first::<(Option<Vec<u8>>, String, String)>(tx.conn())?;
     let Some(sealed) = sealed.filter(|_| state == State::Active.name()) else { return Ok(false) };
     let now = tx.now();
     if let Some(digits) = digits(code) {
         let factor = SecondFactor::open(&*tx.session().keys()?, &totp_place(account), &sealed)?;
         let Some(step) = factor.check(&digits, now) else { return Ok(false) };
-        // A step that nobody's clock has come to was noted under one that ran ahead.
-        let latest = step_of(now) + i64::from(SKEW);
-        if last.is_some_and(|last| step <= last && last <= latest) {
-            return Ok(false);
-        }
-        diesel::update(accounts::table.find(account)).set(accounts::totp_step.eq(step)).execute(tx.conn())?;
+        let Some(used) = with_used(&used, step, now)? else { return Ok(false) };
+        diesel::update(accounts::table.find(account)).set(accounts::totp_steps.eq(used)).execute(tx.conn())?;
         return Ok(true);
     }
     let unused =

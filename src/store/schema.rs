@@ -11,7 +11,7 @@ diesel::table! {
         state -> Text,
         passphrase_hash -> Nullable<Text>,
         totp_secret -> Nullable<Binary>,
-        totp_step -> Nullable<BigInt>,
+        totp_steps -> Text,
         notice -> Nullable<Text>,
         factor_failures -> BigInt,
         factor_failed_at -> Nullable<Moment>,
