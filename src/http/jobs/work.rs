@@ -107,7 +107,7 @@ fn wipe(store: &Store) -> Result<Done, Failure> {
     } else if is_left(&Scrubbed::Large) {
         "some tables are too large to be wiped while others work; whoever runs the service wipes them with `attest wipe`"
     } else {
-        "somebody still reads what was there before; it is tried again by itself"
+        "somebody still reads what was there before, or writes in another database of the server; it is tried again by itself"
     };
     Err(Problem::new(ProblemKind::Refused).detail(why).into())
 }

@@ -45,7 +45,7 @@ impl fmt::Display for Scrubbed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Done => "it is wiped",
-            Self::Used => "somebody uses it, or reads what was there before",
+            Self::Used => "somebody uses it, reads what was there before, or writes in another database of the server",
             Self::Large => "it is too large to be wiped while others work: run `attest wipe`",
             Self::NotAllowed => "its owner alone may do that",
             Self::Failed(why) => why,
