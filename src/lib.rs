@@ -53,6 +53,17 @@ pub mod domain {
         pub mod content;
         pub mod cube;
         pub mod declare;
+        /// What is told of which condition, by one fixed descent.
+        pub mod descent {
+            pub mod block;
+            pub mod grid;
+            pub mod line;
+            pub mod margin;
+            pub mod mask;
+            pub mod pool;
+            pub mod told;
+            pub mod tree;
+        }
         mod earlier;
         mod eliminate;
         pub mod mask;

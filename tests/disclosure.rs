@@ -8,6 +8,18 @@ mod disclosure {
     mod asked;
     mod attack;
     mod attacker;
+    /// The descent in every possible world: who knows the whole rule and all that is told learns nothing of a few.
+    mod descent {
+        mod board;
+        mod controls;
+        mod incidents;
+        mod several;
+        mod share;
+        mod signed;
+        mod single;
+        mod successive;
+        mod worlds;
+    }
     #[path = "../formats/decoded.rs"]
     mod decoded;
     #[allow(dead_code)]

@@ -1,0 +1,415 @@
+//! The mask of a release: which conditions it tells, by one fixed descent.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::block::{Blocks, Derived};
+use super::grid::{Axis, Members, Rest, Units, count};
+use super::line::{Line, List};
+use super::margin::{Margin, Moves, Without};
+use super::pool::pooled;
+use super::told::{Count, Key, Told, Unknown};
+use super::tree::{Codes, Forest, Item, Tree};
+
+/// A dimension with its declared list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dimension {
+    pub items: Vec<Item>,
+    /// How many codes its list has.
+    pub width: u16,
+    /// By measure whether one unit may have several codes.
+    pub many: [bool; 2],
+    /// Codes of which a signed figure tells a small number, in this release or before: they have no line of their own.
+    pub signed: Vec<u16>,
+}
+
+impl Dimension {
+    /// The list without the codes of which a signed figure tells.
+    fn unsigned(&self) -> Vec<Item> {
+        fn without(items: &[Item], signed: &[u16]) -> Vec<Item> {
+            let keep = |item: &Item| match item {
+                Item::Line(codes) if codes.iter().all(|code| signed.contains(code)) => None,
+                Item::Line(codes) => Some(Item::Line(codes.clone())),
+                Item::Level(below) => {
+                    Some(Item::Level(without(below, signed))).filter(|item| *item != Item::Level(Vec::new()))
+                }
+            };
+            items.iter().filter_map(keep).collect()
+        }
+        if self.signed.is_empty() { self.items.clone() } else { without(&self.items, &self.signed) }
+    }
+
+    /// Each signed code with the next in the list that is not: they have one line wherever the list is crossed.
+    fn beside(&self) -> Vec<(u16, u16)> {
+        fn codes(items: &[Item]) -> Vec<u16> {
+            let own = |item: &Item| match item {
+                Item::Line(own) => own.clone(),
+                Item::Level(below) => codes(below),
+            };
+            items.iter().flat_map(own).collect()
+        }
+        let order = codes(&self.items);
+        let is_signed = |code: &&u16| self.signed.contains(code);
+        let next = |code: &u16| {
+            let at = order.iter().position(|own| own == code)?;
+            let after = order[at..].iter().find(|code| !is_signed(code));
+            Some((*code, *after.or_else(|| order[..at].iter().rev().find(|code| !is_signed(code)))?))
+        };
+        self.signed.iter().filter_map(next).collect()
+    }
+}
+
+/// A table to be masked: at most three dimensions, of which at most the last of two has several codes a unit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Table {
+    pub measure: u8,
+    pub by: Vec<usize>,
+}
+
+/// The lines of a table, rows and columns.
+pub type Lines = (Vec<Line>, Vec<Line>);
+
+/// All that the mask remembers from one release to the next.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    pub told: Told,
+    pub sets: Sets,
+    /// What was declared before: lists and tables.
+    pub declared: BTreeSet<Table>,
+    pub lines: BTreeMap<Table, Lines>,
+}
+
+impl Memory {
+    pub fn new(t: u64) -> Self {
+        Self { told: Told::new(t), sets: Sets::default(), declared: BTreeSet::new(), lines: BTreeMap::new() }
+    }
+}
+
+/// Sets of codes by number, so that a condition is a few numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Sets(HashMap<Set, u32>);
+
+/// A set of codes, or of pairs of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Set {
+    pub dimensions: Vec<usize>,
+    /// Whether it is those who have none of them.
+    pub none: bool,
+    pub codes: Codes,
+}
+
+impl Sets {
+    /// The number of a set, 1 or more.
+    pub fn number(&mut self, set: Set) -> u32 {
+        let next = self.0.len() as u32 + 1;
+        *self.0.entry(set).or_insert(next)
+    }
+}
+
+/// What is masked together.
+pub struct Input<'a> {
+    pub dimensions: &'a [Dimension],
+    /// Persons, and incidents.
+    pub units: [&'a Units; 2],
+    pub tables: &'a [Table],
+    /// Whether small lines are pooled where crossing them would tell little.
+    pub pool: bool,
+}
+
+/// A list as it is masked in this release.
+struct Descended {
+    forest: Forest,
+    keys: Vec<Key>,
+    persons: Vec<u64>,
+}
+
+impl Descended {
+    fn list(&self) -> List<'_> {
+        List { forest: &self.forest, keys: &self.keys, persons: &self.persons }
+    }
+}
+
+/// Rows of a table: their tree, how units come to them, their conditions, and which follow from others.
+type Rows<'r> = (&'r Forest, &'r Axis<'r>, &'r [Key], &'r Derived);
+
+/// One run of the mask.
+struct Run<'a> {
+    input: &'a Input<'a>,
+    memory: &'a mut Memory,
+    /// By measure how far the total has moved, where it is told.
+    totals: BTreeMap<u8, u64>,
+    lists: BTreeMap<(u8, usize), Descended>,
+}
+
+/// Masks tables: what they tell is in the memory afterwards, as told now.
+pub fn mask(input: &Input<'_>, memory: &mut Memory) {
+    memory.told.close();
+    let mut run = Run { input, memory, totals: BTreeMap::new(), lists: BTreeMap::new() };
+    for table in input.tables {
+        run.total(table.measure);
+    }
+    for table in input.tables {
+        table.by.iter().for_each(|dimension| run.list(table.measure, *dimension));
+    }
+    for table in input.tables {
+        match table.by.as_slice() {
+            [rows, columns] => run.two(table, *rows, *columns),
+            [first, second, columns] => run.three(table, (*first, *second), *columns),
+            _ => {}
+        }
+    }
+    let Run { memory, .. } = run;
+    for table in input.tables {
+        let single = table.by.iter().map(|dimension| vec![*dimension]);
+        let own = single.chain([Vec::new(), table.by.clone()]);
+        memory.declared.extend(own.map(|by| Table { measure: table.measure, by }));
+    }
+}
+
+impl<'a> Run<'a> {
+    fn unknown(&self, table: &Table) -> Unknown {
+        if self.memory.declared.contains(table) { Unknown::From(self.memory.told.wide()) } else { Unknown::Fresh }
+    }
+
+    fn units(&self, measure: u8) -> &'a Units {
+        self.input.units[usize::from(measure)]
+    }
+
+    fn total(&mut self, measure: u8) {
+        if self.totals.contains_key(&measure) {
+            return;
+        }
+        let (key, count) = (Key::new(measure, [0; 3]), all(self.units(measure)));
+        let unknown = self.unknown(&Table { measure, by: Vec::new() });
+        if self.memory.told.may(key, count, unknown, false) {
+            self.totals.insert(measure, self.memory.told.moved(key, count));
+            self.memory.told.tell(key, count);
+        }
+    }
+
+    /// The number of a set of codes; 0 of those that every unit has one of.
+    fn set(&mut self, measure: u8, dimension: usize, codes: &Codes) -> u32 {
+        let own = &self.input.dimensions[dimension];
+        if codes.len() == usize::from(own.width) && !own.many[usize::from(measure)] {
+            return 0;
+        }
+        self.memory.sets.number(Set { dimensions: vec![dimension], none: false, codes: codes.clone() })
+    }
+
+    fn none(&mut self, dimension: usize, codes: &Codes) -> u32 {
+        self.memory.sets.number(Set { dimensions: vec![dimension], none: true, codes: codes.clone() })
+    }
+
+    /// Descends a list, once.
+    fn list(&mut self, measure: u8, dimension: usize) {
+        if self.lists.contains_key(&(measure, dimension)) {
+            return;
+        }
+        let own = &self.input.dimensions[dimension];
+        let forest = Forest::new(&own.unsigned());
+        let named = if own.many[usize::from(measure)] { named(&forest.root) } else { Vec::new() };
+        let rests = rests(&named);
+        let members = Members::new(&forest.sets);
+        let counts = count(self.units(measure), &Axis::One(dimension, &members, &rests), &Axis::All);
+        let keys: Vec<_> =
+            forest.sets.iter().map(|set| Key::new(measure, [self.set(measure, dimension, set), 0, 0])).collect();
+        let asked: Vec<_> = keys.iter().enumerate().map(|(node, key)| (*key, counts.at(node, 0))).collect();
+        let mut without = vec![None; if named.is_empty() { 0 } else { keys.len() }];
+        let mut rest = keys.len()..;
+        for (node, broader) in named {
+            let none = self.none(dimension, &forest.sets[node]);
+            let mut next = |key: Key| rest.next().map(|row| (key, counts.at(row, 0)));
+            let of_all = next(Key::new(measure, [none, 0, 0]));
+            let of_broader = broader.and_then(|broader| next(keys[broader].and(none)));
+            without[node] = of_all.map(|of_all| Without { of_all, of_broader });
+        }
+        if let Some(moved) = self.totals.get(&measure).copied() {
+            let unknown = self.unknown(&Table { measure, by: vec![dimension] });
+            let told = &mut self.memory.told;
+            let (key, count) = asked[forest.root.id];
+            let mut above = Some(moved);
+            // Where everybody has one code, and of some a figure is signed, the others are a number of their own.
+            if without.is_empty() && !told.is_now(key) {
+                above = told.may(key, count, unknown, moved >= told.wide()).then(|| told.moved(key, count));
+                above.iter().for_each(|_| told.tell(key, count));
+            }
+            if let Some(above) = above.map(|above| if above == 0 { moved } else { above }) {
+                let moves = Moves { above, all: moved, broader: above };
+                Margin { told, asked: &asked, without: &without, unknown }.descend(&forest.root, moves);
+            }
+        }
+        let persons = asked.iter().map(|(_, count)| count.persons).collect();
+        self.lists.insert((measure, dimension), Descended { forest, keys, persons });
+    }
+
+    /// Lines in which a signed code stands with the next one.
+    fn beside(&self, dimension: usize, lines: &[Line]) -> Vec<Line> {
+        let mut lines = lines.to_vec();
+        for (signed, next) in self.input.dimensions[dimension].beside() {
+            lines.iter_mut().for_each(|line| line.join(signed, next));
+        }
+        lines
+    }
+
+    fn two(&mut self, table: &Table, rows: usize, columns: usize) {
+        let measure = table.measure;
+        if !self.memory.lines.contains_key(table) {
+            let told = &self.memory.told;
+            let (one, other) = (self.lists[&(measure, rows)].list(), self.lists[&(measure, columns)].list());
+            let mut lines = (one.lines(told), other.lines(told));
+            if self.input.pool {
+                pooled(&mut lines, (&one, &other), all(self.units(measure)).persons, told.t);
+            }
+            self.memory.lines.insert(table.clone(), lines);
+        }
+        let (row_lines, _) = &self.memory.lines[table];
+        let lines = self.beside(rows, row_lines);
+        let of_rows = self.lists[&(measure, rows)].list().tree(&lines, &self.memory.told);
+        let members = Members::new(&of_rows.sets);
+        let keys: Vec<_> =
+            of_rows.sets.iter().map(|set| Key::new(measure, [self.set(measure, rows, set), 0, 0])).collect();
+        let derived = self.derived(measure, rows, &lines, &of_rows);
+        self.cross(table, (&of_rows, &Axis::One(rows, &members, &[]), &keys, &derived), columns);
+    }
+
+    /// The pools of a table of which all nodes are told in this release; a signed code is told by its figure.
+    fn derived(&mut self, measure: u8, dimension: usize, lines: &[Line], forest: &Forest) -> Derived {
+        let mut derived = Derived::new();
+        for nodes in lines.iter().flat_map(Line::pools) {
+            let told = |node: &Codes| {
+                let is_signed =
+                    matches!(node.as_slice(), [code] if self.input.dimensions[dimension].signed.contains(code));
+                is_signed || {
+                    let set = self.set(measure, dimension, node);
+                    self.memory.told.is_now(Key::new(measure, [set, 0, 0]))
+                }
+            };
+            let mut all = nodes.concat();
+            all.sort_unstable();
+            if nodes.iter().all(told) {
+                derived.extend(forest.sets.iter().position(|set| *set == all));
+            }
+        }
+        derived
+    }
+
+    /// Crosses rows with a list.
+    fn cross(&mut self, table: &Table, (rows, axis, keys, derived): Rows<'_>, columns: usize) {
+        let measure = table.measure;
+        let Some(moved) = self.totals.get(&measure).copied() else { return };
+        let lines = self.beside(columns, &self.memory.lines[table].1);
+        let of_columns = self.lists[&(measure, columns)].list().tree(&lines, &self.memory.told);
+        let derived_columns = self.derived(measure, columns, &lines, &of_columns);
+        let own = &self.lists[&(measure, columns)];
+        let many = self.input.dimensions[columns].many[usize::from(measure)];
+        // By name, for a line of a table may be a broader code that its list names.
+        let place = |set: &Codes| of_columns.sets.iter().position(|own| own == set);
+        let in_table = |(node, broader): &(usize, Option<usize>)| {
+            let broader = broader.and_then(|broader| place(&own.forest.sets[broader]));
+            Some((place(&own.forest.sets[*node])?, broader))
+        };
+        let named: Vec<_> =
+            if many { named(&own.forest.root).iter().filter_map(in_table).collect() } else { Vec::new() };
+        let rests = rests(&named);
+        let members = Members::new(&of_columns.sets);
+        let grid = count(self.units(measure), axis, &Axis::One(columns, &members, &rests));
+        let mut sets: Vec<_> = of_columns.sets.iter().map(|set| self.set(measure, columns, set)).collect();
+        let mut without = vec![Vec::new(); of_columns.sets.len()];
+        for rest in &rests {
+            let none = self.none(columns, &of_columns.sets[rest.set as usize]);
+            without[rest.set as usize].push(sets.len());
+            sets.push(match rest.within {
+                Some(within) => self.memory.sets.number(Set {
+                    dimensions: vec![columns, sets[within as usize] as usize],
+                    none: true,
+                    codes: of_columns.sets[rest.set as usize].clone(),
+                }),
+                None => none,
+            });
+        }
+        let unknown = (!self.memory.declared.contains(table)).then_some(Unknown::Fresh);
+        let told = &mut self.memory.told;
+        let mut blocks = Blocks { told, grid: &grid, rows: keys, columns: &sets, without: &without, unknown };
+        if blocks.open((&rows.root, derived), (&of_columns.root, &derived_columns), moved) {
+            blocks.descend(&rows.root, &of_columns.root);
+        }
+    }
+
+    /// Three dimensions: the pairs that the first two tell and all others in one line, by the third.
+    fn three(&mut self, table: &Table, (first, second): (usize, usize), columns: usize) {
+        let measure = table.measure;
+        if !self.memory.lines.contains_key(table) {
+            let columns = self.lists[&(measure, columns)].list().lines(&self.memory.told);
+            let lines = (self.pairs(measure, first, second), columns);
+            self.memory.lines.insert(table.clone(), lines);
+        }
+        let (row_lines, _) = &self.memory.lines[table];
+        let items: Vec<_> = row_lines.iter().map(|line| Item::Line(line.codes())).collect();
+        let of_rows = Forest::new(&items);
+        let width = self.input.dimensions[second].width;
+        let keys: Vec<_> = of_rows.sets.iter().map(|set| self.pair_key(measure, (first, second), width, set)).collect();
+        let members = Members::new(&of_rows.sets);
+        // All others follow from the total and the pairs.
+        let derived = (0..of_rows.sets.len()).filter(|row| of_rows.sets[*row].len() > 1).collect();
+        self.cross(table, (&of_rows, &Axis::Pairs(first, second, width, &members), &keys, &derived), columns);
+    }
+
+    fn pair_key(&mut self, measure: u8, (first, second): (usize, usize), width: u16, set: &Codes) -> Key {
+        if let [pair] = set.as_slice() {
+            let (one, other) = (vec![pair / width], vec![pair % width]);
+            let (one, other) = (self.set(measure, first, &one), self.set(measure, second, &other));
+            return Key::new(measure, [one, other, 0]);
+        }
+        let every = usize::from(self.input.dimensions[first].width) * usize::from(width);
+        if set.len() == every {
+            return Key::new(measure, [0; 3]);
+        }
+        let number = self.memory.sets.number(Set { dimensions: vec![first, second], none: false, codes: set.clone() });
+        Key::new(measure, [number, 0, 0])
+    }
+
+    /// The pairs of codes that are told, the largest first, and all others as one line.
+    fn pairs(&mut self, measure: u8, first: usize, second: usize) -> Vec<Line> {
+        let (one, other) = (self.input.dimensions[first].width, self.input.dimensions[second].width);
+        let mut lines = Vec::new();
+        let mut rest = Vec::new();
+        for pair in 0..one * other {
+            let key = self.pair_key(measure, (first, second), other, &vec![pair]);
+            match self.memory.told.get(key).and_then(|entry| entry.now) {
+                Some(count) => lines.push((count.persons, Line::Pool(vec![vec![pair]]))),
+                None => rest.push(pair),
+            }
+        }
+        lines.sort_by_key(|(persons, _)| std::cmp::Reverse(*persons));
+        let mut lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
+        if !rest.is_empty() {
+            lines.push(Line::Pool(vec![rest]));
+        }
+        lines
+    }
+}
+
+fn all(units: &Units) -> Count {
+    count(units, &Axis::All, &Axis::All).at(0, 0)
+}
+
+/// The named nodes below a node, each with the named node over it.
+fn named(root: &Tree) -> Vec<(usize, Option<usize>)> {
+    fn walk(node: &Tree, broader: Option<usize>, found: &mut Vec<(usize, Option<usize>)>) {
+        for part in node.cut() {
+            found.extend(part.is_named.then_some((part.id, broader)));
+            walk(part, if part.is_named { Some(part.id) } else { broader }, found);
+        }
+    }
+    let mut found = Vec::new();
+    walk(root, None, &mut found);
+    found
+}
+
+/// Who has none of each named node: in all and, where there is one, of those who have the broader one.
+fn rests(named: &[(usize, Option<usize>)]) -> Vec<Rest> {
+    let of = |(node, broader): &(usize, Option<usize>)| {
+        let (set, within) = (*node as u32, broader.map(|broader| broader as u32));
+        [Some(Rest { set, within: None }), within.map(|within| Rest { set, within: Some(within) })]
+    };
+    named.iter().flat_map(of).flatten().collect()
+}

@@ -1,0 +1,266 @@
+//! The one who knows the whole rule: he sorts all worlds by what they tell, and asks what those that tell the same have in common.
+
+use std::collections::HashMap;
+
+use attest::domain::release::descent::told::Key;
+
+use super::board::{Board, How, State, Sums, Who, World};
+
+/// What a release tells: the condition, the number, and whether it is new.
+pub type Answer = Vec<(Key, u64, bool)>;
+
+/// A number that is watched: whether it is told, and which values it has in the worlds that tell the same, as bits.
+#[derive(Clone, Copy)]
+struct Watched {
+    rows: usize,
+    who: Who,
+    key: Key,
+}
+
+impl Watched {
+    fn of(&self, sums: &Sums) -> u64 {
+        sums.of(self.rows, self.who)
+    }
+}
+
+/// Worlds that tell the same.
+pub struct Class {
+    pub state: State,
+    pub worlds: Vec<usize>,
+    values: Vec<u64>,
+}
+
+/// What was found in single releases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub worlds: usize,
+    pub told: usize,
+    pub withheld: usize,
+    /// Withheld numbers that have one value.
+    pub pinned: usize,
+    /// Withheld numbers of which all values lie within less than `t`.
+    pub narrow: usize,
+    /// Rows or columns of which all are known to be of one kind.
+    pub groups: usize,
+}
+
+/// What was found in successive releases.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    pub pairs: u64,
+    /// Pairs in which something is told anew.
+    pub told_anew: u64,
+    /// Pairs in which something is known to have changed by 1 to `t - 1`.
+    pub told_small: u64,
+}
+
+fn spread(values: u64) -> (u32, u32) {
+    (values.trailing_zeros(), 63 - values.leading_zeros())
+}
+
+fn watched(board: &Board) -> Vec<Watched> {
+    let (rows, columns) = (board.rows.root.lines.len(), board.columns.root.lines.len());
+    let all = (1 << rows) - 1;
+    let rows: Vec<usize> = (0..rows).map(|row| 1 << row).chain([all]).collect();
+    let mut who: Vec<Who> = (0..columns).map(|column| Who::Any(1 << column)).chain([Who::Any(0)]).collect();
+    for (own, broader) in board.named().into_iter().filter(|_| board.several) {
+        who.extend((own.count_ones() > 1).then_some(Who::Any(own)));
+        who.push(Who::None(own));
+        who.extend(broader.map(|broader| Who::NoneBut(own, broader)));
+    }
+    let of_row = |rows: usize| who.iter().map(move |who| Watched { rows, who: *who, key: board.key_of(rows, *who) });
+    rows.into_iter().flat_map(of_row).collect()
+}
+
+/// What is public of a state. Sets of columns that have no name are not, where a person may have several.
+pub fn answer(board: &Board, state: &State) -> Answer {
+    let mut keys: Vec<Key> = watched(board).iter().map(|watched| watched.key).collect();
+    let (rows, columns) = (board.rows.root.lines.len(), board.columns.root.lines.len());
+    for row in 1..1 << rows {
+        for column in (0..1 << columns).filter(|set: &usize| !board.several || set.count_ones() < 2) {
+            keys.push(board.key(row, column));
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    let told = |key: Key| {
+        let entry = state.told.get(key)?;
+        let count = entry.now.or(entry.last)?;
+        Some((key, count.value, entry.now.is_some()))
+    };
+    keys.into_iter().filter_map(told).collect()
+}
+
+/// Sorts worlds by what they tell, each masked by `release`.
+pub fn classes(
+    board: &Board,
+    worlds: &[World],
+    answer: impl Fn(&State) -> Answer,
+    release: impl Fn(&World) -> State,
+) -> HashMap<Answer, Class> {
+    let watched = watched(board);
+    let mut classes: HashMap<Answer, Class> = HashMap::new();
+    for (at, world) in worlds.iter().enumerate() {
+        let (state, sums) = (release(world), board.sums(world));
+        let fresh = || Class { state: state.clone(), worlds: Vec::new(), values: vec![0; watched.len()] };
+        let class = classes.entry(answer(&state)).or_insert_with(fresh);
+        class.worlds.push(at);
+        for (values, watched) in class.values.iter_mut().zip(&watched) {
+            *values |= 1 << watched.of(&sums);
+        }
+    }
+    classes
+}
+
+/// What one release tells in any of some worlds.
+pub fn one(board: &Board, worlds: &[World]) -> Found {
+    one_by(board, worlds, |world| {
+        let mut state = board.start();
+        board.release(&mut state, &board.sums(world), true, How::default());
+        state
+    })
+}
+
+/// The same, masked by `release`.
+pub fn one_by(board: &Board, worlds: &[World], release: impl Fn(&World) -> State) -> Found {
+    let watched = watched(board);
+    let mut found = Found { worlds: worlds.len(), ..Found::default() };
+    for (answer, class) in classes(board, worlds, |state| answer(board, state), release) {
+        let size = class.worlds.len();
+        let values = |rows: usize, columns: usize| {
+            let at = watched.iter().position(|own| own.rows == rows && own.who == Who::Any(columns));
+            class.values[at.unwrap()]
+        };
+        for (own, watched) in class.values.iter().zip(&watched) {
+            let (least, most) = spread(*own);
+            if !matches!(watched.who, Who::Any(_)) {
+                // Nobody of a row lacks the column.
+                let of_row = values(watched.rows, 0);
+                found.groups += if *own == 1 && of_row != 1 { size } else { 0 };
+            } else if answer.iter().any(|(key, ..)| *key == watched.key) {
+                found.told += size;
+            } else {
+                found.withheld += size;
+                found.pinned += if least == most { size } else { 0 };
+                found.narrow += if u64::from(most - least) < board.t { size } else { 0 };
+            }
+        }
+        if !board.several && board.columns.root.lines.len() > 1 {
+            found.groups += size * whole_lines(board, &values);
+        }
+    }
+    found
+}
+
+/// How many lines are known to lie in one cell: all others of them are surely 0, and they are not.
+fn whole_lines(board: &Board, values: &dyn Fn(usize, usize) -> u64) -> usize {
+    let (rows, columns) = (board.rows.root.lines.len(), board.columns.root.lines.len());
+    let of_row = |row: usize| {
+        let empty = (0..columns).filter(|column| values(1 << row, 1 << column) == 1).count();
+        empty == columns - 1 && values(1 << row, 0) != 1
+    };
+    let of_column = |column: usize| {
+        let empty = (0..rows).filter(|row| values(1 << row, 1 << column) == 1).count();
+        empty == rows - 1 && values((1 << rows) - 1, 1 << column) != 1
+    };
+    (0..rows).filter(|row| of_row(*row)).count() + (0..columns).filter(|column| of_column(*column)).count()
+}
+
+/// How one release follows another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// Anybody may leave and come.
+    Free,
+    /// Nobody leaves.
+    GrowOnly,
+}
+
+/// What two releases tell in any pair of some worlds; `close` turns what was told into what is remembered.
+pub fn two(
+    board: &Board,
+    (first, second): (&[World], &[World]),
+    growth: Growth,
+    hows: (How, How),
+    close: impl Fn(&Board, &State) -> State,
+) -> Moved {
+    let told = |state: &State| answer(board, state);
+    let start = |world: &World| {
+        let mut state = board.start();
+        board.release(&mut state, &board.sums(world), true, hows.0);
+        state
+    };
+    let mut moved = Moved::default();
+    let sums: Vec<_> = second.iter().map(|world| board.sums(world)).collect();
+    for before in classes(board, first, told, start).into_values() {
+        let closed = close(board, &before.state);
+        let mut after: HashMap<Answer, Class> = HashMap::new();
+        let watched = watched(board);
+        for (at, sums) in sums.iter().enumerate() {
+            let mut state = closed.clone();
+            board.release(&mut state, sums, false, hows.1);
+            let values = vec![0; watched.len()];
+            let class = after.entry(told(&state)).or_insert_with(|| Class { state, worlds: Vec::new(), values });
+            class.worlds.push(at);
+            for (values, watched) in class.values.iter_mut().zip(&watched) {
+                *values |= 1 << watched.of(sums);
+            }
+        }
+        for (answer, class) in after {
+            let (pairs, small) = match growth {
+                Growth::Free => {
+                    let pairs = before.worlds.len() * class.worlds.len();
+                    let small = before.values.iter().zip(&class.values).any(|(a, b)| !is_hidden(*a, *b, board.t));
+                    (pairs, small)
+                }
+                Growth::GrowOnly => grown(board, (first, second), &before, &class, &watched),
+            };
+            moved.pairs += pairs as u64;
+            moved.told_anew += if answer.iter().any(|(.., now)| *now) { pairs as u64 } else { 0 };
+            moved.told_small += if small { pairs as u64 } else { 0 };
+        }
+    }
+    moved
+}
+
+/// Whether a number may as well not have changed, or by `t` or more.
+fn is_hidden(before: u64, after: u64, t: u64) -> bool {
+    let near = |value: u32| {
+        let (least, most) = ((u64::from(value) + 1).saturating_sub(t), (u64::from(value) + t - 1).min(63));
+        (least..=most).filter(|near| *near != u64::from(value)).fold(0_u64, |bits, near| bits | 1 << near)
+    };
+    (0..64).filter(|value| before >> value & 1 == 1).any(|value| after & !near(value) != 0)
+}
+
+/// The pairs in which nobody leaves, and whether in all of them something has changed by a few.
+fn grown(
+    board: &Board,
+    (first, second): (&[World], &[World]),
+    before: &Class,
+    after: &Class,
+    watched: &[Watched],
+) -> (usize, bool) {
+    let mut pairs = 0;
+    let mut small: Vec<Watched> = watched.to_vec();
+    for one in &before.worlds {
+        let then = board.sums(&first[*one]);
+        for other in &after.worlds {
+            if !first[*one].iter().zip(&second[*other]).all(|(then, now)| now >= then) {
+                continue;
+            }
+            pairs += 1;
+            let now = board.sums(&second[*other]);
+            small.retain(|watched| {
+                let change = watched.of(&now).abs_diff(watched.of(&then));
+                change > 0 && change < board.t
+            });
+        }
+    }
+    (pairs, pairs > 0 && !small.is_empty())
+}
+
+/// What is remembered as the programme remembers it.
+pub fn remember(_board: &Board, state: &State) -> State {
+    let mut state = state.clone();
+    state.told.close();
+    state
+}
