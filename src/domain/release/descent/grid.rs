@@ -43,6 +43,14 @@ pub struct Units {
     pub columns: Vec<Column>,
 }
 
+impl Units {
+    /// Whether a unit is the only one of its person.
+    fn is_the_only_one(&self, unit: usize) -> bool {
+        let person = Some(&self.persons[unit]);
+        self.persons.get(unit + 1) != person && (unit == 0 || self.persons.get(unit - 1) != person)
+    }
+}
+
 /// Counts by row and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grid {
@@ -108,6 +116,13 @@ impl Counting {
             count.persons += 1;
         }
     }
+
+    /// Adds persons with one unit each, who are counted nowhere else.
+    fn add_persons(&mut self, row: usize, column: usize, persons: u64) {
+        let count = &mut self.grid.counts[row * self.grid.columns + column];
+        count.value += persons;
+        count.persons += persons;
+    }
 }
 
 /// Who has none of a set of codes: in all, or among those who have a wider set.
@@ -137,6 +152,27 @@ impl Axis<'_> {
         }
     }
 
+    /// One more than the highest code that its sets hold; of pairs, than the highest pair.
+    fn width(&self) -> usize {
+        match self {
+            Self::All => 1,
+            Self::One(_, members, _) | Self::Pairs(.., members) => members.of.len(),
+        }
+    }
+
+    /// The code of a unit, where it has one.
+    fn code(&self, units: &Units, unit: usize) -> Option<usize> {
+        let one = |dimension: usize| match units.columns[dimension].of(unit) {
+            [code] => Some(*code),
+            _ => None,
+        };
+        match self {
+            Self::All => Some(0),
+            Self::One(dimension, ..) => one(*dimension).map(usize::from),
+            Self::Pairs(first, second, width, _) => Some(usize::from(one(*first)? * width + one(*second)?)),
+        }
+    }
+
     fn of(&self, units: &Units, unit: usize, into: &mut Vec<u32>) {
         into.clear();
         match self {
@@ -160,17 +196,30 @@ impl Axis<'_> {
     }
 }
 
-/// Counts every pair of a row and a column.
+/// Counts every pair of a row and a column. Persons who have one unit, and one code of each dimension, are counted by their codes
+/// first, of which there are fewer.
 pub fn count(units: &Units, rows: &Axis<'_>, columns: &Axis<'_>) -> Grid {
     let mut counting = Counting::new(rows.rows(), columns.rows());
+    let width = columns.width();
+    let mut alike = vec![(0, 0); rows.width() * width];
     let (mut of_rows, mut of_columns) = (Vec::new(), Vec::new());
     for (unit, person) in units.persons.iter().enumerate() {
+        let place = units.is_the_only_one(unit).then(|| Some((rows.code(units, unit)?, columns.code(units, unit)?)));
+        if let Some(alike) = place.flatten().and_then(|(row, column)| alike.get_mut(row * width + column)) {
+            *alike = (unit, alike.1 + 1);
+            continue;
+        }
         rows.of(units, unit, &mut of_rows);
         columns.of(units, unit, &mut of_columns);
         for row in &of_rows {
-            for column in &of_columns {
-                counting.add(*row as usize, *column as usize, *person);
-            }
+            of_columns.iter().for_each(|column| counting.add(*row as usize, *column as usize, *person));
+        }
+    }
+    for (unit, persons) in alike.into_iter().filter(|(_, persons)| *persons > 0) {
+        rows.of(units, unit, &mut of_rows);
+        columns.of(units, unit, &mut of_columns);
+        for row in &of_rows {
+            of_columns.iter().for_each(|column| counting.add_persons(*row as usize, *column as usize, persons));
         }
     }
     counting.grid
