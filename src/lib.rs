@@ -29,6 +29,7 @@ pub mod domain {
     mod file_name;
     pub mod health;
     pub mod incident;
+    pub mod levels;
     pub mod linkage;
     pub mod passphrase;
     pub mod person;
@@ -122,8 +123,10 @@ pub mod store {
     pub mod lost_seals;
     mod material;
     mod members;
+    mod named;
     pub mod narrowing;
     pub mod notices;
+    mod overlaps;
     pub mod people;
     pub mod persons;
     pub mod probe;

@@ -17,6 +17,7 @@ mod aggregates {
     mod generate;
     mod golden;
     mod history;
+    mod levels;
     mod linked;
     mod mended;
     mod naive;

@@ -192,7 +192,8 @@ impl Query {
         self.filters.values().flatten().any(|code| code == UNKNOWN || code == NOT_APPLICABLE)
     }
 
-    /// Whether the cells of a dimension add up to the total: only where every counted unit has one value of it.
+    /// Whether the cells of a dimension add up to the total, as far as none of them lie in others: only where every counted unit
+    /// has one value of it.
     pub fn is_additive(&self, dimension: &Dimension) -> bool {
         match self.measure {
             Measure::Persons => !dimension.level.is_incident(),
@@ -246,8 +247,12 @@ fn read_filter(dimension: &Dimension, text: &str, c: &mut Checker<'_>) -> BTreeS
     let mut values = BTreeSet::new();
     for code in text.split(',') {
         match dimension.values {
-            Values::Vocabulary { name, .. } => {
-                c.known_term(dimension.code, name, code);
+            Values::Vocabulary { name, broader } => {
+                if broader {
+                    c.known_level(dimension.code, name, code);
+                } else {
+                    c.known_term(dimension.code, name, code);
+                }
                 values.insert(code.to_owned());
             }
             Values::Records(noun) => {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::alike;
 use super::file_name;
 use super::record::{Noun, RecordId};
-use super::vocabulary::{NOT_APPLICABLE, SPECIAL, TOTAL, Vocabulary};
+use super::vocabulary::{NO_FURTHER, NOT_APPLICABLE, SPECIAL, TOTAL, Vocabulary};
 
 mod days;
 pub use days::parse_day;
@@ -286,6 +286,20 @@ impl<'r> Checker<'r> {
         if !special && !known.has(vocabulary, code) {
             let rule = if code.is_empty() { Rule::Required } else { Rule::UnknownCode };
             self.refuse(field, rule, Some(code), self.code_of(vocabulary));
+        }
+    }
+
+    /// A code to ask for of a list whose codes lie in one another: `X._U` too, where X has narrower terms.
+    pub fn known_level(&mut self, field: &str, vocabulary: &str, code: &str) {
+        let known = self.register.vocabulary();
+        let broader = code.strip_suffix(NO_FURTHER).filter(|broader| known.has(vocabulary, broader));
+        match broader.filter(|_| !known.has(vocabulary, code)) {
+            Some(broader) if known.has_narrower(vocabulary, broader) => {}
+            Some(broader) => {
+                let expected = format!("`{broader}`: no code lies in it, so that nothing is known further");
+                self.refuse(field, Rule::UnknownCode, Some(code), expected);
+            }
+            None => self.known_term(field, vocabulary, code),
         }
     }
 

@@ -149,7 +149,10 @@ pub fn redefinitions(query: &Query, before: &Vocabulary, now: &Vocabulary) -> Ve
     }
     let mut found = Vec::new();
     for (vocabulary, code, cover) in words {
-        let (Some(old), Some(new)) = (before.term(vocabulary, code), now.term(vocabulary, code)) else { continue };
+        // Of what is known no further than a code the definition is that of the code.
+        let term = before.broader_of(vocabulary, code).or_else(|| now.broader_of(vocabulary, code)).unwrap_or(code);
+        let cover = if term == code { cover } else { Cover::Own };
+        let (Some(old), Some(new)) = (before.term(vocabulary, term), now.term(vocabulary, term)) else { continue };
         let mut note = |change| {
             found.push(Redefinition { vocabulary: vocabulary.to_owned(), code: code.clone(), change });
         };
@@ -159,8 +162,8 @@ pub fn redefinitions(query: &Query, before: &Vocabulary, now: &Vocabulary) -> Ve
             _ => {}
         }
         let covered = |known: &Vocabulary| match cover {
-            Cover::Own => known.covered(vocabulary, code, false),
-            Cover::Below => known.covered(vocabulary, code, true),
+            Cover::Own => known.covered(vocabulary, term, false),
+            Cover::Below => known.covered(vocabulary, term, true),
             Cover::Kinds => known.kinds_of(code),
         };
         let (was, is) = (covered(before), covered(now));

@@ -35,7 +35,7 @@ impl Level {
 /// Which values a dimension has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    /// Codes of a vocabulary; with `broader` a filter by a term finds the narrower ones too.
+    /// Codes of a vocabulary; with `broader` the row of a term and a filter by it find the narrower ones too.
     Vocabulary { name: &'static str, broader: bool },
     /// Codes of records.
     Records(Noun),

@@ -9,7 +9,7 @@ use super::alike;
 use super::check::{CheckError, Checker, Rule};
 use super::entry::{Codes, Entry, Header, some};
 use super::record::{Noun, Version};
-use super::vocabulary::{LISTS, Review, SPECIAL, Term, TermText};
+use super::vocabulary::{LISTS, NO_FURTHER, Review, SPECIAL, Term, TermText};
 
 /// A term as staff enter it and read it back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -79,6 +79,11 @@ impl Entry for TermEntry {
             );
         }
         c.new_code("code", &code);
+        if code.ends_with(NO_FURTHER) && !c.register().vocabulary().has(&vocabulary, &code) {
+            let expected =
+                format!("a code without `{NO_FURTHER}` at its end: so ends what is known no further than a code");
+            c.refuse("code", Rule::Malformed, Some(&code), expected);
+        }
         let broader = c.text("broader", self.broader.as_deref());
         if let Some(broader) = &broader
             && (!c.register().vocabulary().has(&vocabulary, broader) || *broader == code)

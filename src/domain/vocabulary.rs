@@ -32,6 +32,13 @@ pub const UNKNOWN: &str = "_U";
 pub const NOT_APPLICABLE: &str = "_Z";
 /// The total (SDMX).
 pub const TOTAL: &str = "_T";
+/// How the code ends that stands for what is known no further than a broader code.
+pub const NO_FURTHER: &str = "._U";
+
+/// The code of what is known no further than a broader code: `RU._U`.
+pub fn not_further(broader: &str) -> String {
+    format!("{broader}{NO_FURTHER}")
+}
 
 /// One term of a controlled list.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,9 +159,45 @@ impl Vocabulary {
         lists.flat_map(BTreeMap::values).filter(|term| !term.retired)
     }
 
+    /// All terms of a list, retired or not.
+    pub fn all(&self, vocabulary: &str) -> impl Iterator<Item = &Term> {
+        self.lists.get(vocabulary).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// The code that a code is counted as and all codes in which that one lies, nearest first, without those whose place was
+    /// taken.
+    pub fn above<'v>(&'v self, vocabulary: &str, code: &'v str) -> Vec<&'v str> {
+        let mut passed = vec![code];
+        let next = |code: &str| {
+            let term = self.term(vocabulary, code)?;
+            term.replaced_by.as_deref().or(term.broader.as_deref())
+        };
+        while let Some(code) = passed.last().and_then(|code| next(code)).filter(|code| !passed.contains(code)) {
+            passed.push(code);
+        }
+        passed.retain(|code| self.term(vocabulary, code).is_none_or(|term| term.replaced_by.is_none()));
+        passed
+    }
+
+    /// X, where a code is `X._U`: what is known no further than X, which has narrower terms.
+    pub fn broader_of<'c>(&self, vocabulary: &str, code: &'c str) -> Option<&'c str> {
+        let broader = code.strip_suffix(NO_FURTHER).filter(|_| !self.has(vocabulary, code))?;
+        self.has_narrower(vocabulary, broader).then_some(broader)
+    }
+
+    /// Whether other terms lie in this one.
+    pub fn has_narrower(&self, vocabulary: &str, code: &str) -> bool {
+        let same = self.covered(vocabulary, code, false);
+        self.covered(vocabulary, code, true).len() > same.len()
+    }
+
     /// The codes that count as this one: itself, those that it took the place of and, with `broader`, all below it, so that
-    /// filtering by a country finds its regions. A code whose place was taken finds its own records still.
+    /// filtering by a country finds its regions. A code whose place was taken finds its own records still. `X._U` covers what X
+    /// does without those below it.
     pub fn covered(&self, vocabulary: &str, code: &str, broader: bool) -> BTreeSet<String> {
+        if let Some(broader) = self.broader_of(vocabulary, code) {
+            return self.covered(vocabulary, broader, false);
+        }
         let mut found = BTreeSet::from([code.to_owned()]);
         let Some(list) = self.lists.get(vocabulary) else { return found };
         // What was replaced lies where its successor does.

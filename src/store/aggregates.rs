@@ -19,7 +19,7 @@ use super::backend::Conn;
 use super::consents;
 use super::error::{StoreError, corrupt};
 use super::figures;
-use super::question::{Certainty, Filter, Question};
+use super::question::{Certainty, Filter, Question, Rows};
 use super::schema::{person_versions, term_versions};
 use super::selects;
 use super::statement::Scope;
@@ -59,15 +59,17 @@ type FactColumns = (RecordId, RecordId, String, String, String, String, Option<R
 pub struct Counter<'c> {
     pub(super) conn: &'c mut Conn,
     times: Times,
-    linked: bool,
+    pub(super) linked: bool,
     refusing: bool,
     /// Whether any term's place was taken by another.
     replaced: bool,
     /// Whether some date reached so far that it had no buckets of its own.
     wide: bool,
+    /// In which rows codes are counted that lie in others.
+    pub(super) rows: Rows,
     pub(super) world: Option<World>,
     /// The controlled lists as they stood after the write, once a question needs them.
-    vocabulary: Option<Vocabulary>,
+    pub(super) vocabulary: Option<Vocabulary>,
 }
 
 impl<'c> Counter<'c> {
@@ -95,7 +97,23 @@ impl<'c> Counter<'c> {
                 .filter(term_versions::write.le(times.at_write)),
         ))
         .get_result(conn)?;
-        Ok(Self { conn, times, linked, refusing, replaced, wide: false, world: None, vocabulary: None })
+        Ok(Self {
+            conn,
+            times,
+            linked,
+            refusing,
+            replaced,
+            wide: false,
+            rows: Rows::Levels,
+            world: None,
+            vocabulary: None,
+        })
+    }
+
+    /// With each code in a row of its own alone, whatever lies in it.
+    #[must_use]
+    pub fn as_coded(self) -> Self {
+        Self { rows: Rows::AsCoded, ..self }
     }
 
     /// What a question without dimensions counts, of whatever basis.
@@ -115,7 +133,8 @@ impl<'c> Counter<'c> {
         for left_out in left_out(query) {
             let asked = query.without(&left_out);
             let found = self.cells(&asked, &Certainty::Definite)?;
-            for (values, tally) in self.tallies(&asked, &found)? {
+            let tallies = self.tallies(&asked, &found)?;
+            for (values, tally) in self.in_order(&asked.by, tallies) {
                 let mut values = values.into_iter();
                 let cell = query.by.iter().map(|dimension| match left_out.contains(dimension) {
                     true => Some(TOTAL.to_owned()),
@@ -136,33 +155,16 @@ impl<'c> Counter<'c> {
             Some(Count::NotAttested { high, .. }) => *high,
             None => 0,
         };
+        let additive = self.additive(query, &rows);
         Ok(Answer {
             joined_differ: self.joined_differ(query)?,
             wide_dates: std::mem::take(&mut self.wide),
             times: self.times,
             rows,
-            // Joined records of one person may differ in what should be one attribute.
-            additive: (query.by.iter())
-                .map(|dimension| query.is_additive(dimension) && (!self.linked || dimension.level.is_incident()))
-                .collect(),
+            additive,
             case_file: most(&total.0),
             reconstructed: most(&total.1),
         })
-    }
-
-    /// Only case files are joined: where the values of an attribute add up to more persons than there are, some have two.
-    fn joined_differ(&mut self, query: &Query) -> QueryResult<bool> {
-        if !self.linked {
-            return Ok(false);
-        }
-        let whole: u64 = sum(&self.case_file(&query.without(&query.by), &Certainty::Definite)?);
-        for dimension in query.by.iter().filter(|dimension| !dimension.level.is_incident()) {
-            let others: Vec<_> = query.by.iter().copied().filter(|other| other != dimension).collect();
-            if sum(&self.case_file(&query.without(&others), &Certainty::Definite)?) > whole {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The count of a question without dimensions, such as a figure's.
@@ -270,14 +272,14 @@ impl<'c> Counter<'c> {
         if self.vocabulary.is_none() && (self.replaced || Question::needs_vocabulary(query)) {
             self.vocabulary = Some(terms::vocabulary(self.conn, Some(self.times.at_write))?);
         }
-        Ok(Question::new(query, self.vocabulary.as_ref(), certainty))
+        Ok(Question::new(query, self.vocabulary.as_ref(), certainty, self.rows))
     }
 
     fn cells(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Parts> {
         Ok((self.case_file(query, certainty)?, self.reconstructed(query, certainty)?))
     }
 
-    fn case_file(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
+    pub(super) fn case_file(&mut self, query: &Query, certainty: &Certainty) -> QueryResult<Cells> {
         let question = self.question(query, certainty.clone())?;
         let statement = selects::counts(&question, self.scope(Basis::CaseFile));
         let rows = statement.load::<(String, String, String, i64)>(self.conn)?;
@@ -392,7 +394,7 @@ fn left_out(query: &Query) -> Vec<Vec<&'static Dimension>> {
     }
 }
 
-fn sum(cells: &Cells) -> u64 {
+pub(super) fn sum(cells: &Cells) -> u64 {
     cells.values().map(|count| count.least()).sum()
 }
 

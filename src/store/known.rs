@@ -53,7 +53,7 @@ pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreEr
     let vocabulary = terms::vocabulary(conn, Some(declaration.at_write))?;
     let mixed = people::has_mixed(conn)?;
     let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };
-    let mut counter = Counter::new(conn, times)?;
+    let mut counter = Counter::new(conn, times)?.as_coded();
     let built = counter.world.as_ref().map(|world| world.members.keys().copied().collect::<Vec<_>>());
     if let Some(built) = &built {
         if built.iter().any(|figure| !public.contains(figure)) {

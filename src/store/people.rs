@@ -50,7 +50,7 @@ pub fn load(
     let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };
     let known = known::read(conn, declaration)?;
     let touched = mask::touched(&declaration.tables, &known.signed, earlier);
-    let mut counter = Counter::new(conn, times)?;
+    let mut counter = Counter::new(conn, times)?.as_coded();
     let persons = units(&mut counter, &touched)?;
     let willing = willing(conn, persons.keys().copied().collect(), times, today)?;
     let all = persons.len();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::aggregate::{Measure, Query};
 use crate::domain::dimension::{DIMENSIONS, Dimension, Values};
+use crate::domain::levels::Levels;
 use crate::domain::timing::{Bucket, Days};
 use crate::domain::vocabulary::Vocabulary;
 
@@ -24,6 +25,16 @@ pub enum Certainty {
     Possible(BTreeMap<&'static str, Vec<Bucket>>),
 }
 
+/// In which rows the records of a code are counted that lies in others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rows {
+    /// In that of every code in which it lies too: the row of a country holds its regions.
+    #[default]
+    Levels,
+    /// In that of its own code alone, as releases take them.
+    AsCoded,
+}
+
 /// A question made ready.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -34,12 +45,14 @@ pub struct Question {
     pub with: Vec<BTreeSet<String>>,
     /// By dimension the codes whose place was taken, each with the one that it is counted as.
     pub replaced: BTreeMap<&'static str, Vec<(String, String)>>,
+    /// The dimensions divided by whose codes are counted in several rows: each such code with one of its rows.
+    pub levels: Vec<(&'static Dimension, Vec<(String, String)>)>,
     pub certainty: Certainty,
 }
 
 impl Question {
     /// `vocabulary` may be left out where no list has terms that lie in others or that took another's place.
-    pub fn new(query: &Query, vocabulary: Option<&Vocabulary>, certainty: Certainty) -> Self {
+    pub fn new(query: &Query, vocabulary: Option<&Vocabulary>, certainty: Certainty, rows: Rows) -> Self {
         let covered = |list: &str, codes: &BTreeSet<String>, broader: bool| match vocabulary {
             Some(known) => codes.iter().flat_map(|code| known.covered(list, code, broader)).collect(),
             None => codes.clone(),
@@ -58,6 +71,10 @@ impl Question {
             };
             filters.push((dimension, filter));
         }
+        let levels = match (vocabulary, rows) {
+            (Some(known), Rows::Levels) => levels(query, &filters, known),
+            (None, _) | (_, Rows::AsCoded) => Vec::new(),
+        };
         intersect(&mut filters);
         // The family of a kind whose place was taken is that of the kind that took it.
         if let Some(known) = vocabulary {
@@ -66,15 +83,17 @@ impl Question {
         replaced.retain(|_, pairs| !pairs.is_empty());
         let kind = |kind: &String| covered("kind", &BTreeSet::from([kind.clone()]), false);
         let with = query.with.iter().map(kind).collect();
-        Self { measure: query.measure, by: query.by.clone(), filters, with, replaced, certainty }
+        Self { measure: query.measure, by: query.by.clone(), filters, with, replaced, levels, certainty }
     }
 
     /// Whether the controlled lists are needed to make a question ready, though no term's place was taken.
     pub fn needs_vocabulary(query: &Query) -> bool {
-        query.touched().any(|dimension| {
-            let broader = matches!(dimension.values, Values::Vocabulary { broader: true, .. });
-            broader && query.filters.contains_key(dimension.code)
-        })
+        query.touched().any(|dimension| matches!(dimension.values, Values::Vocabulary { broader: true, .. }))
+    }
+
+    /// Which of the lists of rows a dimension has.
+    pub fn level(&self, dimension: &Dimension) -> Option<usize> {
+        self.levels.iter().position(|(other, _)| *other == dimension)
     }
 
     /// The dimensions that are divided or filtered by.
@@ -99,6 +118,23 @@ impl Question {
     pub fn is_definite(&self) -> bool {
         matches!(self.certainty, Certainty::Definite)
     }
+}
+
+/// The rows of what a question divides by, as far as its codes lie in one another.
+fn levels(
+    query: &Query,
+    filters: &[(&'static Dimension, Filter)],
+    known: &Vocabulary,
+) -> Vec<(&'static Dimension, Vec<(String, String)>)> {
+    let rows = query.by.iter().filter_map(|dimension| {
+        let Values::Vocabulary { name, broader: true } = dimension.values else { return None };
+        let kept = filters.iter().find_map(|(other, filter)| match filter {
+            Filter::Codes(codes) if other == dimension => Some(codes),
+            Filter::Codes(_) | Filter::Days(_) => None,
+        });
+        Some((*dimension, Levels::of(known, name).rows(kept)))
+    });
+    rows.filter(|(_, rows)| !rows.is_empty()).collect()
 }
 
 /// Several filters of time keep the days that all of them keep.

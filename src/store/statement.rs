@@ -17,6 +17,7 @@ use crate::domain::vocabulary::NOT_APPLICABLE;
 
 use super::backend::{Conn, GoOn, Id, MultiBackend};
 use super::members::MEMBERS;
+use super::named::{BUCKETS, LEVELS};
 use super::question::{Filter, Question};
 use super::stop;
 
@@ -139,26 +140,6 @@ impl<Row> Statement<Row> {
         self
     }
 
-    /// Names what the rest speaks of, before anything is selected: the buckets of each dimension of time, and which records
-    /// are counted as which person.
-    pub(super) fn names(&mut self, question: &Question, scope: Scope) -> &mut Self {
-        for (at, (_, buckets)) in question.buckets().enumerate() {
-            self.sql(if at == 0 { "WITH " } else { ", " }).sql(BUCKETS[at]).sql("(code, begins, ends) AS (");
-            for (nth, bucket) in buckets.iter().enumerate() {
-                self.sql(if nth == 0 { "VALUES (" } else { ", (" }).text(&bucket.code).sql(", ");
-                self.day(bucket.begins).sql(", ").day(bucket.ends).sql(")");
-            }
-            if buckets.is_empty() {
-                self.sql("SELECT '', earliest, latest FROM incident_versions WHERE 1 = 0");
-            }
-            self.sql(") ");
-        }
-        if scope.linked {
-            self.sql(if question.buckets().next().is_some() { ", " } else { "WITH " }).members(scope);
-        }
-        self
-    }
-
     /// `FROM` and `WHERE`: the versions that the question is about.
     pub(super) fn body(&mut self, question: &Question, scope: Scope) -> &mut Self {
         self.tables(question, scope);
@@ -239,23 +220,7 @@ impl<Row> Statement<Row> {
             self.sql(" LEFT JOIN source_versions s ON s.record_id = k.source_id AND ");
             self.visible("source_versions", "s", times);
         }
-    }
-
-    /// Joins the buckets of one dimension into which the incident's date reaches. Intervals on a line that meet each other
-    /// two by two have a day in common, so that pairs are enough.
-    fn join_buckets(&mut self, at: usize) {
-        let own = BUCKETS[at];
-        self.sql(" JOIN ")
-            .sql(own)
-            .sql(" ON i.earliest <= ")
-            .sql(own)
-            .sql(".ends AND i.latest >= ")
-            .sql(own)
-            .sql(".begins");
-        for other in &BUCKETS[..at] {
-            self.sql(" AND ").sql(own).sql(".begins <= ").sql(other).sql(".ends AND ");
-            self.sql(own).sql(".ends >= ").sql(other).sql(".begins");
-        }
+        self.join_levels(question, scope);
     }
 
     /// Keeps the dates that lie inside of the days, or are what the special codes say.
@@ -323,7 +288,7 @@ impl<Row> Statement<Row> {
 
     /// The value of a dimension as it was recorded; what is not recorded is `_U`, what has no incident to be recorded of is
     /// `_Z`.
-    fn recorded(&mut self, question: &Question, scope: Scope, dimension: &Dimension) -> &mut Self {
+    pub(super) fn recorded(&mut self, question: &Question, scope: Scope, dimension: &Dimension) -> &mut Self {
         let column = dimension.column;
         match dimension.level {
             Level::Person | Level::Ground if scope.linked => {
@@ -343,10 +308,15 @@ impl<Row> Statement<Row> {
         self.sql("CASE WHEN i.record_id IS NULL THEN '_Z' ELSE COALESCE(").sql(alias).sql(column).sql(", '_U') END")
     }
 
-    /// The value of a dimension as it is counted: a bucket, or a code that may have taken another's place.
+    /// The value of a dimension as it is counted: a bucket, a row in which the code is counted, or a code that may have taken
+    /// another's place.
     fn column(&mut self, question: &Question, scope: Scope, dimension: &'static Dimension) -> &mut Self {
         if let Some(at) = question.buckets().position(|(other, _)| other == dimension) {
             return self.sql(BUCKETS[at]).sql(".code");
+        }
+        if let Some(at) = question.level(dimension) {
+            self.sql("COALESCE(").sql(LEVELS[at]).sql(".counted_in, ");
+            return self.recorded(question, scope, dimension).sql(")");
         }
         let Some(pairs) = question.replaced.get(dimension.code) else {
             return self.recorded(question, scope, dimension);
@@ -394,9 +364,6 @@ impl<Row> Statement<Row> {
         }
     }
 }
-
-/// Names for the buckets of each dimension of time.
-const BUCKETS: [&str; MOST_DIMENSIONS] = ["b0", "b1", "b2"];
 
 /// Whether it leaves out persons with no incident. Without a filter they are counted too, as `_Z`.
 fn must_have_incidents(question: &Question) -> bool {

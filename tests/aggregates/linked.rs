@@ -69,6 +69,8 @@ fn joined_records_are_one_person(app: &App) {
     assert_eq!(count(app, ""), 2);
     assert_eq!(counts(&ask(app, "by=kind")), table(&[("detention", 2), ("threat", 1), ("_T", 2)]));
     assert_eq!(counts(&ask(app, "by=sex,ground")), table(&[("M outed", 2), ("_T _T", 2)]));
+    // That the row of a country holds its regions is no difference between the records.
+    assert_eq!(caveats(&ask(app, "by=origin")), ["documented_cases"]);
     // The one record has the detention, the other the threat.
     assert_eq!(count(app, "with=detention,threat"), 1);
     assert_eq!(count(app, "with=detention,threat&sex=M"), 1);
@@ -80,11 +82,17 @@ fn joined_records_are_one_person(app: &App) {
     assert_eq!(
         counts(&ask(app, "by=origin,actor&totals=all")),
         table(&[
+            ("RU law_enforcement", 2),
+            ("RU relatives", 1),
+            ("RU state_agent", 2),
+            ("RU _T", 2),
             ("RU-CE law_enforcement", 2),
             ("RU-CE relatives", 1),
+            ("RU-CE state_agent", 2),
             ("RU-CE _T", 2),
             ("_T law_enforcement", 2),
             ("_T relatives", 1),
+            ("_T state_agent", 2),
             ("_T _T", 2)
         ])
     );
@@ -178,11 +186,19 @@ fn joined_records_that_differ_count_in_both_cells_and_once_in_the_total(app: &Ap
     join(app, "A", "B", JOINED);
     for (by, cells) in [
         ("ground", vec![("outed", 2), ("witness", 1), ("_T", 2)]),
-        ("origin", vec![("RU-CE", 1), ("RU-DA", 2), ("_T", 2)]),
+        ("origin", vec![("RU", 2), ("RU-CE", 1), ("RU-DA", 2), ("_T", 2)]),
         // What each record says holds for the one person.
         (
             "ground,origin",
-            vec![("outed RU-CE", 1), ("outed RU-DA", 2), ("witness RU-CE", 1), ("witness RU-DA", 1), ("_T _T", 2)],
+            vec![
+                ("outed RU", 2),
+                ("outed RU-CE", 1),
+                ("outed RU-DA", 2),
+                ("witness RU", 1),
+                ("witness RU-CE", 1),
+                ("witness RU-DA", 1),
+                ("_T _T", 2),
+            ],
         ),
     ] {
         let answer = ask(app, &format!("by={by}"));

@@ -186,8 +186,51 @@ fn lies_in(dimension: &str, value: &str, asked: &str) -> bool {
     match dimension {
         "place" | "origin" | "destination" if asked == "RU" => value == "RU" || value.starts_with("RU-"),
         "actor" if asked == "state_agent" => ["state_agent", "law_enforcement"].contains(&value),
+        "place" | "origin" | "destination" | "actor" => value == asked || format!("{value}._U") == asked,
         _ => value == asked,
     }
+}
+
+/// The only codes of the case files that others lie in, by dimension.
+fn broader(dimension: &str) -> Option<&'static str> {
+    match dimension {
+        "place" | "origin" | "destination" => Some("RU"),
+        "actor" => Some("state_agent"),
+        _ => None,
+    }
+}
+
+/// The rows in which a value is counted: its own, and that of the code that it lies in, if no filter asks for a part of that
+/// code alone. The code itself says no more than that nothing further is known.
+fn rows_of(ask: &Ask, dimension: &'static str, value: &str) -> Vec<String> {
+    let Some(broader) = broader(dimension).filter(|broader| lies_in(dimension, value, broader)) else {
+        return vec![value.to_owned()];
+    };
+    let own = if value == broader { format!("{value}._U") } else { value.to_owned() };
+    let whole = ask.filters.get(dimension).is_none_or(|asked| asked.contains(&broader));
+    if whole { vec![broader.to_owned(), own] } else { vec![own] }
+}
+
+/// Every cell of some lists of rows, one list a dimension.
+fn cells_of(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    let mut cells = vec![Vec::new()];
+    for values in rows {
+        cells = (cells.iter())
+            .flat_map(|cell: &Vec<String>| {
+                values.iter().map(|value| [cell.as_slice(), std::slice::from_ref(value)].concat())
+            })
+            .collect();
+    }
+    cells
+}
+
+/// Whether a table has a row that lies in another.
+pub fn overlap(dimension: &str, rows: &BTreeSet<&str>) -> bool {
+    broader(dimension).is_some_and(|broader| {
+        let inside =
+            |row: &&str| *row != broader && (lies_in(dimension, row, broader) || *row == format!("{broader}._U"));
+        rows.contains(broader) && rows.iter().any(inside)
+    })
 }
 
 /// What meets the question in all but time.
@@ -276,8 +319,10 @@ fn reached(lines: &[Line], ask: &Ask, asked: &[Asked]) -> Units {
     let divided: Vec<_> = ask.by.iter().filter(|dimension| TIMES.contains(dimension)).collect();
     if divided.is_empty() {
         for line in lines.iter().filter(|line| line.may_be(asked)) {
-            let cell = ask.by.iter().map(|dimension| line.values[dimension].clone()).collect();
-            found.entry(cell).or_default().insert(line.unit);
+            let rows: Vec<_> = ask.by.iter().map(|of| rows_of(ask, of, &line.values[of])).collect();
+            for cell in cells_of(&rows) {
+                found.entry(cell).or_default().insert(line.unit);
+            }
         }
         return found;
     }
@@ -289,11 +334,13 @@ fn reached(lines: &[Line], ask: &Ask, asked: &[Asked]) -> Units {
             let begins = |dimension: &str| month / width(dimension) * width(dimension);
             let between = divided.iter().all(|of| begins(of) <= to && begins(of) + width(of) > from);
             if between && line.may_be_in(month, asked) {
-                let value = |dimension: &&'static str| match TIMES.contains(dimension) {
-                    true => bucket(dimension, month),
-                    false => line.values[dimension].clone(),
+                let rows = |dimension: &&'static str| match TIMES.contains(dimension) {
+                    true => vec![bucket(dimension, month)],
+                    false => rows_of(ask, dimension, &line.values[dimension]),
                 };
-                found.entry(ask.by.iter().map(value).collect()).or_default().insert(line.unit);
+                for cell in cells_of(&ask.by.iter().map(rows).collect::<Vec<_>>()) {
+                    found.entry(cell).or_default().insert(line.unit);
+                }
             }
         }
     }
@@ -305,8 +352,10 @@ fn cells(lines: &[Line], ask: &Ask) -> Counts {
     let asked = asked_times(ask);
     let mut definite = Units::new();
     for line in lines.iter().filter(|line| line.is_inside(&asked)) {
-        let cell = ask.by.iter().map(|dimension| line.values[dimension].clone()).collect();
-        definite.entry(cell).or_default().insert(line.unit);
+        let rows: Vec<_> = ask.by.iter().map(|of| rows_of(ask, of, &line.values[of])).collect();
+        for cell in cells_of(&rows) {
+            definite.entry(cell).or_default().insert(line.unit);
+        }
     }
     let number = |units: Option<&BTreeSet<usize>>| units.map_or(0, |units| units.len() as u64);
     if ask.by.is_empty() {
@@ -355,7 +404,8 @@ pub fn count(case: &CaseFile, ask: &Ask, as_of: &str, at_write: i64) -> Counts {
     counts
 }
 
-/// Whether the cells of a dimension add up to the total, whatever was entered, as long as no records were joined.
+/// Whether the cells of a dimension add up to the total, whatever was entered, as long as no records were joined and no row lies
+/// in another.
 pub fn is_additive(measure: &str, dimension: &str) -> bool {
     OF_PERSONS.contains(&dimension)
         || (measure == "incidents" && !["actor", "source", "reliability"].contains(&dimension))

@@ -88,6 +88,7 @@ fn figures_by_an_old_definition_say_so(app: &App) {
             ("tortured", "measure=persons&kind=torture"),
             ("of_chechnya", "measure=incidents&place=RU-CE"),
             ("from_russia", "measure=persons&origin=RU&kind=torture"),
+            ("no_further", "measure=persons&origin=RU._U"),
         ],
     );
     for name in ["arsons", "burnings", "fires", "tortured", "of_chechnya", "from_russia"] {
@@ -120,6 +121,12 @@ fn figures_by_an_old_definition_say_so(app: &App) {
     let mut found = redefined(app, "from_russia").as_array().unwrap().clone();
     found.sort_by_key(|one| one["vocabulary"].as_str().unwrap().to_owned());
     assert_eq!(found, both);
+
+    // But it is known further than the country: what is not covers what it did, as long as the country means what it meant.
+    assert_eq!(redefined(app, "no_further"), json!([]));
+    corrected(app, Noun::Term, "place:RU", &json!({"definition_en": "The whole state."}), None);
+    let reworded = json!([{"vocabulary": "place", "code": "RU._U", "change": "redefined"}]);
+    assert_eq!(redefined(app, "no_further"), reworded);
 
     // One that is entered after the changes asks by the new definitions.
     for (name, query) in [

@@ -53,7 +53,7 @@ pub struct Aggregates {
     pub as_of: chrono::NaiveDate,
     /// What Attest held after this write. Asked again with both times, the answer is the same.
     pub at_write: i64,
-    /// Whether the cells of a dimension add up to the total.
+    /// Whether the cells of a dimension add up to the total. They do not where some of them lie in others.
     pub additive: BTreeMap<String, bool>,
     pub rows: Vec<Row>,
     pub basis: BasisCounts,
@@ -63,7 +63,8 @@ pub struct Aggregates {
 /// A cell and its count.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Row {
-    /// By dimension the code of the cell; `_T` total, `_U` not known, `_Z` not applicable, `_O` other.
+    /// By dimension the code of the cell; `_T` total, `_U` not known, `_Z` not applicable, `_O` other. The cell of a place, or of
+    /// an actor, counts all that lie in it; `X._U` is what is known no further than X.
     #[serde(flatten)]
     pub cell: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -121,7 +122,9 @@ impl IntoParams for AggregateParameters {
         ];
         all.extend(DIMENSIONS.iter().map(|dimension| {
             let values = match dimension.values {
-                Values::Vocabulary { name, broader: true } => format!("codes of `{name}`, with what lies in them"),
+                Values::Vocabulary { name, broader: true } => {
+                    format!("codes of `{name}`, with what lies in them; `X._U` is what is known no further than X")
+                }
                 Values::Vocabulary { name, broader: false } => format!("codes of `{name}`"),
                 Values::Records(noun) => format!("codes of {}", noun.plural()),
                 Values::Words(words) => words.join(" or "),
