@@ -12,6 +12,7 @@ use crate::support::{App, on_both};
 on_both! {
     empty:
         a_count_of_few_people_is_marked_on_the_page_and_in_the_api,
+        what_is_known_no_further_than_a_country_is_called_so_and_offered_as_a_filter,
         a_wrong_question_is_told_beside_its_field_and_stays_in_the_form,
         pages_of_counts_accounts_and_the_audit_are_for_those_who_may,
         an_account_is_added_with_a_link_that_is_shown_once,
@@ -80,6 +81,24 @@ fn a_count_of_few_people_is_marked_on_the_page_and_in_the_api(app: &App) {
     let cell = |code: &str| answer["rows"].as_array().unwrap().iter().find(|row| row["sex"] == code).unwrap().clone();
     assert_eq!((&cell("F")["count"], &cell("F")["conf_status"]), (&json!(2), &json!("C")));
     assert!(cell("M").get("conf_status").is_none() && cell("_T").get("conf_status").is_none());
+}
+
+fn what_is_known_no_further_than_a_country_is_called_so_and_offered_as_a_filter(app: &App) {
+    for origin in ["RU", "RU", "RU-CE", "DE"] {
+        app.caseworker().enter(Noun::Person, &json!({"origin": origin}));
+    }
+    let browser = someone(app, Role::Researcher);
+    let page = browser.get("/research?measure=persons&by=origin").expect(200).text();
+    for (label, count) in [("Russia", 3), ("Chechnya", 1), ("Russia, not further known", 2), ("Germany", 1)] {
+        assert!(row(&page, label).contains(&format!(">{count} ")), "{label}: {page}");
+    }
+    let place = |label: &str| page.find(&format!("<th scope=\"row\">{label}</th>")).unwrap();
+    assert!(place("Russia") < place("Chechnya") && place("Chechnya") < place("Russia, not further known"));
+    assert!(words(&page).contains("groups overlap"), "{page}");
+    let russian = browser.get("/ru/research?measure=persons&by=origin&origin=RU._U").expect(200).text();
+    assert!(row(&russian, "Россия, точнее не известно").contains(">2 "), "{russian}");
+    assert!(russian.contains("<option value=\"RU._U\" selected>Россия, точнее не известно</option>"), "{russian}");
+    assert!(russian.contains("<option value=\"UA._U\"") && !russian.contains("<option value=\"DE._U\""), "{russian}");
 }
 
 fn a_wrong_question_is_told_beside_its_field_and_stays_in_the_form(app: &App) {

@@ -10,8 +10,11 @@ use crate::http::pages::words::{say, t};
 use super::inputs::{Input, Kind};
 use super::values::Values;
 
-/// The label of a code.
+/// The label of a code. What is known no further than a broader code is called after that one.
 pub fn term(vocabulary: &Vocabulary, list: &str, code: &str) -> String {
+    if let Some(broader) = vocabulary.broader_of(list, code) {
+        return say("{}, not further known", &[&term(vocabulary, list, broader)]);
+    }
     let term = vocabulary.term(list, code).or_else(|| vocabulary.term(SPECIAL, code));
     let text = term.and_then(|term| term.texts.get(here::language().code()).or_else(|| term.texts.get("en")));
     text.map_or_else(|| code.to_owned(), |text| text.label.clone())

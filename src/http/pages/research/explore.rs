@@ -10,7 +10,7 @@ use crate::domain::count::{Count, Tally};
 use crate::domain::dimension::{DIMENSIONS, Dimension, Values, dimension};
 use crate::domain::policy::Action;
 use crate::domain::release::content::Thresholds;
-use crate::domain::vocabulary::{SPECIAL, TOTAL, Vocabulary};
+use crate::domain::vocabulary::{SPECIAL, TOTAL, Vocabulary, not_further};
 use crate::exchange::formats::words;
 use crate::http::auth::ReadAggregates;
 use crate::http::counted::Caveat;
@@ -240,15 +240,28 @@ impl Sent<'_> {
         fields
     }
 
+    /// The terms of a list by their labels, with what is known no further than each `broader` one.
+    fn terms(&self, list: &str, broader: bool) -> Vec<(String, String)> {
+        let mut codes: Vec<_> = self.vocabulary.active(list).map(|term| term.code.clone()).collect();
+        if broader {
+            let broad = codes.iter().filter(|code| self.vocabulary.has_narrower(list, code));
+            codes.extend(broad.map(|code| not_further(code)).collect::<Vec<_>>());
+        }
+        let called = |code: String| {
+            let label = shown::term(self.vocabulary, list, &code);
+            (code, label)
+        };
+        let mut terms: Vec<_> = codes.into_iter().map(called).collect();
+        terms.sort_by(|a, b| a.1.cmp(&b.1));
+        terms
+    }
+
     fn filter(&self, by: &Dimension) -> Field {
         let label = heading(by);
         let any = (String::new(), t("Any").to_owned());
         match by.values {
-            Values::Vocabulary { name, .. } => {
-                let terms = self.vocabulary.active(name);
-                let mut terms: Vec<_> =
-                    terms.map(|term| (term.code.clone(), shown::term(self.vocabulary, name, &term.code))).collect();
-                terms.sort_by(|a, b| a.1.cmp(&b.1));
+            Values::Vocabulary { name, broader } => {
+                let terms = self.terms(name, broader);
                 self.choice(by.code, &label, std::iter::once(any).chain(terms).collect())
             }
             Values::Words(codes) => {
