@@ -210,6 +210,7 @@ pub mod http {
         pub mod releases;
         pub mod series;
         pub mod shelf;
+        pub mod support;
         pub mod views;
     }
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod releases {
+    mod behind;
     mod changes;
     mod drafts;
     mod input;

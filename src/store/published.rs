@@ -1,15 +1,21 @@
 //! The publications and figures that anybody may see.
 
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
 use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::publication::{Publication, PublicationEntry};
-use crate::domain::record::State;
+use crate::domain::record::{RecordId, State};
 use crate::domain::series::Point;
 
 use super::backend::Conn;
 use super::error::StoreError;
 use super::records;
+use super::schema::{incident_versions, person_versions};
 
 /// A published record, as the public side may hold it.
 pub use super::records::Found;
@@ -19,6 +25,27 @@ pub use super::records::Found;
 pub struct Published {
     pub publications: Vec<Found<Publication>>,
     pub figures: Vec<Found<Figure>>,
+    /// The figures that records were built from, at any time: what such records count proves nothing of them.
+    pub built_from: HashSet<RecordId>,
+}
+
+/// The figures that records of persons, their grounds or their incidents were ever built from.
+fn built_from(conn: &mut Conn) -> QueryResult<HashSet<RecordId>> {
+    // The word itself and no parameter: else the index of built persons is not used.
+    let persons = || person_versions::table.filter(diesel::dsl::sql::<Bool>("basis = 'reconstructed'"));
+    let named =
+        persons()
+            .select((person_versions::figure_id, person_versions::ground_figure_id))
+            .distinct()
+            .load::<(Option<RecordId>, Option<RecordId>)>(conn)?;
+    // By their persons, for which there is an index.
+    let incidents = incident_versions::table
+        .filter(incident_versions::person_id.eq_any(persons().select(person_versions::record_id)))
+        .select(incident_versions::figure_id)
+        .distinct()
+        .load::<Option<RecordId>>(conn)?;
+    let persons = named.into_iter().flat_map(|(figure, ground)| [figure, ground]);
+    Ok(persons.chain(incidents).flatten().collect())
 }
 
 impl Published {
@@ -39,7 +66,8 @@ impl Published {
             }
         }
         publications.retain(|found| codes.is_none_or(|codes| codes.contains(&found.version.code)));
-        let mut published = Self { publications, figures: records::all::<FigureEntry>(conn, &[State::Active])? };
+        let figures = records::all::<FigureEntry>(conn, &[State::Active])?;
+        let mut published = Self { publications, figures, built_from: built_from(conn)? };
         let shown =
             |figure: &Found<Figure>| published.documents().iter().any(|document| document.shows(&figure.version));
         let keep: Vec<_> = published.figures.iter().map(shown).collect();

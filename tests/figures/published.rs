@@ -168,13 +168,14 @@ fn nothing_computed_is_public(app: &App) {
             .collect::<BTreeSet<_>>()
     };
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(names(PUBLICATIONS), set(&["id", "published_on", "publisher", "address", "note", "figures"]));
+    assert_eq!(names(PUBLICATIONS), set(&["id", "published_on", "publisher", "address", "note", "figures", "support"]));
     // There is a place for it, and nothing in it before a release is public.
     assert!(listed(app, FIGURES).iter().all(|figure| figure["computed"].is_null()));
     assert_eq!(
         names(FIGURES),
         set(&[
             "id",
+            "support",
             "publication",
             "figure",
             "measure",

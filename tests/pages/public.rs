@@ -14,6 +14,7 @@ on_both! {
     what_the_parts_leave_over_is_shown_as_derived,
     where_publications_disagree_both_are_shown,
     a_publication_holds_each_figure_against_what_was_signed,
+    records_that_were_built_from_a_figure_prove_nothing_of_it,
     a_draft_stands_on_no_page,
     everybody_gets_the_same_bytes_and_caches_may_keep_them,
     every_way_from_a_public_page_leads_somewhere,
@@ -87,7 +88,11 @@ fn the_front_page_tells_the_figures_with_their_qualifiers_and_sources(app: &App)
     );
     says(
         &text,
-        &["Source: Russian LGBT Network, 3 April 2018", "Records: 114 – agrees", "Records: at least 1 – consistent"],
+        &[
+            "Source: Russian LGBT Network, 3 April 2018",
+            "Records: 114 – built from this figure",
+            "Records: at least 1 – built from this figure",
+        ],
     );
     assert!(!text.contains("at least 114"));
     assert!(all(&html, "href").contains(&"/publications/lgbtnet-2018-04-03#evacuated"));
@@ -132,16 +137,30 @@ fn where_publications_disagree_both_are_shown(app: &App) {
 
 fn a_publication_holds_each_figure_against_what_was_signed(app: &App) {
     let text = words(&page(app, "/publications/lgbtnet-2018-04-03"));
-    says(&text, &["Left Russia 92 92 agrees", "Of those returned by force: dead at least 1 at least 1 consistent"]);
+    says(&text, &["Left Russia 92 92 built from this figure"]);
+    says(&text, &["Of those returned by force: dead at least 1 at least 1 built from this figure"]);
     says(&text, &["Period 1 April 2017 – 3 April 2018", "part of “Evacuated”: the source says so"]);
     says(
         &text,
-        &["not part of “Evacuated”: counted beside it", "The records give the same number. Release 2018-04-03"],
+        &["not part of “Evacuated”: counted beside it", "That they give it again proves nothing. Release 2018-04-03"],
     );
     // It asks the same question as a signed figure, and nobody signed it.
     let text = words(&page(app, "/publications/rferl-2018-04-03"));
-    says(&text, &["Evacuated 114 – not in a release"]);
+    says(&text, &["Evacuated 114 – not computed"]);
     assert!(!text.contains("agrees"), "{text}");
+}
+
+fn records_that_were_built_from_a_figure_prove_nothing_of_it(app: &App) {
+    for path in ["/", "/publications/lgbtnet-2018-04-03", "/releases/2018-04-03"] {
+        let html = page(app, path);
+        assert!(!html.contains("class=\"status agrees\"") && !html.contains("stands agrees"), "{path}: a tick");
+        assert!(html.contains("status built") || html.contains("stands built"), "{path}");
+        let text = words(&html);
+        assert!(!text.contains("agrees") && !text.contains("consistent"), "{path}: {text}");
+    }
+    // Of the parts on the front page it is said once, for it is the same of all.
+    let panel = page(app, "/").split("<table class=\"bars\"").nth(1).unwrap().split("</section>").next().unwrap().to_owned();
+    assert_eq!(words(&panel).matches("The records were built from this very number").count(), 1, "{panel}");
 }
 
 fn a_draft_stands_on_no_page(app: &App) {

@@ -1,5 +1,6 @@
 //! An export: whole, signed, and found out where anything in it was changed.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ impl Drop for Folder {
 
 pub fn exported() -> Folder {
     let folder = Folder(std::env::temp_dir().join(format!("attest-public-{}", uuid::Uuid::now_v7())));
-    let published = Published { publications: Vec::new(), figures: Vec::new() };
+    let published = Published { publications: Vec::new(), figures: Vec::new(), built_from: HashSet::new() };
     folder::write(&folder.0, &export::files(&snapshot(), &published).unwrap(), &key()).unwrap();
     folder
 }

@@ -19,6 +19,8 @@ use super::{Page, open};
 mod about;
 /// A table whose bars are its chart.
 pub mod bars;
+/// What stands beside a number.
+mod beside;
 /// What a number is divided into.
 mod breakdown;
 /// What differs between two releases.

@@ -19,12 +19,14 @@ use crate::http::request::Parameters;
 use crate::http::state::Records;
 
 use super::shelf::{Shelf, Snapshot};
+use super::support::{self, FigureSupport, PublicationSupport, Support};
 
 /// A document that was published.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"id": "lgbtnet-2018-04-03", "published_on": "2018-04-03", "publisher": "Russian LGBT Network",
     "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after",
-    "note": null, "figures": 12}))]
+    "note": null, "figures": 12, "support": {"built_from_this_publication": 12, "built_from_published_figures": 0,
+        "case_files": 0, "not_computed": 0}}))]
 pub struct PublicationView {
     pub id: String,
     /// The day of publication.
@@ -36,6 +38,8 @@ pub struct PublicationView {
     pub note: Option<String>,
     /// How many of its figures are here.
     pub figures: usize,
+    /// How many of them stand on what.
+    pub support: PublicationSupport,
 }
 
 /// A number in a publication, as it was published.
@@ -44,7 +48,8 @@ pub struct PublicationView {
     "measure": "persons", "population": "Chechens evacuated from the region", "definition": "network_clients", "region": "Chechnya", "value": 114,
     "qualifier": "exact", "stated": "114", "as_of": "2018-04-03", "period_start": "2017-04-01", "relation": null, "parent": null,
     "breakdown": null, "query": "measure=persons&kind=evacuation&origin=RU-CE",
-    "computed": {"release": "2018-04-03", "count": 114, "bound": "exact", "status": "A", "conf_status": "F"}, "note": null,
+    "computed": {"release": "2018-04-03", "count": 114, "bound": "exact", "status": "A", "conf_status": "F"},
+    "support": {"kind": "built_from_this_publication", "release": "2018-04-03"}, "note": null,
     "publisher": "Russian LGBT Network", "published_on": "2018-04-03",
     "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after"}))]
 pub struct FigureView {
@@ -78,6 +83,8 @@ pub struct FigureView {
     pub query: Option<String>,
     /// What the records gave, where a release that stands signed it.
     pub computed: Option<ReleasedFigure>,
+    /// What stands behind the number.
+    pub support: FigureSupport,
     pub note: Option<String>,
     pub publisher: String,
     pub published_on: chrono::NaiveDate,
@@ -114,7 +121,7 @@ pub async fn published(store: &Records, codes: Option<Vec<String>>) -> Result<Pu
     store.run(move |store| store.look(|conn| Published::read(conn, codes.as_deref()))).await
 }
 
-fn publication_view(published: &Published, document: &PublishedDocument<'_>) -> PublicationView {
+fn publication_view(snapshot: &Snapshot, published: &Published, document: &PublishedDocument<'_>) -> PublicationView {
     let Version { code, body, .. } = document.publication();
     PublicationView {
         id: code.clone(),
@@ -123,20 +130,12 @@ fn publication_view(published: &Published, document: &PublishedDocument<'_>) -> 
         address: body.address.clone(),
         note: body.note.clone(),
         figures: published.figures_of(document).count(),
+        support: support::counted(snapshot, published, published.figures_of(document)),
     }
 }
 
-/// What the newest release that stands and signed this figure says of it.
-pub fn signed<'s>(snapshot: &'s Snapshot, id: &str) -> Option<(&'s Content, &'s SignedFigure)> {
-    snapshot.contents().find_map(|content| {
-        let figure = content.figures.iter().find(|figure| figure.id == id)?;
-        Some((content, figure))
-    })
-}
-
-fn computed(snapshot: &Snapshot, id: &str) -> Option<ReleasedFigure> {
-    let (content, figure) = signed(snapshot, id)?;
-    Some(ReleasedFigure { release: content.id.clone(), count: Value::Free(figure.computed).into() })
+fn computed((content, figure): (&Content, &SignedFigure)) -> ReleasedFigure {
+    ReleasedFigure { release: content.id.clone(), count: Value::Free(figure.computed).into() }
 }
 
 fn figure_view(
@@ -147,6 +146,7 @@ fn figure_view(
 ) -> FigureView {
     let publication = document.publication();
     let figure = &found.version.body;
+    let support = Support::of(snapshot, published, found);
     // A parent that is not public is not named either.
     let parent = published.figures.iter().find(|other| Some(other.version.id) == figure.parent);
     FigureView {
@@ -166,7 +166,8 @@ fn figure_view(
         parent: parent.map(|other| other.version.code.clone()),
         breakdown: figure.breakdown.clone(),
         query: figure.query.clone(),
-        computed: computed(snapshot, &found.version.code),
+        computed: support.signed.map(computed),
+        support: support.view(),
         note: figure.note.clone(),
         publisher: publication.body.publisher.clone(),
         published_on: publication.body.published_on,
@@ -175,9 +176,9 @@ fn figure_view(
 }
 
 /// All publications.
-fn publications(published: &Published) -> Disclosed<Publications> {
+fn publications(snapshot: &Snapshot, published: &Published) -> Disclosed<Publications> {
     let documents = published.documents();
-    let items = documents.iter().map(|document| publication_view(published, document)).collect();
+    let items = documents.iter().map(|document| publication_view(snapshot, published, document)).collect();
     disclosure::to_anybody(&documents, Publications { items })
 }
 
@@ -197,30 +198,35 @@ fn figures(snapshot: &Snapshot, published: &Published) -> Disclosed<Figures> {
 /// That an answer could not be written.
 pub fn files(snapshot: &Snapshot, published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
     let mut files = vec![
-        ("/publications.json".to_owned(), Reply::json(&publications(published)).bytes()?),
+        ("/publications.json".to_owned(), Reply::json(&publications(snapshot, published)).bytes()?),
         ("/figures.json".to_owned(), Reply::json(&figures(snapshot, published)).bytes()?),
     ];
     let documents = published.documents();
     for document in &documents {
-        let view = publication_view(published, document);
+        let view = publication_view(snapshot, published, document);
         let path = format!("/publications/{}.json", view.id);
         files.push((path, Reply::json(&disclosure::to_anybody(&documents, view)).bytes()?));
     }
     Ok(files)
 }
 
-async fn answer_publications(store: &Records, parameters: &Parameters) -> Result<Reply, Problem> {
+async fn answer_publications(store: &Records, shelf: &Shelf, parameters: &Parameters) -> Result<Reply, Problem> {
     parameters.only(&[])?;
-    Ok(Reply::json(&publications(&published(store, None).await?)).public())
+    Ok(Reply::json(&publications(&*shelf.now()?, &published(store, None).await?)).public())
 }
 
-async fn answer_publication(store: &Records, id: String, parameters: &Parameters) -> Result<Reply, Problem> {
+async fn answer_publication(
+    store: &Records,
+    shelf: &Shelf,
+    id: String,
+    parameters: &Parameters,
+) -> Result<Reply, Problem> {
     parameters.only(&[])?;
     let published = published(store, Some(vec![id])).await;
     let published = published.map_err(|why| if why.is_invalid() { Problem::new(Kind::NotFound) } else { why })?;
     let documents = published.documents();
     let [document] = documents.as_slice() else { return Err(Problem::new(Kind::NotFound)) };
-    let view = publication_view(&published, document);
+    let view = publication_view(&*shelf.now()?, &published, document);
     let link = format!("</api/v1/figures?publication={}>; rel=\"item\"", view.id);
     Ok(Reply::json(&disclosure::to_anybody(&documents, view)).public().header(header::LINK, link))
 }
@@ -238,8 +244,12 @@ async fn answer_figures(store: &Records, shelf: &Shelf, parameters: &Parameters)
     responses((status = 200, description = "All publications, oldest first", body = Publications))
 )]
 #[get("/publications")]
-pub async fn list_publications(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    answer_publications(&store, &parameters).await
+pub async fn list_publications(
+    store: Data<Records>,
+    shelf: Data<Shelf>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    answer_publications(&store, &shelf, &parameters).await
 }
 
 /// List figures as they were published.
@@ -262,8 +272,12 @@ pub async fn list_figures(store: Data<Records>, shelf: Data<Shelf>, parameters: 
     responses((status = 200, description = "All publications, oldest first", body = Publications))
 )]
 #[get("/publications.json")]
-pub async fn list_publications_file(store: Data<Records>, parameters: Parameters) -> Result<Reply, Problem> {
-    answer_publications(&store, &parameters).await
+pub async fn list_publications_file(
+    store: Data<Records>,
+    shelf: Data<Shelf>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    answer_publications(&store, &shelf, &parameters).await
 }
 
 /// List figures as they were published, at the address of a file.
@@ -294,10 +308,11 @@ pub async fn list_figures_file(
 #[get("/publications/{id}.json")]
 pub async fn get_publication_file(
     store: Data<Records>,
+    shelf: Data<Shelf>,
     id: Path<String>,
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
-    answer_publication(&store, id.into_inner(), &parameters).await
+    answer_publication(&store, &shelf, id.into_inner(), &parameters).await
 }
 
 /// Read one publication.
@@ -309,8 +324,13 @@ pub async fn get_publication_file(
         headers(("Link" = Option<String>, description = "its figures, where it is no file: rel=\"item\""))))
 )]
 #[get("/publications/{id}")]
-pub async fn get_publication(store: Data<Records>, id: Path<String>, parameters: Parameters) -> Result<Reply, Problem> {
-    answer_publication(&store, id.into_inner(), &parameters).await
+pub async fn get_publication(
+    store: Data<Records>,
+    shelf: Data<Shelf>,
+    id: Path<String>,
+    parameters: Parameters,
+) -> Result<Reply, Problem> {
+    answer_publication(&store, &shelf, id.into_inner(), &parameters).await
 }
 
 /// The addresses, below `/api/v1`. What is more particular comes first.

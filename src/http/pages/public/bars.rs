@@ -43,6 +43,8 @@ pub struct Bar {
     /// Where it begins and ends.
     pub from: u64,
     pub to: u64,
+    /// What a reader must know of it, each in a few words.
+    pub marks: Vec<String>,
 }
 
 impl Bar {
@@ -51,7 +53,7 @@ impl Bar {
             Count::Attested { value, .. } => (Look::Solid, 0, value),
             Count::NotAttested { low, high } => (Look::Between, low, high),
         };
-        Self { label, link: None, said: say::count(count), look, from, to }
+        Self { label, link: None, said: say::count(count), look, from, to, marks: Vec::new() }
     }
 
     /// What is said of a cell of a release.
@@ -60,7 +62,7 @@ impl Bar {
             Value::Free(count) => Self::new(label, count),
             Value::Withheld => {
                 let said = words::say(words::WITHHELD, say::language()).to_owned();
-                Self { label, link: None, said, look: Look::Withheld, from: 0, to: 0 }
+                Self { label, link: None, said, look: Look::Withheld, from: 0, to: 0, marks: Vec::new() }
             }
         }
     }

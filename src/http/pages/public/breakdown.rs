@@ -9,26 +9,41 @@ use crate::http::pages::words as phrases;
 use crate::store::published::Found;
 
 use super::bars::{Bar, Bars, Look};
-use super::say;
+use super::beside::Beside;
+use super::say::{self, Standing};
 
 /// The breakdowns of a publication, each with what its parts leave over.
-pub fn breakdowns(publication: &str, own: &[&Found<Figure>]) -> Vec<Bars> {
+pub fn breakdowns(publication: &str, own: &[&Found<Figure>], beside: Beside<'_>) -> Vec<Bars> {
     let figures: Vec<_> = own.iter().map(|found| (found.version.id, &found.version.body)).collect();
-    remainders(&figures).iter().filter_map(|remainder| breakdown(publication, own, remainder)).collect()
+    remainders(&figures).iter().filter_map(|remainder| breakdown(publication, own, remainder, beside)).collect()
 }
 
-fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder) -> Option<Bars> {
-    let find = |id: RecordId| own.iter().find(|found| found.version.id == id).map(|found| &found.version.body);
-    let parent = find(remainder.parent)?;
-    let bar = |part: &Figure| Bar {
+/// A part of a number, with what stands behind it.
+fn bar(publication: &str, found: &Found<Figure>, standing: &Standing) -> Bar {
+    let part = &found.version.body;
+    Bar {
         label: say::figure(&part.name),
         link: Some(format!("{}#{}", link(&format!("/publications/{publication}")), part.name)),
         said: say::bounded(part.value),
         look: Look::Solid,
         from: 0,
         to: part.value.value,
-    };
-    let mut rows: Vec<_> = remainder.parts.iter().filter_map(|part| find(*part)).map(bar).collect();
+        marks: vec![standing.status.to_owned()],
+    }
+}
+
+fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder, beside: Beside<'_>) -> Option<Bars> {
+    let find = |id: RecordId| own.iter().find(|found| found.version.id == id).copied();
+    let parent = &find(remainder.parent)?.version.body;
+    let parts: Vec<_> = remainder.parts.iter().filter_map(|part| find(*part)).collect();
+    let standings: Vec<_> = parts.iter().map(|part| beside.standing(part)).collect();
+    let mut rows: Vec<_> = parts.iter().zip(&standings).map(|(part, own)| bar(publication, part, own)).collect();
+    let mut notes = Vec::new();
+    // What is the same of all is said once.
+    if let Some(first) = standings.first().filter(|first| standings.iter().all(|own| own.meaning == first.meaning)) {
+        notes.push(first.meaning.clone());
+        rows.iter_mut().for_each(|row| row.marks.clear());
+    }
     rows.sort_by_key(|row| std::cmp::Reverse(row.to));
     let by = words::heading(&remainder.breakdown, say::language()).to_owned();
     let rest = match u64::try_from(remainder.value) {
@@ -41,7 +56,7 @@ fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder) -
             } else {
                 phrases::t("None of these").to_owned()
             };
-            rows.push(Bar { label, link: None, said, look: Look::Derived, from: 0, to: value });
+            rows.push(Bar { label, link: None, said, look: Look::Derived, from: 0, to: value, marks: Vec::new() });
             phrases::t(
                 "Derived: what the parts leave of the whole. It was not published, and is exact only if the parts do not \
                  overlap and all lie inside the whole.",
@@ -49,11 +64,12 @@ fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder) -
         }
         Err(_) => phrases::t("The published parts are more than the published whole: they overlap."),
     };
+    notes.push(rest.to_owned());
     Some(Bars {
         caption: by,
         head: format!("{}: {}", say::figure(&parent.name), say::bounded(parent.value)),
         number: phrases::t("Published").to_owned(),
         rows,
-        notes: vec![rest.to_owned()],
+        notes,
     })
 }

@@ -13,14 +13,15 @@ use crate::http::documentation::ADDRESS;
 use crate::http::pages::here::link;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
-use crate::http::public::figures::signed;
 use crate::http::public::series as charts;
 use crate::http::public::shelf::{Shelf, Snapshot};
+use crate::http::public::support::signed;
 use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::published::{Found, Published};
 
 use super::bars::Bars;
+use super::beside::Beside;
 use super::breakdown::breakdowns;
 use super::charts::{Chart, Disagreement, chart, disagreements};
 use super::say::{self, Standing};
@@ -33,7 +34,7 @@ struct Headline {
     name: String,
     population: String,
     href: String,
-    standing: Option<Standing>,
+    standing: Standing,
 }
 
 /// The publication that the figures are of.
@@ -67,7 +68,7 @@ fn largest<'d, 'p>(
 ) -> Option<&'d PublishedDocument<'p>> {
     let weight = |document: &&PublishedDocument<'_>| {
         let own: Vec<_> = published.figures_of(document).collect();
-        let signed = own.iter().filter(|found| signed(snapshot, &found.version.code).is_some()).count();
+        let signed = own.iter().filter(|found| signed(snapshot, found).is_some()).count();
         (signed, own.len(), document.publication().body.published_on)
     };
     documents.iter().filter(|document| published.figures_of(document).next().is_some()).max_by_key(weight)
@@ -93,7 +94,7 @@ fn chosen<'f>(own: &[&'f Found<Figure>]) -> Vec<&'f Found<Figure>> {
     own.iter().filter(is_chosen).copied().collect()
 }
 
-fn headline(snapshot: &Snapshot, publication: &str, found: &Found<Figure>) -> Headline {
+fn headline(beside: Beside<'_>, publication: &str, found: &Found<Figure>) -> Headline {
     let figure = &found.version.body;
     Headline {
         qualifier: say::qualifier(figure.value.qualifier),
@@ -101,7 +102,7 @@ fn headline(snapshot: &Snapshot, publication: &str, found: &Found<Figure>) -> He
         name: say::figure(&figure.name),
         population: figure.population.clone(),
         href: format!("{}#{}", link(&format!("/publications/{publication}")), figure.name),
-        standing: signed(snapshot, &found.version.code).map(|signed| say::standing(figure.value, signed)),
+        standing: beside.standing(found),
     }
 }
 
@@ -125,14 +126,15 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>) -> Result<Reply, T
     let series = charts::of(&published, None)?;
     let drawn = charts::longest(&series).filter(|series| series.points.len() > 1).map(chart);
     let newest = snapshot.newest();
+    let beside = Beside { snapshot: &snapshot, published: &published };
     let release = release_of(&snapshot, &own).and_then(|content| {
         let title = say::title(&snapshot.release(&content.id)?.view.title);
         Some((link(&format!("/releases/{}", content.id)), content.id.clone(), title))
     });
     let title = release.as_ref().map(|(_, _, title)| title.clone());
     let content = Front {
-        headlines: chosen(&own).into_iter().map(|found| headline(&snapshot, code, found)).collect(),
-        breakdowns: breakdowns(code, &own),
+        headlines: chosen(&own).into_iter().map(|found| headline(beside, code, found)).collect(),
+        breakdowns: breakdowns(code, &own, beside),
         chart: drawn,
         disagreements: disagreements(&series),
         table: newest.filter(|_| source.is_none()).and_then(|(_, content)| {

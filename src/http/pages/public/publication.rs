@@ -13,13 +13,13 @@ use crate::exchange::formats::words;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
 use crate::http::problem::{Kind, Problem};
-use crate::http::public::figures::signed;
-use crate::http::public::shelf::{Shelf, Snapshot};
+use crate::http::public::shelf::Shelf;
 use crate::http::reply::Reply;
 use crate::http::state::Records;
-use crate::store::published::{Found, Published};
+use crate::store::published::Found;
 
 use super::bars::Bars;
+use super::beside::Beside;
 use super::breakdown::breakdowns;
 use super::say::{self, Standing};
 
@@ -36,7 +36,7 @@ struct Line {
     relation: Option<String>,
     query: Option<String>,
     note: Option<String>,
-    standing: Option<Standing>,
+    standing: Standing,
     /// What other publications say of the same day.
     others: Vec<(String, String, String)>,
     /// What contradicts the relation to the parent.
@@ -69,9 +69,9 @@ fn others(all: &[Series<'_>], own: RecordId) -> Vec<(String, String, String)> {
     told.collect()
 }
 
-fn line(snapshot: &Snapshot, published: &Published, all: &[Series<'_>], found: &Found<Figure>) -> Line {
+fn line(beside: Beside<'_>, all: &[Series<'_>], found: &Found<Figure>) -> Line {
     let figure = &found.version.body;
-    let parent = published.figures.iter().find(|other| Some(other.version.id) == figure.parent);
+    let parent = beside.published.figures.iter().find(|other| Some(other.version.id) == figure.parent);
     let parent = parent.map(|other| &other.version.body);
     let told = parent.map(|parent| contradictions(figure, parent, None)).unwrap_or_default();
     let told = told.into_iter().filter(|(what, _)| *what == Contradiction::PublishedPartExceedsWhole);
@@ -92,7 +92,7 @@ fn line(snapshot: &Snapshot, published: &Published, all: &[Series<'_>], found: &
         relation: relation.map(|relation| say::relation(relation, &name)),
         query: figure.query.clone(),
         note: figure.note.clone(),
-        standing: signed(snapshot, &found.version.code).map(|signed| say::standing(figure.value, signed)),
+        standing: beside.standing(found),
         others: others(all, found.version.id),
         contradictions: told.map(too_many).collect(),
     }
@@ -108,14 +108,15 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>, id: Path<String>) 
     let body = &document.publication().body;
     let own: Vec<_> = published.figures_of(document).collect();
     let series = series::series(published.points());
+    let beside = Beside { snapshot: &snapshot, published: &published };
     let content = Page {
         code: document.publication().code.clone(),
         day: say::day(body.published_on),
         publisher: body.publisher.clone(),
         address: body.address.clone(),
         note: body.note.clone(),
-        lines: own.iter().map(|found| line(&snapshot, &published, &series, found)).collect(),
-        breakdowns: breakdowns(&document.publication().code, &own),
+        lines: own.iter().map(|found| line(beside, &series, found)).collect(),
+        breakdowns: breakdowns(&document.publication().code, &own, beside),
     };
     let title = format!("{}, {}", content.publisher, content.day);
     let above = Some(("/publications", phrases::t("Publications")));

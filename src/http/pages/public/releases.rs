@@ -14,6 +14,7 @@ use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
 use crate::http::public::answers;
 use crate::http::public::shelf::{Shelf, Snapshot, Standing};
+use crate::http::public::support::Support;
 use crate::http::reply::Reply;
 
 use super::say;
@@ -126,13 +127,13 @@ fn declared(content: &Content, table: &Table) -> Declared {
 /// A signed figure beside what was published.
 fn signed(content: &Content, figure: &SignedFigure) -> Signed {
     let value = Bounded { value: figure.value, qualifier: figure.qualifier };
-    let standing = say::standing(value, (content, figure));
+    let standing = say::standing(value, &Support::released((content, figure), false), true);
     let (publication, name) = figure.id.split_once(':').unwrap_or(("", &figure.id));
     Signed {
         name: say::figure(name),
         href: format!("{}#{name}", link(&format!("/publications/{publication}"))),
         published: say::bounded(value),
-        computed: standing.computed,
+        computed: say::count(figure.computed),
         status: standing.status,
         class: standing.class,
     }

@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use crate::domain::count::{Bounded, Count, Qualifier, Tally};
 use crate::domain::figure::{Figure, Relation};
 use crate::domain::reconcile::{self, Status};
-use crate::domain::release::content::{Content, SignedFigure, Texts, text};
+use crate::domain::release::content::{Texts, text};
 use crate::exchange::formats::{Language, words};
 use crate::exchange::seed;
 use crate::http::pages::{here, words as phrases};
+use crate::http::public::support::{Support, SupportKind};
 
 pub fn language() -> Language {
     here::language()
@@ -75,37 +76,81 @@ pub fn relation(relation: Relation, parent: &str) -> String {
     phrases::say(phrase, &[&parent])
 }
 
-/// How a published number stands to what a signed release says.
+/// What stands behind a published number.
 pub struct Standing {
-    /// What the release says, in words.
-    pub computed: String,
+    /// What a release says, in words, where one does.
+    pub computed: Option<String>,
     /// In a word or two, for tables.
     pub status: &'static str,
     /// What that means.
-    pub meaning: &'static str,
+    pub meaning: String,
     /// A class of the style sheet.
     pub class: &'static str,
     /// The release that says so.
-    pub release: String,
+    pub release: Option<String>,
 }
 
-/// Holds a published number against a release that signed it.
-pub fn standing(value: Bounded, (content, signed): (&Content, &SignedFigure)) -> Standing {
-    let status = reconcile::status(value, Some(Tally::from(signed.computed)));
-    let (word, meaning, class) = match status {
-        Status::Reproduced => ("agrees", "The records give the same number.", "agrees"),
-        Status::Consistent => ("consistent", "The records agree with what was published, as far as it goes.", "agrees"),
-        Status::Differs => ("conflict", "The records give another number than was published.", "conflict"),
+/// Says what stands behind a published number. A tick has only what case files alone give.
+pub fn standing(value: Bounded, support: &Support<'_>, has_query: bool) -> Standing {
+    let computed = support.signed.map(|(_, signed)| signed.computed);
+    let status = computed.map(|computed| reconcile::status(value, Some(Tally::from(computed))));
+    let (word, meaning, class) = match (support.kind, status) {
+        (SupportKind::NotComputed, _) | (SupportKind::CaseFiles, None) => not_computed(has_query),
+        (SupportKind::CaseFiles, Some(status)) => of_cases(status, support.reconstructed()),
+        (SupportKind::BuiltFromThisPublication, Some(Status::Differs)) => {
+            ("conflict", "The records were built from this very number, and give another one by now.", "conflict")
+        }
+        (SupportKind::BuiltFromThisPublication, _) => (
+            "built from this figure",
+            "The records were built from this very number. That they give it again proves nothing.",
+            "built",
+        ),
+        (SupportKind::BuiltFromPublishedFigures, Some(Status::Differs)) => {
+            ("conflict", "The records were built from published figures, and give another number.", "conflict")
+        }
+        (SupportKind::BuiltFromPublishedFigures, _) => (
+            "built from published figures",
+            "The records that it counts were built from published figures. That they agree proves nothing.",
+            "built",
+        ),
+    };
+    let reconstructed = Some(support.reconstructed()).filter(|number| *number > 0);
+    let of_them = reconstructed.map(|number| {
+        let phrase = "Of them {} were built from published figures; only the others are case files.";
+        phrases::say(phrase, &[&words::number(number)])
+    });
+    Standing {
+        computed: computed.map(count),
+        status: phrases::t(word),
+        meaning: std::iter::once(phrases::t(meaning).to_owned()).chain(of_them).collect::<Vec<_>>().join(" "),
+        class,
+        release: support.signed.map(|(content, _)| content.id.clone()),
+    }
+}
+
+/// What is said of a figure for which nothing computed is public.
+fn not_computed(has_query: bool) -> (&'static str, &'static str, &'static str) {
+    let why = if has_query {
+        "No release that stands has signed this figure, so that nothing computed for it is public."
+    } else {
+        "It cannot be computed from records: nobody said by what question."
+    };
+    ("not computed", why, "open")
+}
+
+/// What is said of a figure for which case files were counted.
+fn of_cases(status: Status, reconstructed: u64) -> (&'static str, &'static str, &'static str) {
+    match status {
+        Status::Differs => {
+            ("conflict", "Case files were counted, and give another number than was published.", "conflict")
+        }
         Status::NotComputable | Status::Derived => {
             ("cannot be told", "Nobody published how these combine, so that the records give only from–to.", "open")
         }
-    };
-    let release = content.id.clone();
-    Standing {
-        computed: count(signed.computed),
-        status: phrases::t(word),
-        meaning: phrases::t(meaning),
-        class,
-        release,
+        _ if reconstructed > 0 => ("partly built", "The number stands on case files in part.", "built"),
+        Status::Reproduced => ("agrees", "It stands on case files, which give the same number.", "agrees"),
+        Status::Consistent => {
+            ("consistent", "It stands on case files, which agree with what was published, as far as it goes.", "agrees")
+        }
     }
 }
