@@ -19,6 +19,7 @@ on_both! {
     everybody_gets_the_same_bytes_and_caches_may_keep_them,
     every_way_from_a_public_page_leads_somewhere,
     pages_are_in_russian_where_the_address_says_so,
+    no_public_page_says_that_there_is_nobody,
     the_codebook_marks_drafts,
     a_series_is_drawn_as_it_was_asked_for,
     what_is_not_there_is_a_page_that_says_so,
@@ -159,8 +160,23 @@ fn records_that_were_built_from_a_figure_prove_nothing_of_it(app: &App) {
         assert!(!text.contains("agrees") && !text.contains("consistent"), "{path}: {text}");
     }
     // Of the parts on the front page it is said once, for it is the same of all.
-    let panel = page(app, "/").split("<table class=\"bars\"").nth(1).unwrap().split("</section>").next().unwrap().to_owned();
+    let panel =
+        page(app, "/").split("<table class=\"bars\"").nth(1).unwrap().split("</section>").next().unwrap().to_owned();
     assert_eq!(words(&panel).matches("The records were built from this very number").count(), 1, "{panel}");
+}
+
+fn no_public_page_says_that_there_is_nobody(app: &App) {
+    for path in PAGES {
+        let text = words(&page(app, path));
+        assert!(!text.contains("None documented") && !text.contains(": 0 "), "{path}: {text}");
+    }
+    let text = words(&page(app, "/releases/2018-04-03"));
+    says(&text, &["Not shown: fewer than can be shown, or none: "]);
+    let text = words(&page(app, "/ru/releases/2018-04-03"));
+    says(&text, &["Не показано: меньше, чем можно показать, или никого: "]);
+    // Nor does the answer to a question of one's own.
+    let text = words(&page(app, "/explore?release=2018-04-03&measure=persons&by=kind"));
+    says(&text, &["Not shown: fewer than can be shown, or none: "]);
 }
 
 fn a_draft_stands_on_no_page(app: &App) {

@@ -59,7 +59,7 @@ impl Bar {
     /// What is said of a cell of a release.
     pub fn of(label: String, value: Value) -> Self {
         match value {
-            Value::Free(count) => Self::new(label, count),
+            Value::Free(count) => Self { said: say::released(count), ..Self::new(label, count) },
             Value::Withheld => {
                 let said = words::say(words::WITHHELD, say::language()).to_owned();
                 Self { label, link: None, said, look: Look::Withheld, from: 0, to: 0, marks: Vec::new() }
@@ -76,7 +76,7 @@ pub struct Bars {
     pub head: String,
     pub number: String,
     pub rows: Vec<Bar>,
-    /// Under the bars, above all the groups of which nothing is documented.
+    /// Under the bars, above all the groups of which nothing is said.
     pub notes: Vec<String>,
 }
 
@@ -95,9 +95,9 @@ impl Bars {
         format!("{:.2}", (100.0 * (row.to - row.from) as f64 / most as f64).max(0.4))
     }
 
-    /// The same with groups of which nothing is documented told in one line.
+    /// The same with groups of which nothing is said told in one line, after these words.
     #[must_use]
-    pub fn without_nothing(mut self) -> Self {
+    pub fn without_nothing(mut self, words: &str) -> Self {
         let is_nothing = |row: &Bar| row.look == Look::Solid && row.to == 0;
         if self.rows.iter().all(is_nothing) {
             return self;
@@ -106,8 +106,7 @@ impl Bars {
         self.rows = rows;
         if !nothing.is_empty() {
             let labels: Vec<_> = nothing.into_iter().map(|row| row.label).collect();
-            let said = words::say(words::NONE_DOCUMENTED, say::language());
-            self.notes.push(format!("{said}: {}", labels.join(", ")));
+            self.notes.push(format!("{words}: {}", labels.join(", ")));
         }
         self
     }

@@ -38,13 +38,14 @@ fn said(value: Option<Value>) -> String {
     match value {
         None => "–".to_owned(),
         Some(Value::Withheld) => words::say(words::WITHHELD, say::language()).to_owned(),
-        Some(Value::Free(count)) => say::count(count),
+        Some(Value::Free(count)) => say::released(count),
     }
 }
 
 /// By how much an exact number changed.
 fn difference(before: Option<Value>, now: Option<Value>) -> String {
     let exact = |value: Option<Value>| match value?.count()? {
+        count if count.is_zero() => None,
         Count::Attested { value, .. } => i64::try_from(value).ok(),
         Count::NotAttested { .. } => None,
     };

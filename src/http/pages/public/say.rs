@@ -27,6 +27,16 @@ pub fn count(count: Count) -> String {
     words::count(count, language())
 }
 
+/// What is said of groups of which a release tells no number: that there is nobody, no release knows, for it counts only whom it may.
+pub fn not_shown() -> &'static str {
+    phrases::t("Not shown: fewer than can be shown, or none")
+}
+
+/// A count of a release. None is never said: who has not agreed is not in it.
+pub fn released(value: Count) -> String {
+    if value.is_zero() { phrases::t("not shown").to_owned() } else { count(value) }
+}
+
 /// What stands before a number that is not exact; nothing before one that is.
 pub fn qualifier(qualifier: Qualifier) -> &'static str {
     let text = match qualifier {

@@ -6,6 +6,7 @@ use std::slice::from_ref;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::domain::count::Count;
 use crate::domain::dimension::dimension;
 use crate::domain::release::content::{Axis, Content, Table, Thresholds, Value};
 use crate::domain::vocabulary::TOTAL;
@@ -21,6 +22,8 @@ struct Square {
     said: String,
     withheld: bool,
     total: bool,
+    /// Whether the release counts nobody there.
+    nothing: bool,
 }
 
 /// A row of a grid: what it is called, and its cells.
@@ -38,7 +41,7 @@ struct Grid {
     across: String,
     columns: Vec<String>,
     rows: Vec<Row>,
-    /// The groups of which nothing is documented, in one line.
+    /// The groups of which nothing is said, in one line.
     nothing: Option<String>,
 }
 
@@ -135,7 +138,7 @@ fn remarks(view: &ReleasedTable) -> Vec<&'static str> {
 
 fn said(value: Value) -> String {
     let withheld = || words::say(words::WITHHELD, say::language()).to_owned();
-    value.count().map_or_else(withheld, say::count)
+    value.count().map_or_else(withheld, say::released)
 }
 
 /// What is counted, by what, of whom.
@@ -173,7 +176,7 @@ pub fn label(shown: &Shown<'_>, vocabulary: Option<&str>, code: &str) -> String 
     if listed == code { words::code(code, language).to_owned() } else { listed.to_owned() }
 }
 
-/// By time in order; else the greatest first, what is not known last, and in one line what is not documented.
+/// By time in order; else the greatest first, what is not known last, and in one line of what nothing is said.
 fn bars(shown: &Shown<'_>, axis: &Axis) -> Bars {
     let language = say::language();
     let labels: HashMap<_, _> = shown.labels(axis, language).into_iter().collect();
@@ -196,7 +199,7 @@ fn bars(shown: &Shown<'_>, axis: &Axis) -> Bars {
     if dimension(&axis.dimension).is_some_and(|dimension| dimension.grain().is_some()) {
         return bars;
     }
-    bars.without_nothing()
+    bars.without_nothing(say::not_shown())
 }
 
 fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
@@ -229,21 +232,21 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         let at = [codes, &[column.to_owned()]].concat();
         let value = cells.get(at.as_slice()).copied();
         let total = at.iter().any(|code| code == TOTAL);
-        Square { said: value.map(said).unwrap_or_default(), withheld: value == Some(Value::Withheld), total }
+        let nothing = value.and_then(Value::count).is_some_and(Count::is_zero);
+        Square { said: value.map(said).unwrap_or_default(), withheld: value == Some(Value::Withheld), total, nothing }
     };
     let row = |(codes, heads): (Vec<String>, Vec<String>)| Row {
         squares: columns.iter().map(|(column, _)| square(&codes, column)).collect(),
         heads,
     };
     let mut rows: Vec<_> = rows.into_iter().map(row).collect();
-    let is_nothing = |row: &Row| row.squares.iter().all(|square| square.said == "0");
+    let is_nothing = |row: &Row| row.squares.iter().all(|square| square.nothing);
     let mut nothing = None;
     if downs.len() == 1 && !rows.iter().all(is_nothing) {
         let (none, some): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_nothing);
         rows = some;
         let labels: Vec<_> = none.into_iter().flat_map(|row| row.heads).collect();
-        let told = words::say(words::NONE_DOCUMENTED, language);
-        nothing = (!labels.is_empty()).then(|| format!("{told}: {}", labels.join(", ")));
+        nothing = (!labels.is_empty()).then(|| format!("{}: {}", say::not_shown(), labels.join(", ")));
     }
     Grid {
         caption: say::title(&table.title),

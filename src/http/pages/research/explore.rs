@@ -147,8 +147,10 @@ fn bars(found: &Answered, vocabulary: &Vocabulary) -> Option<Bars> {
     };
     let rows: Vec<_> = rows.filter_map(bar).collect();
     let number = words::number_of(found.query.measure, here::language()).to_owned();
-    (rows.len() > 1)
-        .then(|| Bars { caption: number.clone(), head: heading(by), number, rows, notes: Vec::new() }.without_nothing())
+    let nothing = words::say(words::NONE_DOCUMENTED, here::language());
+    (rows.len() > 1).then(|| {
+        Bars { caption: number.clone(), head: heading(by), number, rows, notes: Vec::new() }.without_nothing(nothing)
+    })
 }
 
 /// The address of the API at which the same is answered for ever.
