@@ -1,6 +1,6 @@
 //! The publications and figures that anybody may see.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -10,7 +10,7 @@ use crate::domain::disclosure::{self, PublishedDocument};
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::publication::{Publication, PublicationEntry};
 use crate::domain::record::{RecordId, State};
-use crate::domain::series::Point;
+use crate::domain::series::{self, Point};
 
 use super::backend::Conn;
 use super::error::StoreError;
@@ -92,5 +92,21 @@ impl Published {
             let own = self.publications.iter().find(|other| other.version.id == found.version.body.publication)?;
             Some(Point { publication: &own.version, figure: &found.version })
         })
+    }
+
+    /// By figure the codes of those of its series that say something else of the same day.
+    pub fn conflicts(&self) -> HashMap<RecordId, Vec<String>> {
+        let mut conflicts: HashMap<RecordId, Vec<String>> = HashMap::new();
+        for series in series::series(self.points()) {
+            for conflict in &series.conflicts {
+                let of_day: Vec<_> =
+                    series.points.iter().filter(|point| conflict.figures.contains(&point.figure.id)).collect();
+                for point in &of_day {
+                    let others = of_day.iter().filter(|other| other.figure.body.value != point.figure.body.value);
+                    conflicts.insert(point.figure.id, others.map(|other| other.figure.code.clone()).collect());
+                }
+            }
+        }
+        conflicts
     }
 }

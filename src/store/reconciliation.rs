@@ -14,7 +14,6 @@ use crate::domain::person::Basis;
 use crate::domain::publication::PublicationEntry;
 use crate::domain::reconcile::{self, Contradiction, Remainder};
 use crate::domain::record::{RecordId, State, Times};
-use crate::domain::series;
 use crate::domain::vocabulary::Vocabulary;
 
 use super::aggregates::Counter;
@@ -149,7 +148,7 @@ impl Findings {
             None => all.clone(),
         };
         let mut findings = Self::read(session, &published.figures, &all.figures, times)?;
-        findings.conflicts = conflicts(&all);
+        findings.conflicts = all.conflicts();
         Ok((published, findings))
     }
 
@@ -176,25 +175,9 @@ impl Findings {
         }
         others.publications.retain(|other| other.version.id != publication.version.id);
         others.publications.push(publication);
-        findings.conflicts = conflicts(&others);
+        findings.conflicts = others.conflicts();
         Ok((found, findings))
     }
-}
-
-/// By figure the codes of those of its series that say something else of the same day.
-fn conflicts(published: &Published) -> HashMap<RecordId, Vec<String>> {
-    let mut conflicts: HashMap<RecordId, Vec<String>> = HashMap::new();
-    for series in series::series(published.points()) {
-        for conflict in &series.conflicts {
-            let of_day: Vec<_> =
-                series.points.iter().filter(|point| conflict.figures.contains(&point.figure.id)).collect();
-            for point in &of_day {
-                let others = of_day.iter().filter(|other| other.figure.body.value != point.figure.body.value);
-                conflicts.insert(point.figure.id, others.map(|other| other.figure.code.clone()).collect());
-            }
-        }
-    }
-    conflicts
 }
 
 /// The query of a figure; `None` where it has none, or where its words are gone: that is an answer, not an error.

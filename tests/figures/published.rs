@@ -176,6 +176,7 @@ fn nothing_computed_is_public(app: &App) {
         set(&[
             "id",
             "support",
+            "conflicts",
             "publication",
             "figure",
             "measure",

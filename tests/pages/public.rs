@@ -13,6 +13,7 @@ on_both! {
     the_front_page_is_light,
     what_the_parts_leave_over_is_shown_as_derived,
     where_publications_disagree_both_are_shown,
+    a_contested_figure_carries_its_contradiction_wherever_it_stands,
     a_publication_holds_each_figure_against_what_was_signed,
     records_that_were_built_from_a_figure_prove_nothing_of_it,
     a_draft_stands_on_no_page,
@@ -134,6 +135,33 @@ fn where_publications_disagree_both_are_shown(app: &App) {
     says(&text, &["Others say of the same day 35 – Russian LGBT Network"]);
     let text = words(&page(app, "/publications"));
     says(&text, &["Detained and tortured Tortured and held for days Chechnya 37 31 July 2018, Kommersant"]);
+}
+
+fn a_contested_figure_carries_its_contradiction_wherever_it_stands(app: &App) {
+    let said = "Others say: 30 – RFE/RL, 30 – Russian Wikinews (citing Interfax and Novaya Gazeta); cannot all be true";
+    let back = "Others say: 35 – Russian LGBT Network; cannot all be true";
+    // The bars of the first page are one of the places.
+    let html = page(app, "/");
+    let bar = html.split("#close_relatives").nth(1).unwrap().split("</tr>").next().unwrap();
+    says(&words(bar), &[said, "35"]);
+    for path in ["/publications/lgbtnet-2018-04-03", "/releases/2018-04-03"] {
+        let html = page(app, path);
+        let row = html.split("#close_relatives").nth(1).unwrap().split("</tr>").next().unwrap();
+        says(&words(row), &[said]);
+    }
+    says(&words(&page(app, "/publications/wikinews-2018-04-03")), &[back]);
+    // In the list of publications and in the tables of the charts.
+    let text = words(&page(app, "/publications"));
+    assert_eq!((text.matches(said).count(), text.matches(back).count()), (1, 4), "{text}");
+    let russian = words(&page(app, "/ru"));
+    says(&russian, &["Другие называют: 30 – RFE/RL", "не могут быть верны все"]);
+    let figures = app.anybody().get("/api/v1/figures?publication=lgbtnet-2018-04-03").expect(200).items();
+    let conflicts = |figure: &str| figures.iter().find(|one| one["figure"] == figure).unwrap()["conflicts"].clone();
+    assert_eq!(
+        conflicts("close_relatives"),
+        json!(["rferl-2018-04-03:close_relatives", "wikinews-2018-04-03:close_relatives"])
+    );
+    assert_eq!(conflicts("evacuated"), json!([]));
 }
 
 fn a_publication_holds_each_figure_against_what_was_signed(app: &App) {

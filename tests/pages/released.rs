@@ -180,7 +180,7 @@ fn a_release_shows_its_tables_figures_and_signature(app: &App) {
     assert!(
         text.contains("Evacuation 114")
             && text.contains("Death at least 2")
-            && text.contains("Left Russia 92 92 built from published figures")
+            && text.contains("Left Russia 92 92 built from this figure")
     );
     for table in ["by-kind", "by-ground"] {
         for format in ["json", "csv", "jsonstat", "vl.json", "svg"] {

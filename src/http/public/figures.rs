@@ -1,5 +1,7 @@
 //! What was published: publications and figures, for anybody. No draft, and nothing computed but what a release signed.
 
+use std::collections::HashMap;
+
 use actix_web::get;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
@@ -8,9 +10,10 @@ use utoipa::ToSchema;
 
 use crate::domain::disclosure::{self, Disclosed, PublishedDocument};
 use crate::domain::figure::Figure;
-use crate::domain::record::Version;
+use crate::domain::record::{RecordId, Version};
 use crate::domain::release::content::{Content, SignedFigure, Value};
 use crate::exchange::formats::json::ReleasedCount;
+use crate::store::database::Store;
 use crate::store::published::{Found, Published};
 
 use crate::http::problem::{Kind, Problem};
@@ -49,7 +52,7 @@ pub struct PublicationView {
     "qualifier": "exact", "stated": "114", "as_of": "2018-04-03", "period_start": "2017-04-01", "relation": null, "parent": null,
     "breakdown": null, "query": "measure=persons&kind=evacuation&origin=RU-CE",
     "computed": {"release": "2018-04-03", "count": 114, "bound": "exact", "status": "A", "conf_status": "F"},
-    "support": {"kind": "built_from_this_publication", "release": "2018-04-03"}, "note": null,
+    "support": {"kind": "built_from_this_publication", "release": "2018-04-03"}, "conflicts": [], "note": null,
     "publisher": "Russian LGBT Network", "published_on": "2018-04-03",
     "address": "https://lgbtnet.org/en/newseng/press-conference-persecution-lgbt-chechnya-year-after"}))]
 pub struct FigureView {
@@ -85,6 +88,8 @@ pub struct FigureView {
     pub computed: Option<ReleasedFigure>,
     /// What stands behind the number.
     pub support: FigureSupport,
+    /// Published figures of the same series that say something else of the same day, `publication:figure`.
+    pub conflicts: Vec<String>,
     pub note: Option<String>,
     pub publisher: String,
     pub published_on: chrono::NaiveDate,
@@ -138,9 +143,13 @@ fn computed((content, figure): (&Content, &SignedFigure)) -> ReleasedFigure {
     ReleasedFigure { release: content.id.clone(), count: Value::Free(figure.computed).into() }
 }
 
+/// By figure those of its series that say something else of the same day.
+type Conflicts = HashMap<RecordId, Vec<String>>;
+
 fn figure_view(
     snapshot: &Snapshot,
     published: &Published,
+    conflicts: &Conflicts,
     document: &PublishedDocument<'_>,
     found: &Found<Figure>,
 ) -> FigureView {
@@ -168,6 +177,7 @@ fn figure_view(
         query: figure.query.clone(),
         computed: support.signed.map(computed),
         support: support.view(),
+        conflicts: conflicts.get(&found.version.id).cloned().unwrap_or_default(),
         note: figure.note.clone(),
         publisher: publication.body.publisher.clone(),
         published_on: publication.body.published_on,
@@ -182,12 +192,13 @@ fn publications(snapshot: &Snapshot, published: &Published) -> Disclosed<Publica
     disclosure::to_anybody(&documents, Publications { items })
 }
 
-/// All figures.
-fn figures(snapshot: &Snapshot, published: &Published) -> Disclosed<Figures> {
+/// Some figures, with what any that is published says against them.
+fn figures(snapshot: &Snapshot, published: &Published, conflicts: &Conflicts) -> Disclosed<Figures> {
     let documents = published.documents();
     let mut items = Vec::new();
     for document in &documents {
-        items.extend(published.figures_of(document).map(|found| figure_view(snapshot, published, document, found)));
+        let view = |found| figure_view(snapshot, published, conflicts, document, found);
+        items.extend(published.figures_of(document).map(view));
     }
     disclosure::to_anybody(&documents, Figures { items })
 }
@@ -199,7 +210,7 @@ fn figures(snapshot: &Snapshot, published: &Published) -> Disclosed<Figures> {
 pub fn files(snapshot: &Snapshot, published: &Published) -> Result<Vec<(String, Vec<u8>)>, Problem> {
     let mut files = vec![
         ("/publications.json".to_owned(), Reply::json(&publications(snapshot, published)).bytes()?),
-        ("/figures.json".to_owned(), Reply::json(&figures(snapshot, published)).bytes()?),
+        ("/figures.json".to_owned(), Reply::json(&figures(snapshot, published, &published.conflicts())).bytes()?),
     ];
     let documents = published.documents();
     for document in &documents {
@@ -233,8 +244,16 @@ async fn answer_publication(
 
 async fn answer_figures(store: &Records, shelf: &Shelf, parameters: &Parameters) -> Result<Reply, Problem> {
     let asked = parameters.only(&["publication"])?.pop().map(|(_, code)| vec![code]);
-    let published = published(store, asked).await.map_err(Problem::in_query)?;
-    Ok(Reply::json(&figures(&*shelf.now()?, &published)).public())
+    let read = move |store: &Store| {
+        store.look(|conn| {
+            let all = Published::read(conn, None)?;
+            let conflicts = all.conflicts();
+            let published = if asked.is_some() { Published::read(conn, asked.as_deref())? } else { all };
+            Ok((published, conflicts))
+        })
+    };
+    let (published, conflicts) = store.run(read).await.map_err(Problem::in_query)?;
+    Ok(Reply::json(&figures(&*shelf.now()?, &published, &conflicts)).public())
 }
 
 /// List what was published.

@@ -45,6 +45,8 @@ pub struct Bar {
     pub to: u64,
     /// What a reader must know of it, each in a few words.
     pub marks: Vec<String>,
+    /// What others say of the same day.
+    pub contested: Option<String>,
 }
 
 impl Bar {
@@ -53,7 +55,7 @@ impl Bar {
             Count::Attested { value, .. } => (Look::Solid, 0, value),
             Count::NotAttested { low, high } => (Look::Between, low, high),
         };
-        Self { label, link: None, said: say::count(count), look, from, to, marks: Vec::new() }
+        Self { label, link: None, said: say::count(count), look, from, to, marks: Vec::new(), contested: None }
     }
 
     /// What is said of a cell of a release.
@@ -62,7 +64,16 @@ impl Bar {
             Value::Free(count) => Self { said: say::released(count), ..Self::new(label, count) },
             Value::Withheld => {
                 let said = words::say(words::WITHHELD, say::language()).to_owned();
-                Self { label, link: None, said, look: Look::Withheld, from: 0, to: 0, marks: Vec::new() }
+                Self {
+                    label,
+                    link: None,
+                    said,
+                    look: Look::Withheld,
+                    from: 0,
+                    to: 0,
+                    marks: Vec::new(),
+                    contested: None,
+                }
             }
         }
     }

@@ -18,8 +18,8 @@ pub fn breakdowns(publication: &str, own: &[&Found<Figure>], beside: Beside<'_>)
     remainders(&figures).iter().filter_map(|remainder| breakdown(publication, own, remainder, beside)).collect()
 }
 
-/// A part of a number, with what stands behind it.
-fn bar(publication: &str, found: &Found<Figure>, standing: &Standing) -> Bar {
+/// A part of a number, with what stands behind it and what others say.
+fn bar(publication: &str, found: &Found<Figure>, standing: &Standing, beside: Beside<'_>) -> Bar {
     let part = &found.version.body;
     Bar {
         label: say::figure(&part.name),
@@ -29,6 +29,7 @@ fn bar(publication: &str, found: &Found<Figure>, standing: &Standing) -> Bar {
         from: 0,
         to: part.value.value,
         marks: vec![standing.status.to_owned()],
+        contested: beside.contested(found).map(|contested| contested.short()),
     }
 }
 
@@ -37,7 +38,8 @@ fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder, b
     let parent = &find(remainder.parent)?.version.body;
     let parts: Vec<_> = remainder.parts.iter().filter_map(|part| find(*part)).collect();
     let standings: Vec<_> = parts.iter().map(|part| beside.standing(part)).collect();
-    let mut rows: Vec<_> = parts.iter().zip(&standings).map(|(part, own)| bar(publication, part, own)).collect();
+    let mut rows: Vec<_> =
+        parts.iter().zip(&standings).map(|(part, own)| bar(publication, part, own, beside)).collect();
     let mut notes = Vec::new();
     // What is the same of all is said once.
     if let Some(first) = standings.first().filter(|first| standings.iter().all(|own| own.meaning == first.meaning)) {
@@ -56,7 +58,16 @@ fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder, b
             } else {
                 phrases::t("None of these").to_owned()
             };
-            rows.push(Bar { label, link: None, said, look: Look::Derived, from: 0, to: value, marks: Vec::new() });
+            rows.push(Bar {
+                label,
+                link: None,
+                said,
+                look: Look::Derived,
+                from: 0,
+                to: value,
+                marks: Vec::new(),
+                contested: None,
+            });
             phrases::t(
                 "Derived: what the parts leave of the whole. It was not published, and is exact only if the parts do not \
                  overlap and all lie inside the whole.",

@@ -5,6 +5,7 @@ use crate::http::pages::here::link;
 use crate::http::pages::words as phrases;
 use crate::http::public::series as charts;
 
+use super::beside::contested;
 use super::say;
 
 /// A day of which publications say different things.
@@ -25,8 +26,17 @@ pub struct Chart {
     pub picture: String,
     pub name: String,
     pub definition: String,
-    /// When, what, who, where.
-    pub points: Vec<(String, String, String, String)>,
+    pub points: Vec<Told>,
+}
+
+/// What was published once.
+pub struct Told {
+    pub day: String,
+    pub said: String,
+    pub publisher: String,
+    pub href: String,
+    /// What others say of the same day, in words.
+    pub contested: Option<String>,
 }
 
 /// The chart of a series, with what is drawn.
@@ -40,7 +50,14 @@ pub fn chart(series: &Series<'_>) -> Chart {
         } else {
             phrases::say("{}, as of {}", &[&said, &say::day(figure.as_of)])
         };
-        (say::day(publication.body.published_on), said, publication.body.publisher.clone(), href)
+        let contested = contested(std::slice::from_ref(series), point.figure.id);
+        Told {
+            day: say::day(publication.body.published_on),
+            said,
+            publisher: publication.body.publisher.clone(),
+            href,
+            contested: contested.map(|contested| contested.short()),
+        }
     };
     let definition = series.key.population.map_or_else(|| say::definition(series.key.definition), str::to_owned);
     Chart {

@@ -35,6 +35,8 @@ struct Headline {
     population: String,
     href: String,
     standing: Standing,
+    /// What others say of the same day, in words.
+    contested: Option<String>,
 }
 
 /// The publication that the figures are of.
@@ -103,6 +105,7 @@ fn headline(beside: Beside<'_>, publication: &str, found: &Found<Figure>) -> Hea
         population: figure.population.clone(),
         href: format!("{}#{}", link(&format!("/publications/{publication}")), figure.name),
         standing: beside.standing(found),
+        contested: beside.contested(found).map(|contested| contested.short()),
     }
 }
 
@@ -126,7 +129,7 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>) -> Result<Reply, T
     let series = charts::of(&published, None)?;
     let drawn = charts::longest(&series).filter(|series| series.points.len() > 1).map(chart);
     let newest = snapshot.newest();
-    let beside = Beside { snapshot: &snapshot, published: &published };
+    let beside = Beside { snapshot: &snapshot, published: &published, series: &series };
     let release = release_of(&snapshot, &own).and_then(|content| {
         let title = say::title(&snapshot.release(&content.id)?.view.title);
         Some((link(&format!("/releases/{}", content.id)), content.id.clone(), title))

@@ -7,8 +7,7 @@ use askama::Template;
 use crate::domain::disclosure;
 use crate::domain::figure::Figure;
 use crate::domain::reconcile::{Contradiction, contradictions};
-use crate::domain::record::RecordId;
-use crate::domain::series::{self, Series};
+use crate::domain::series;
 use crate::exchange::formats::words;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
@@ -19,7 +18,7 @@ use crate::http::state::Records;
 use crate::store::published::Found;
 
 use super::bars::Bars;
-use super::beside::Beside;
+use super::beside::{Beside, Contested};
 use super::breakdown::breakdowns;
 use super::say::{self, Standing};
 
@@ -38,7 +37,7 @@ struct Line {
     note: Option<String>,
     standing: Standing,
     /// What other publications say of the same day.
-    others: Vec<(String, String, String)>,
+    contested: Option<Contested>,
     /// What contradicts the relation to the parent.
     contradictions: Vec<String>,
 }
@@ -55,21 +54,7 @@ struct Page {
     breakdowns: Vec<Bars>,
 }
 
-/// What other publications say of the same day, where that differs.
-fn others(all: &[Series<'_>], own: RecordId) -> Vec<(String, String, String)> {
-    let conflicting = |series: &&Series<'_>| series.conflicts.iter().any(|conflict| conflict.figures.contains(&own));
-    let Some(series) = all.iter().find(conflicting) else { return Vec::new() };
-    let of_day = series.conflicts.iter().filter(|conflict| conflict.figures.contains(&own));
-    let ids: Vec<_> = of_day.flat_map(|conflict| &conflict.figures).filter(|id| **id != own).collect();
-    let points = series.points.iter().filter(|point| ids.contains(&&point.figure.id));
-    let told = points.map(|point: &series::Point<'_>| {
-        let path = format!("/publications/{}", point.publication.code);
-        (say::bounded(point.figure.body.value), point.publication.body.publisher.clone(), path)
-    });
-    told.collect()
-}
-
-fn line(beside: Beside<'_>, all: &[Series<'_>], found: &Found<Figure>) -> Line {
+fn line(beside: Beside<'_>, found: &Found<Figure>) -> Line {
     let figure = &found.version.body;
     let parent = beside.published.figures.iter().find(|other| Some(other.version.id) == figure.parent);
     let parent = parent.map(|other| &other.version.body);
@@ -93,7 +78,7 @@ fn line(beside: Beside<'_>, all: &[Series<'_>], found: &Found<Figure>) -> Line {
         query: figure.query.clone(),
         note: figure.note.clone(),
         standing: beside.standing(found),
-        others: others(all, found.version.id),
+        contested: beside.contested(found),
         contradictions: told.map(too_many).collect(),
     }
 }
@@ -108,14 +93,14 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>, id: Path<String>) 
     let body = &document.publication().body;
     let own: Vec<_> = published.figures_of(document).collect();
     let series = series::series(published.points());
-    let beside = Beside { snapshot: &snapshot, published: &published };
+    let beside = Beside { snapshot: &snapshot, published: &published, series: &series };
     let content = Page {
         code: document.publication().code.clone(),
         day: say::day(body.published_on),
         publisher: body.publisher.clone(),
         address: body.address.clone(),
         note: body.note.clone(),
-        lines: own.iter().map(|found| line(beside, &series, found)).collect(),
+        lines: own.iter().map(|found| line(beside, found)).collect(),
         breakdowns: breakdowns(&document.publication().code, &own, beside),
     };
     let title = format!("{}, {}", content.publisher, content.day);

@@ -16,6 +16,7 @@ use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::published::Published;
 
+use super::beside::contested;
 use super::charts::{Chart, chart};
 use super::say;
 
@@ -27,8 +28,8 @@ struct Line {
     path: String,
     day: String,
     publisher: String,
-    /// The first figures, in words, and how many there are more.
-    first: String,
+    /// The first figures, in words, with what others say of the same day, and how many there are more.
+    first: Vec<(String, Option<String>)>,
     more: usize,
 }
 
@@ -47,6 +48,8 @@ struct Meaning {
     region: String,
     /// What was published last, when, by whom, where.
     said: String,
+    /// What others say of the same day, in words.
+    contested: Option<String>,
     day: String,
     publisher: String,
     path: String,
@@ -63,6 +66,7 @@ fn meanings(all: &[Series<'_>]) -> Vec<Meaning> {
             definition,
             region: series.key.region.to_owned(),
             said: say::bounded(point.figure.body.value),
+            contested: contested(all, point.figure.id).map(|contested| contested.short()),
             day: say::day(point.publication.body.published_on),
             publisher: point.publication.body.publisher.clone(),
             path: format!("/publications/{}", point.publication.code),
@@ -71,18 +75,19 @@ fn meanings(all: &[Series<'_>]) -> Vec<Meaning> {
     all.iter().filter(several).filter_map(meaning).collect()
 }
 
-fn line(published: &Published, document: &PublishedDocument<'_>) -> Line {
+fn line(published: &Published, all: &[Series<'_>], document: &PublishedDocument<'_>) -> Line {
     let publication = document.publication();
     let own: Vec<_> = published.figures_of(document).collect();
     let said = own.iter().take(FIRST).map(|found| {
         let figure = &found.version.body;
-        format!("{}: {}", say::figure(&figure.name), say::bounded(figure.value))
+        let said = format!("{}: {}", say::figure(&figure.name), say::bounded(figure.value));
+        (said, contested(all, found.version.id).map(|contested| contested.short()))
     });
     Line {
         path: format!("/publications/{}", publication.code),
         day: say::day(publication.body.published_on),
         publisher: publication.body.publisher.clone(),
-        first: said.collect::<Vec<_>>().join("; "),
+        first: said.collect(),
         more: own.len().saturating_sub(FIRST),
     }
 }
@@ -94,16 +99,13 @@ pub async fn show(records: Data<Records>) -> Result<Reply, Turned> {
     let documents = published.documents();
     let mut series = all_series::of(&published, None)?;
     let meanings = meanings(&series);
+    let lines = documents.iter().rev().map(|document| line(&published, &series, document)).collect();
     series.retain(|series| {
         let days: BTreeSet<_> = series.points.iter().map(|point| point.publication.body.published_on).collect();
         days.len() > 1 || !series.conflicts.is_empty()
     });
     series.sort_by_key(|series| std::cmp::Reverse(series.points.len()));
-    let content = Publications {
-        lines: documents.iter().rev().map(|document| line(&published, document)).collect(),
-        charts: series.iter().map(chart).collect(),
-        meanings,
-    };
+    let content = Publications { lines, charts: series.iter().map(chart).collect(), meanings };
     let title = phrases::t("Publications");
     Ok(super::shown(title, None, &content, |page| disclosure::to_anybody(&documents, page))?)
 }

@@ -9,6 +9,7 @@ use crate::domain::disclosure;
 use crate::domain::record::Instant;
 use crate::domain::release::content::{Content, SignedFigure, Table, Thresholds};
 use crate::domain::release::cube;
+use crate::domain::series;
 use crate::http::pages::here::link;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
@@ -16,7 +17,9 @@ use crate::http::public::answers;
 use crate::http::public::shelf::{Shelf, Snapshot, Standing};
 use crate::http::public::support::Support;
 use crate::http::reply::Reply;
+use crate::http::state::Records;
 
+use super::beside::Beside;
 use super::say;
 use super::tables::{self, Download, Shows};
 
@@ -88,6 +91,8 @@ struct Signed {
     computed: String,
     status: &'static str,
     class: &'static str,
+    /// What others say of the same day, in words.
+    contested: Option<String>,
 }
 
 #[derive(Template)]
@@ -125,9 +130,11 @@ fn declared(content: &Content, table: &Table) -> Declared {
 }
 
 /// A signed figure beside what was published.
-fn signed(content: &Content, figure: &SignedFigure) -> Signed {
+fn signed(beside: Beside<'_>, content: &Content, figure: &SignedFigure) -> Signed {
     let value = Bounded { value: figure.value, qualifier: figure.qualifier };
-    let standing = say::standing(value, &Support::released((content, figure), false), true);
+    let found = beside.published.figures.iter().find(|found| found.version.code == figure.id);
+    let built = found.is_some_and(|found| beside.published.built_from.contains(&found.version.id));
+    let standing = say::standing(value, &Support::released((content, figure), built), true);
     let (publication, name) = figure.id.split_once(':').unwrap_or(("", &figure.id));
     Signed {
         name: say::figure(name),
@@ -136,13 +143,16 @@ fn signed(content: &Content, figure: &SignedFigure) -> Signed {
         computed: say::count(figure.computed),
         status: standing.status,
         class: standing.class,
+        contested: found.and_then(|found| beside.contested(found)).map(|contested| contested.short()),
     }
 }
 
 /// One release.
 #[get("/releases/{id}")]
-pub async fn show(shelf: Data<Shelf>, id: Path<String>) -> Result<Reply, Turned> {
-    let snapshot = shelf.now()?;
+pub async fn show(records: Data<Records>, shelf: Data<Shelf>, id: Path<String>) -> Result<Reply, Turned> {
+    let (published, snapshot) = super::all(&records, &shelf).await?;
+    let series = series::series(published.points());
+    let beside = Beside { snapshot: &snapshot, published: &published, series: &series };
     let standing = answers::standing(&snapshot, &id)?;
     let (view, content) = (&standing.view, standing.content.as_ref());
     let page = Page {
@@ -157,8 +167,9 @@ pub async fn show(shelf: Data<Shelf>, id: Path<String>) -> Result<Reply, Turned>
         public_key: view.public_key.clone(),
         tables: content
             .map_or_else(Vec::new, |content| content.tables.iter().map(|table| declared(content, table)).collect()),
-        figures: content
-            .map_or_else(Vec::new, |content| content.figures.iter().map(|figure| signed(content, figure)).collect()),
+        figures: content.map_or_else(Vec::new, |content| {
+            content.figures.iter().map(|figure| signed(beside, content, figure)).collect()
+        }),
     };
     let title = say::title(&view.title);
     let above = Some(("/releases", phrases::t("Releases")));
