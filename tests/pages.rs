@@ -10,6 +10,7 @@ mod pages {
     mod public;
     mod released;
     mod research;
+    mod told;
     mod typed;
     mod typed_whole;
     mod zone;

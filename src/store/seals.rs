@@ -3,7 +3,7 @@
 //! A code that staff chose would tell by a refusal that somebody has it, so a sealed person and its records get codes that tell
 //! nothing. The former ones are kept as personal text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
@@ -55,6 +55,37 @@ fn read(conn: &mut Conn, person: RecordId) -> QueryResult<Seal> {
         .select(accounts::name)
         .load(conn)?;
     Ok(Seal { sealed: true, accounts })
+}
+
+/// What a write did to the seal of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Sealed,
+    ListChanged,
+    Unsealed,
+}
+
+/// By write what was done to the seals of some persons. Whoever asks has been allowed to see them.
+///
+/// # Errors
+/// The database's own.
+pub fn turns(conn: &mut Conn, persons: &[RecordId]) -> QueryResult<HashMap<i64, Turn>> {
+    let rows: Vec<(RecordId, i64, bool)> = person_seals::table
+        .filter(person_seals::person_id.eq_any(persons))
+        .order((person_seals::person_id, person_seals::write))
+        .select((person_seals::person_id, person_seals::write, person_seals::sealed))
+        .load(conn)?;
+    let mut before: HashMap<RecordId, bool> = HashMap::new();
+    let turn = |(person, write, sealed): (RecordId, i64, bool)| {
+        let was = before.insert(person, sealed).unwrap_or(false);
+        let turn = match (was, sealed) {
+            (_, false) => Turn::Unsealed,
+            (false, true) => Turn::Sealed,
+            (true, true) => Turn::ListChanged,
+        };
+        (write, turn)
+    };
+    Ok(rows.into_iter().map(turn).collect())
 }
 
 /// The write that sealed a person or last changed its list.

@@ -9,7 +9,6 @@ use crate::domain::policy::Action;
 use crate::domain::publication::Visibility;
 use crate::domain::record::{Noun, State};
 use crate::http::auth::{Publish, ReadFigures};
-use crate::http::kept;
 use crate::http::pages::form::Posted;
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
@@ -48,11 +47,11 @@ pub async fn view(
 ) -> Result<Reply, Turned> {
     let id = path.get()?;
     let read = store.read(visit.actor(), move |session| {
-        let found = kept::current::<FigureEntry>(session, id)?;
+        let found = record::read::<FigureEntry>(session, id)?;
         Ok((found, publicity::confirmations(session, id)?, terms::vocabulary(session.conn(), None)?))
     });
     let (found, confirmations, vocabulary) = read.await?;
-    let version = &found.0.version;
+    let version = &found.found.0.version;
     let draft = version.stamp.state == State::Active && version.body.visibility == Visibility::Draft;
     let own = confirmations.iter().any(|one| one.account == visit.actor().name);
     let rest = Confirming {

@@ -3,8 +3,10 @@
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, get};
 use askama::Template;
+use chrono::NaiveDate;
 
 use crate::domain::consent::ConsentEntry;
+use crate::domain::edtf::Edtf;
 use crate::domain::incident::{Incident, IncidentEntry};
 use crate::domain::linkage::LinkageEntry;
 use crate::domain::person::{Basis, PersonEntry};
@@ -12,7 +14,6 @@ use crate::domain::policy::Action;
 use crate::domain::record::{Noun, RecordId, State};
 use crate::domain::vocabulary::Vocabulary;
 use crate::http::auth::ReadCases;
-use crate::http::kept;
 use crate::http::pages::filters;
 use crate::http::pages::here::link;
 use crate::http::pages::parts::Cell;
@@ -60,7 +61,7 @@ fn of<E: Stored>(
 fn around(session: &mut Session<'_>, id: RecordId) -> Result<Around, StoreError> {
     let key = id.to_string();
     let mut incidents = of::<IncidentEntry>(session, "person", &key)?;
-    incidents.sort_by_key(|found| (found.version.body.date.earliest(), found.version.body.date.latest()));
+    incidents.sort_by_key(|found| in_time(&found.version.body.date));
     let mut linkages = of::<LinkageEntry>(session, "person", &key)?;
     linkages.extend(of::<LinkageEntry>(session, "canonical", &key)?);
     Ok(Around {
@@ -70,6 +71,13 @@ fn around(session: &mut Session<'_>, id: RecordId) -> Result<Around, StoreError>
         seal: seals::get(session, id)?,
         vocabulary: terms::vocabulary(session.conn(), None)?,
     })
+}
+
+/// The place of a date in a time line: by when it begins, and what begins nobody knows when by its end. Of what is not dated at all
+/// nothing is known, so that it comes last.
+fn in_time(date: &Edtf) -> (NaiveDate, NaiveDate) {
+    let (earliest, latest) = (date.earliest(), date.latest());
+    (if earliest == Edtf::unknown().earliest() { latest } else { earliest }, latest)
 }
 
 /// What happened, as the time line tells it.
@@ -156,13 +164,13 @@ pub async fn view(
 ) -> Result<Reply, Turned> {
     let id = path.get()?;
     let (found, around) = store
-        .read(visit.actor(), move |session| Ok((kept::current::<PersonEntry>(session, id)?, around(session, id)?)))
+        .read(visit.actor(), move |session| Ok((record::read::<PersonEntry>(session, id)?, around(session, id)?)))
         .await?;
     let actor = visit.actor();
     let alike_found = store
         .search(actor.account, move |store| store.read(&actor, |session| candidates::find(session, id, CANDIDATES)))
         .await?;
-    let version = &found.0.version;
+    let version = &found.found.0.version;
     let withdrawn = version.stamp.state == State::Withdrawn;
     let code = version.code.clone();
     let rest = Person {

@@ -17,9 +17,12 @@ use crate::http::pages::{filters, moment};
 use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::state::Records;
+use crate::store::error::StoreError;
 use crate::store::records::{self as store, Found, Stored};
+use crate::store::session::Session;
 use crate::store::terms;
 
+use super::history::{self, Reasons};
 use super::inputs::{self, Kind as InputKind, Place};
 use super::shown::{self, Ids};
 use super::values::{self, Values};
@@ -82,6 +85,20 @@ pub fn done(asked: &str) -> Option<Notice> {
     Some(Notice::new(Tone::Done, t(told)))
 }
 
+/// A record as its page shows it.
+pub struct Read<E: Stored> {
+    pub found: FoundWarned<E>,
+    pub reasons: Reasons,
+}
+
+/// Reads a record for its page.
+///
+/// # Errors
+/// That there is none that the reader may see.
+pub fn read<E: Stored>(session: &mut Session<'_>, id: RecordId) -> Result<Read<E>, StoreError> {
+    Ok(Read { found: kept::current::<E>(session, id)?, reasons: history::reasons::<E>(session, id)? })
+}
+
 /// What is odd about a record.
 fn odd(warnings: &[store::Warning]) -> impl Iterator<Item = Notice> {
     warnings
@@ -100,8 +117,8 @@ pub async fn view<E: Stored, P: Permission>(
     asked: &str,
     title: &'static str,
 ) -> Result<Reply, Turned> {
-    let found = kept::read_one::<E>(&store, visit.actor(), id).await?;
-    let vocabulary = store.read(visit.actor(), |session| Ok(terms::vocabulary(session.conn(), None)?)).await?;
+    let all = move |session: &mut Session<'_>| Ok((read::<E>(session, id)?, terms::vocabulary(session.conn(), None)?));
+    let (found, vocabulary) = store.read(visit.actor(), all).await?;
     page::<E, P>(&visit, found, &vocabulary, asked, title, (Vec::new(), Vec::new()), String::new())
 }
 
@@ -111,14 +128,16 @@ pub async fn view<E: Stored, P: Permission>(
 /// That it cannot be written.
 pub fn page<E: Stored, P: Permission>(
     visit: &Visit<P>,
-    (found, warnings): FoundWarned<E>,
+    Read { found: (found, warnings), reasons }: Read<E>,
     vocabulary: &Vocabulary,
     asked: &str,
     title: &'static str,
     (first, last): (Ways, Ways),
     rest: String,
 ) -> Result<Reply, Turned> {
-    let (values, ids) = (values_of::<E>(&found)?, ids(&found));
+    let (mut values, ids) = (values_of::<E>(&found)?, ids(&found));
+    // The reason for which it was taken back, or sealed, is none for what it says.
+    values.insert("reason".to_owned(), reasons.said.unwrap_or_default());
     let facts = inputs::of(E::NOUN).iter().filter(|input| {
         // What is the same for every record that staff enter says nothing.
         let usual = matches!(input.kind, InputKind::Word(_))
@@ -126,6 +145,7 @@ pub fn page<E: Stored, P: Permission>(
         !(input.name == "code" || (input.place == Place::Kept && usual))
     });
     let facts = facts.map(|input| (t(input.label).to_owned(), shown::lines(input, &values, vocabulary, &ids)));
+    let since = reasons.since.map(|(label, reason)| (t(label).to_owned(), vec![Cell::Text(reason)]));
     let address = shown::address(E::NOUN, found.version.id);
     let withdrawn = found.version.stamp.state == State::Withdrawn;
     let mut links = first;
@@ -146,7 +166,7 @@ pub fn page<E: Stored, P: Permission>(
         notices: done(asked).into_iter().chain(odd(&warnings)).collect(),
         code: found.version.code.clone(),
         withdrawn,
-        facts: facts.filter(|(_, lines)| !lines.is_empty()).collect(),
+        facts: facts.filter(|(_, lines)| !lines.is_empty()).chain(since).collect(),
         written_at: moment(found.by.written_at),
         written_by: found.by.account.clone(),
         links,
