@@ -1,4 +1,4 @@
-//! What pages of staff say before something is done, and of what stands: seals, reasons.
+//! What pages of staff say before something is done, and of what stands: joint consent, seals, reasons, second looks.
 
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
@@ -11,6 +11,7 @@ use crate::support::{Answer, App, on_both};
 
 on_both! {
     empty:
+    a_no_on_one_of_joined_records_is_told_on_the_pages_of_all,
     a_history_says_when_a_person_was_sealed_and_when_the_seal_was_lifted,
     why_two_records_are_one_is_no_reason_for_taking_that_back,
     a_time_line_goes_by_time_and_what_has_no_date_comes_last,
@@ -36,10 +37,44 @@ fn person(app: &App, code: &str) -> Answer {
     app.caseworker().enter(Noun::Person, &json!({"code": code, "sex": "M"}))
 }
 
+fn consent(app: &App, person: &str, purpose: &str, decision: &str) -> Answer {
+    let consent = json!({"person": person, "purpose": purpose, "decision": decision, "decided_on": "2018-04-03"});
+    app.caseworker().enter(Noun::Consent, &consent)
+}
+
 fn joined(app: &App) -> Answer {
     app.caseworker().enter(Noun::Source, &json!({"code": "S-ONE", "type": "interview"}));
     let linkage = json!({"person": "P-TWO", "canonical": "P-ONE", "sources": ["S-ONE"], "reason": "one passport"});
     app.caseworker().enter(Noun::Linkage, &linkage)
+}
+
+fn a_no_on_one_of_joined_records_is_told_on_the_pages_of_all(app: &App) {
+    let pages = [desk(&person(app, "P-ONE"), Noun::Person), desk(&person(app, "P-TWO"), Noun::Person)];
+    joined(app);
+    let kai = browser(app, "kai", Role::Caseworker);
+    for path in &pages {
+        says(&page(&kai, path), &["In nothing that is made public: no record says yes to it."]);
+    }
+    consent(app, "P-ONE", "publish", "given");
+    for path in &pages {
+        let html = page(&kai, path);
+        says(
+            &html,
+            &["May be counted in what is made public: yes on P-ONE.", "Counted for researchers, as one person."],
+        );
+        assert!(!words(&html).contains("is in nothing that is made public"), "{html}");
+    }
+    consent(app, "P-TWO", "count", "refused");
+    for path in &pages {
+        says(
+            &page(&kai, path),
+            &[
+                "In nothing that is made public from now on: no on P-TWO.",
+                "Not counted for researchers: no on P-TWO.",
+                "A no on one record holds for the whole person",
+            ],
+        );
+    }
 }
 
 fn act(browser: &Browser, person: &str, what: &str, page: &str, reason: &str) {

@@ -23,6 +23,8 @@ mod history;
 mod home;
 /// What each field is called, and what one types in it.
 pub mod inputs;
+/// What holds for records that are one individual.
+mod joint;
 /// Lists of records.
 mod list;
 /// Seals of whose list nobody is left.

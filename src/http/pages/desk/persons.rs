@@ -33,6 +33,7 @@ use crate::store::session::Session;
 use crate::store::terms;
 
 use super::inputs;
+use super::joint::{self, Joined, Joint};
 use super::shown;
 use super::view::{self as record, ids, values_of};
 
@@ -45,11 +46,13 @@ struct Around {
     incidents: Vec<Found<Incident>>,
     consents: Vec<Found<crate::domain::consent::Consent>>,
     linkages: Vec<Found<crate::domain::linkage::Linkage>>,
+    joined: Option<Joined>,
     seal: Seal,
     vocabulary: Vocabulary,
 }
 
-fn of<E: Stored>(
+/// The records that stand and concern a person in this way.
+pub fn of<E: Stored>(
     session: &mut Session<'_>,
     filter: &'static str,
     code: &str,
@@ -68,6 +71,7 @@ fn around(session: &mut Session<'_>, id: RecordId) -> Result<Around, StoreError>
         incidents,
         linkages,
         consents: of::<ConsentEntry>(session, "person", &key)?,
+        joined: joint::read(session, id)?,
         seal: seals::get(session, id)?,
         vocabulary: terms::vocabulary(session.conn(), None)?,
     })
@@ -145,6 +149,8 @@ struct Person {
     incidents: Vec<Happened>,
     consents: Vec<(String, String, String)>,
     linkages: Vec<(String, String)>,
+    /// What holds for all records of the same person together.
+    joint: Option<Joint>,
     alike: Vec<Alike>,
     sealed: bool,
     seen_by: String,
@@ -181,6 +187,7 @@ pub async fn view(
             .collect::<Result<_, _>>()?,
         consents: around.consents.iter().map(|found| consent(found, &around.vocabulary)).collect::<Result<_, _>>()?,
         linkages: around.linkages.iter().map(linkage).collect(),
+        joint: around.joined.as_ref().map(Joined::told),
         alike: alike_found.iter().map(|found| alike(&code, found)).collect(),
         sealed: around.seal.sealed,
         seen_by: around.seal.accounts.join(", "),
