@@ -15,6 +15,7 @@ on_both! {
     a_history_says_when_a_person_was_sealed_and_when_the_seal_was_lifted,
     why_two_records_are_one_is_no_reason_for_taking_that_back,
     a_time_line_goes_by_time_and_what_has_no_date_comes_last,
+    withdrawing_consent_and_erasing_say_what_happens_to_what_is_public,
 }
 
 #[track_caller]
@@ -123,4 +124,30 @@ fn a_time_line_goes_by_time_and_what_has_no_date_comes_last(app: &App) {
     let line = html.split("id=\"incidents\"").nth(1).unwrap().split("</ol>").next().unwrap();
     let kinds: Vec<_> = between(line, "<h3>", "</h3>").into_iter().map(words).collect();
     assert_eq!(kinds, ["Beating", "Torture", "Detention", "Threat"]);
+}
+
+fn withdrawing_consent_and_erasing_say_what_happens_to_what_is_public(app: &App) {
+    let one = desk(&person(app, "P-ONE"), Noun::Person);
+    let consent = desk(&consent(app, "P-ONE", "publish", "given"), Noun::Consent);
+    let kai = browser(app, "kai", Role::Caseworker);
+    for path in [format!("{consent}/correction"), format!("{consent}/withdrawal"), format!("{one}/erasure")] {
+        says(
+            &page(&kai, &path),
+            &[
+                "What was published stays as it was said in that release, and is not shown anew.",
+                "The next release is computed without the person.",
+                "the release that shows it must be withdrawn",
+            ],
+        );
+        let russian = page(&kai, &format!("/ru{path}"));
+        says(&russian, &["Следующий выпуск считается без этого человека."]);
+    }
+    // Two things, two words.
+    says(&page(&kai, &consent), &["Correct it, or the person no longer agrees", "Entered by mistake: take it back"]);
+    let form = page(&kai, &format!("{consent}/correction"));
+    assert!(form.contains("Given first, then withdrawn") && !form.contains("taken back"), "{form}");
+    says(
+        &page(&kai, &format!("{one}/withdrawal")),
+        &["This is for what was entered by mistake. Where the person no longer agrees, correct the consent instead."],
+    );
 }

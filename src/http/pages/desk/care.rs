@@ -29,7 +29,7 @@ use crate::store::{erasure, seals};
 
 use super::again::{late, overtaken};
 use super::records::seen;
-use super::states::{Asked, Confirm, RECORD, why_field, wrong};
+use super::states::{ALREADY_PUBLIC, Asked, Confirm, RECORD, why_field, wrong};
 use super::{forms, shown};
 
 pub const PAGES: &[Page] = &[
@@ -206,13 +206,14 @@ async fn erasing<P: Permission>(
         ("requested", "The person asked for it"),
         ("consent_withdrawn", "The person no longer agrees to being kept"),
         ("no_longer_needed", "It is no longer needed"),
-        ("entered_in_error", "It was entered in error"),
+        ("entered_in_error", "It was entered by mistake"),
     ];
     let options = labels.map(|(value, label)| (value.to_owned(), t(label).to_owned())).to_vec();
     let mut reason = Field::new("reason", t("Why"), Control::Choice { options }).required().value(asked.reason);
     reason.errors = asked.errors.iter().filter(|error| error.field == "reason").map(forms::told).collect();
     let fields = vec![reason];
     let warning = Notice::new(Tone::Warning, t(ERASING)).line(t(BACKUPS));
+    let warning = ALREADY_PUBLIC.into_iter().fold(warning, |warning, line| warning.line(t(line)));
     let content = Confirm {
         notices: asked.notice.into_iter().chain(wrong(&fields, asked.errors)).chain([warning]).collect(),
         code: found.version.code.clone(),

@@ -141,7 +141,7 @@ fn told_line(found: Told) -> Vec<Cell> {
     };
     let what = match (&found.kind, &found.other) {
         (Kind::StandsOnWithdrawn, Some(other)) => {
-            say("{} was withdrawn, on which it stands. It keeps it.", &[&name(other)])
+            say("{} was taken back, on which it stands. It keeps it.", &[&name(other)])
         }
         (Kind::CodeChanged, _) => {
             t("It has another code now: a file of somebody off the list brought the one that it had. What is entered under that one is about somebody else.").to_owned()

@@ -190,7 +190,7 @@ const CONSENT: &[Input] = &[
         "decision",
         "What was decided",
         "A change of mind is a correction of the same record.",
-        Kind::Word(&[("given", "Given"), ("refused", "Refused"), ("withdrawn", "Given first, then taken back")]),
+        Kind::Word(&[("given", "Given"), ("refused", "Refused"), ("withdrawn", "Given first, then withdrawn")]),
     ),
     usual("manner", "How it was said", "", Kind::Term("consent_manner")),
     must("decided_on", "Day of the decision", "", Kind::Day),

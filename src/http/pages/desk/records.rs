@@ -9,7 +9,7 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::entry::Patch;
 use crate::domain::policy::Actor;
-use crate::domain::record::RecordId;
+use crate::domain::record::{Noun, RecordId};
 use crate::domain::text::Texts;
 use crate::domain::vocabulary::Vocabulary;
 use crate::http::auth::Permission;
@@ -18,7 +18,7 @@ use crate::http::pages::filters;
 use crate::http::pages::form::{Arrived, Form, Late, Posted, hashed};
 use crate::http::pages::frame::below;
 use crate::http::pages::here::{self, link};
-use crate::http::pages::parts::{Notice, Table};
+use crate::http::pages::parts::{Notice, Table, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::visit::Visit;
@@ -35,6 +35,7 @@ use super::forms::{self, Fields, mistakes};
 use super::inputs;
 use super::shown;
 use super::sources;
+use super::states::ALREADY_PUBLIC;
 use super::values::{self, Values};
 use super::view::values_of;
 
@@ -96,6 +97,18 @@ async fn lists<E: Stored, P: Permission>(visit: &Visit<P>, store: &Records) -> R
         .await
 }
 
+/// What it does that a person no longer agrees, on the forms where that is kept.
+fn no_longer_agrees(noun: Noun) -> Option<Notice> {
+    let lines = [
+        "To being kept: somebody is asked to look at the record. It goes only when it is erased.",
+        "To being counted: it is in no count for researchers from that day, and in nothing that is made public. Answers as of earlier days stay as they were.",
+        "To being made public:",
+    ];
+    let notice = Notice::new(Tone::Plain, t("What it does when the person no longer agrees"));
+    let all = lines.into_iter().chain(ALREADY_PUBLIC);
+    (noun == Noun::Consent).then(|| all.fold(notice, |notice, line| notice.line(t(line))))
+}
+
 async fn form<E: Stored, P: Permission>(
     visit: &Visit<P>,
     store: &Records,
@@ -114,7 +127,9 @@ async fn form<E: Stored, P: Permission>(
         None => (format!("/desk/{plural}"), link("/desk")),
     };
     let content = FormPage {
-        notices: filled.notice.into_iter().chain(mistakes(&fields, filled.errors)).collect(),
+        notices: (filled.notice.into_iter().chain(mistakes(&fields, filled.errors)))
+            .chain(no_longer_agrees(E::NOUN))
+            .collect(),
         both: filled.now.as_ref().and_then(|now| both(E::NOUN, now, &typed, &vocabulary)),
         lead: filled.of.iter().map(|(_, _, code)| code.clone()).collect(),
         action: link(&action),

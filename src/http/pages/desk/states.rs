@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use askama::Template;
 
 use crate::domain::check::FieldError;
-use crate::domain::record::{RecordId, State};
+use crate::domain::record::{Noun, RecordId, State};
 use crate::http::auth::Permission;
 use crate::http::kept;
 use crate::http::pages::filters;
@@ -41,6 +41,31 @@ pub struct Confirm<'a> {
     pub grave: bool,
     pub button: &'a str,
     pub back: String,
+}
+
+/// What happens to what is public already, where somebody is counted no longer.
+pub const ALREADY_PUBLIC: [&str; 3] = [
+    "What was published stays as it was said in that release, and is not shown anew.",
+    "The next release is computed without the person.",
+    "Where a number is in itself dangerous to somebody, the release that shows it must be withdrawn. A publisher does that.",
+];
+
+/// What it does to take back a record of a noun.
+fn taking_back(noun: Noun) -> Vec<&'static str> {
+    let kept = "It is kept with its whole history, and no longer counted from today. Answers as of earlier days stay as they were. You can undo this.";
+    let mistake =
+        "This is for what was entered by mistake. Where the person no longer agrees, correct the consent instead.";
+    match noun {
+        Noun::Consent => [
+            "This is for a consent that was entered by mistake: from then on it is as if nobody had asked.",
+            "Where the person no longer agrees, correct it instead: the record then says so.",
+        ]
+        .into_iter()
+        .chain(ALREADY_PUBLIC)
+        .collect(),
+        Noun::Person | Noun::Incident => [mistake, kept].into_iter().chain(ALREADY_PUBLIC).collect(),
+        _ => vec!["This is for what was entered by mistake.", kept],
+    }
 }
 
 /// The field that asks why, with what was wrong about it.
@@ -89,25 +114,16 @@ pub async fn withdrawal<E: Stored, P: Permission>(
     let (found, _) = kept::read_one::<E>(store, visit.actor(), id).await?;
     let fields = vec![why_field(asked.reason, asked.errors)];
     let back = found.version.stamp.state == State::Withdrawn;
-    let (title, line, button, way) = if back {
-        (
-            "Count it again",
-            "It is counted again from today. What was answered in between stays as it was.",
-            "Count it again",
-            "restoration",
-        )
+    let (title, lines, button, way) = if back {
+        let line = "It is counted again from today. What was answered in between stays as it was.";
+        ("Count it again", vec![line], "Count it again", "restoration")
     } else {
-        (
-            "Take back a record",
-            "It is kept with its whole history, and no longer counted from today. Answers as of earlier days stay as they were. You can undo this.",
-            "Take it back",
-            "withdrawal",
-        )
+        ("Take back what was entered by mistake", taking_back(E::NOUN), "Take it back", "withdrawal")
     };
     let content = Confirm {
         notices: asked.notice.into_iter().chain(wrong(&fields, asked.errors)).collect(),
         code: found.version.code.clone(),
-        lines: vec![t(line).to_owned()],
+        lines: lines.into_iter().map(|line| t(line).to_owned()).collect(),
         action: link(&format!("/desk/{}/{id}/{way}", E::NOUN.plural())),
         word: visit.word(),
         seen: Some(asked.seen.unwrap_or(found.version.stamp.write)),

@@ -151,14 +151,15 @@ pub fn page<E: Stored, P: Permission>(
     let mut links = first;
     let writes = visit.may(writes(E::NOUN));
     if writes && !withdrawn {
-        links.push((format!("{address}/correction"), t("Correct").to_owned()));
+        let correct = if E::NOUN == Noun::Consent { "Correct it, or the person no longer agrees" } else { "Correct" };
+        links.push((format!("{address}/correction"), t(correct).to_owned()));
     }
     links.push((format!("{address}/history"), t("History").to_owned()));
     if !E::TEXTS.is_empty() {
         links.push((format!("{address}/texts"), t("Personal text").to_owned()));
     }
     if writes {
-        let back = if withdrawn { t("Count it again") } else { t("Take back") };
+        let back = if withdrawn { t("Count it again") } else { t("Entered by mistake: take it back") };
         links.push((format!("{address}/withdrawal"), back.to_owned()));
     }
     links.extend(last);
