@@ -75,6 +75,43 @@ pub fn confirmations(session: &mut Session<'_>, figure: RecordId) -> Result<Vec<
     Ok(confirmed.into_iter().map(|(_, confirmation)| confirmation).collect())
 }
 
+/// A draft that other publishers have confirmed as it stands, and the reader has not.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub figure: RecordId,
+    pub code: String,
+    pub confirmations: Vec<Confirmation>,
+}
+
+/// The drafts that wait for the reader's eyes.
+///
+/// # Errors
+/// The database's own.
+pub fn waiting(session: &mut Session<'_>) -> Result<Vec<Waiting>, StoreError> {
+    let reader = session.reader().account;
+    let drafts: Vec<(RecordId, String)> = figure_versions::table
+        .inner_join(register::table.on(register::id.eq(figure_versions::record_id)))
+        .filter(figure_versions::superseded_by.is_null())
+        .filter(figure_versions::state.eq("active"))
+        .filter(figure_versions::visibility.eq(Visibility::Draft.name()))
+        .filter(figure_versions::record_id.eq_any(figure_confirmations::table.select(figure_confirmations::figure_id)))
+        .order(register::code)
+        .select((register::id, register::code))
+        .load(session.conn())?;
+    let mut waiting = Vec::new();
+    for (figure, code) in drafts {
+        let Some((_, _, body)) = FigureEntry::versions(session.conn(), &[figure], Which::Current)?.pop() else {
+            continue;
+        };
+        let confirmed = of_what_it_says(session.conn(), figure, &body)?;
+        if !confirmed.is_empty() && confirmed.iter().all(|(account, _)| *account != reader) {
+            let confirmations = confirmed.into_iter().map(|(_, confirmation)| confirmation).collect();
+            waiting.push(Waiting { figure, code, confirmations });
+        }
+    }
+    Ok(waiting)
+}
+
 /// The publishers of today who confirmed a version that says the same.
 fn of_what_it_says(conn: &mut Conn, figure: RecordId, body: &Figure) -> QueryResult<Vec<(RecordId, Confirmation)>> {
     let rows = figure_confirmations::table

@@ -158,7 +158,10 @@ fn looks_at_it_and_signs(chrome: &Chrome<'_>, missing: &str) {
 }
 
 fn publishes_it(chrome: &Chrome<'_>) {
-    chrome.press("Publish it");
+    chrome.follow("Publish it");
+    chrome.sees("This cannot be undone.");
+    chrome.sees("What becomes public");
+    chrome.press("Publish it now");
     chrome.sees("It is public.");
 }
 

@@ -49,6 +49,8 @@ mod texts;
 mod values;
 /// The page of a record.
 mod view;
+/// What waits for a publisher.
+mod waiting;
 
 pub use forms::{told, told_of_file};
 pub use shown::term;

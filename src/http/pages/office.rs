@@ -8,6 +8,8 @@ use super::Page;
 pub mod accounts;
 /// Second persons who approve of links.
 mod approvals;
+/// The last question before a release is public.
+mod asking;
 /// What was done, by whom, when.
 pub mod audit;
 /// Between that form and a declaration.
@@ -24,8 +26,16 @@ mod planned;
 mod releases;
 
 /// The routes, by what they are about.
-pub const GROUPS: &[&[Page]] =
-    &[imports::PAGES, jobs::PAGES, releases::PAGES, declaring::PAGES, accounts::PAGES, approvals::PAGES, audit::PAGES];
+pub const GROUPS: &[&[Page]] = &[
+    imports::PAGES,
+    jobs::PAGES,
+    releases::PAGES,
+    asking::PAGES,
+    declaring::PAGES,
+    accounts::PAGES,
+    approvals::PAGES,
+    audit::PAGES,
+];
 
 /// The services of [`GROUPS`].
 pub fn services(config: &mut ServiceConfig) {
@@ -33,6 +43,7 @@ pub fn services(config: &mut ServiceConfig) {
         .configure(imports::services)
         .configure(jobs::services)
         .configure(declaring::services)
+        .configure(asking::services)
         .configure(releases::services)
         .configure(accounts::services)
         .configure(approvals::services)

@@ -29,7 +29,7 @@ use crate::store::recent::{self, Recent};
 use crate::store::session::Session;
 use crate::store::{due, lost_seals, narrowing, records, sign_in_history, terms};
 
-use super::shown;
+use super::{shown, waiting};
 
 pub const PAGES: &[Page] = &[own("GET", "/desk")];
 
@@ -44,6 +44,8 @@ struct Desk {
     told: Option<Table>,
     /// Whether there are seals of whose list nobody is left, for those who may open them.
     lost_seals: bool,
+    /// What waits for a publisher; none where the reader is none.
+    waiting: Option<Option<Table>>,
     due: Option<Table>,
     mine: Option<Table>,
     recent: Option<Table>,
@@ -186,7 +188,13 @@ pub async fn show(visit: Visit<KeepOwnAccount>, store: Data<Records>) -> Result<
     } else {
         (None, 0)
     };
+    let waiting = if visit.may(Action::Release) {
+        Some(waiting::table(store.read(visit.actor(), waiting::read).await?))
+    } else {
+        None
+    };
     let content = Desk {
+        waiting,
         notices: reset.into_iter().chain(warned).chain(about_clocks(clocks)).collect(),
         told,
         lost_seals,

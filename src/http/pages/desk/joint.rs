@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::domain::check::Register;
 use crate::domain::consent::{Consent, ConsentEntry, Decision, Purpose};
 use crate::domain::linkage::LinkageEntry;
 use crate::domain::record::{Noun, RecordId};

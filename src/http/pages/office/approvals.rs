@@ -5,7 +5,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
 
-use crate::domain::policy::{Action, Permit};
+use crate::domain::policy::{Action, Permit, Role};
 use crate::http::auth::ApproveAccounts;
 use crate::http::pages::form::Posted;
 use crate::http::pages::here::link;
@@ -19,6 +19,7 @@ use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::request::RecordPath;
 use crate::http::state::Records;
+use crate::store::accounts::{self, Account, State};
 use crate::store::enrolments::{self, Open, Reason};
 
 use super::accounts::role;
@@ -36,6 +37,8 @@ struct Enrolments<'a> {
     notice: Option<Notice>,
     table: Table,
     waiting: Vec<Waiting>,
+    /// Whether something waits that nobody else could approve of.
+    stuck: bool,
 }
 
 struct Waiting {
@@ -53,10 +56,10 @@ fn reason(reason: Reason) -> &'static str {
 }
 
 async fn open(store: &Records, permit: &Permit, word: &str, problem: Option<&Problem>) -> Result<Reply, Turned> {
-    let found = store
+    let (found, accounts) = store
         .run(|store| {
             let now = store.now();
-            store.look(|conn| enrolments::list(conn, now))
+            store.look(|conn| Ok((enrolments::list(conn, now)?, accounts::list(conn)?)))
         })
         .await?;
     let row = |open: &Open| {
@@ -89,6 +92,16 @@ async fn open(store: &Records, permit: &Permit, word: &str, problem: Option<&Pro
             && open.requested_by != actor.name
             && open.account_id != actor.account
     };
+    // Somebody else than who asked and whom it is for: an admin or publisher who has used the link.
+    let can_approve = |open: &Open, account: &Account| {
+        account.state == State::Active
+            && matches!(account.role, Role::Admin | Role::Publisher)
+            && account.name != open.requested_by
+            && account.id != open.account_id
+    };
+    let stuck = |open: &Open| {
+        open.needs_approval && open.approved_by.is_none() && !accounts.iter().any(|account| can_approve(open, account))
+    };
     let heads = ["Account", "Role", "Why", "Asked for by", "Approved", "Good until"];
     let content = Enrolments {
         word,
@@ -103,6 +116,7 @@ async fn open(store: &Records, permit: &Permit, word: &str, problem: Option<&Pro
             rows: found.iter().map(row).collect(),
         },
         waiting: found.iter().filter(waits).map(wait).collect(),
+        stuck: found.iter().any(stuck),
     };
     Ok(page(permit, t("Approvals"), &content)?)
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{get, post};
 use askama::Template;
+use chrono::NaiveDate;
 
 use crate::domain::check::FieldError;
 use crate::domain::dimension::DIMENSIONS;
@@ -48,6 +49,9 @@ struct Signable {
     id: String,
     value: String,
     population: String,
+    as_of: NaiveDate,
+    /// The same in words.
+    day: String,
 }
 
 struct TableFields {
@@ -105,7 +109,7 @@ fn blocked(block: &Block) -> String {
 
 /// What can be signed: figures with a question. A draft becomes public with the release.
 async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<Signable>, Problem> {
-    let actor = visit.actor();
+    let (actor, language) = (visit.actor(), here::language());
     store
         .run(move |store| {
             store.read(&actor, |session| {
@@ -114,6 +118,8 @@ async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<Si
                 let line = |figure: records::Found<Figure>| Signable {
                     id: figure.version.code,
                     value: figure.version.body.value.value.to_string(),
+                    as_of: figure.version.body.as_of,
+                    day: words::day(figure.version.body.as_of, language),
                     population: figure.version.body.population,
                 };
                 Ok(can.map(line).collect())
@@ -271,14 +277,29 @@ fn form(
     below(visit.permit(), t("Prepare a new release"), Some(("/desk/releases", t("Releases"))), &content)
 }
 
-/// The form. What was declared last stands in it.
+/// A name that no release has: the day, and a number where that is taken.
+fn free_name(today: NaiveDate, made: &[releases::Release]) -> String {
+    let taken = |name: &String| made.iter().any(|release| release.content.id == *name);
+    let numbered = (2..).map(|nth| format!("{today}-{nth}"));
+    std::iter::once(today.to_string()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// The form. What was declared last stands in it, as it can be made today: figures that speak of another day are not chosen.
 #[get("/desk/releases/new")]
 pub async fn ask(visit: Visit<MakeReleases>, store: Data<Records>) -> Result<Reply, Turned> {
-    let last = store.run(|store| store.look(releases::list)).await?.into_iter().next();
+    let made = store.run(|store| store.look(releases::list)).await?;
     let signable = signable(&visit, &store).await?;
-    let (values, chosen) =
-        last.map(|last| (values_of(&last.declaration), last.declaration.figures)).unwrap_or_default();
-    Ok(form(&visit, &values, &chosen, &signable, None, None)?)
+    let today = here::today(store.store().now());
+    let last = made.first().map(|last| (values_of(&last.declaration), last.declaration.figures.clone()));
+    let (mut values, mut chosen) = last.unwrap_or_default();
+    values.insert("id".to_owned(), free_name(today, &made));
+    let before = chosen.len();
+    chosen.retain(|id| signable.iter().any(|figure| figure.id == *id && figure.as_of == today));
+    let notice = (chosen.len() < before).then(|| {
+        let title = t("Figures that were signed last are not chosen, for they speak of another day than today.");
+        Notice::new(Tone::Plain, title).line(t("To sign them, write their day into “As of” and choose them again."))
+    });
+    Ok(form(&visit, &values, &chosen, &signable, notice, None)?)
 }
 
 /// Prepares what was declared.

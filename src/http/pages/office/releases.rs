@@ -61,7 +61,8 @@ struct List {
     makes: bool,
 }
 
-fn title(content: &Content) -> String {
+/// What a release is called in the reader's language.
+pub fn title(content: &Content) -> String {
     let title = content.title.get(here::language().code()).or_else(|| content.title.get("en"));
     title.cloned().unwrap_or_else(|| content.id.clone())
 }

@@ -1,0 +1,48 @@
+//! What waits for a publisher: releases to sign or to publish, and figures that another one has confirmed.
+
+use crate::domain::record::Noun;
+use crate::http::pages::here::link;
+use crate::http::pages::parts::{Cell, Table};
+use crate::http::pages::words::{say, t};
+use crate::store::error::StoreError;
+use crate::store::publicity;
+use crate::store::releases::{self, State};
+use crate::store::session::Session;
+
+use super::shown;
+
+/// Reads what waits for the reader, who publishes.
+///
+/// # Errors
+/// The database's own.
+pub fn read(session: &mut Session<'_>) -> Result<Vec<Vec<Cell>>, StoreError> {
+    let own = session.reader().name.clone();
+    let mut rows = Vec::new();
+    for release in releases::list(session.conn())?.iter().filter(|release| release.state == State::Prepared) {
+        let counted = releases::signatures_that_count(session.conn(), release)?;
+        let missing = i64::from(release.signatures_required).saturating_sub(counted).max(0);
+        let signed = release.signatures.iter().any(|by| by.account == own);
+        let what = match (missing, signed) {
+            (0, _) => t("It is signed: it can be published, after a last question.").to_owned(),
+            (_, false) => say("It waits for your signature. Signatures that are missing: {}.", &[&missing]),
+            // Others are to sign it; whoever has signed can do nothing more.
+            (_, true) => continue,
+        };
+        let address = link(&format!("/desk/releases/{}", release.id));
+        let name = Cell::Link(address, release.content.id.clone());
+        rows.push(vec![name, t("Release").into(), what.into()]);
+    }
+    for waiting in publicity::waiting(session)? {
+        let by = waiting.confirmations.into_iter().map(|one| one.account).collect::<Vec<_>>().join(", ");
+        let what = say("{} has confirmed what it says. Look at it: with you it can become public.", &[&by]);
+        let name = Cell::Link(shown::address(Noun::Figure, waiting.figure), waiting.code);
+        rows.push(vec![name, t("Figure").into(), what.into()]);
+    }
+    Ok(rows)
+}
+
+/// The same as a table; none where nothing waits.
+pub fn table(rows: Vec<Vec<Cell>>) -> Option<Table> {
+    let heads = ["Code", "What", "What it waits for"].map(|head| t(head).to_owned()).to_vec();
+    (!rows.is_empty()).then(|| Table { caption: t("What waits for you").to_owned(), heads, numbers: Vec::new(), rows })
+}
