@@ -163,6 +163,10 @@ fn naive<'f>(files: impl Iterator<Item = &'f File>, by: &str, measure: &str) -> 
         };
         for cell in cells {
             *counts.entry(cell.to_owned()).or_default() += 1;
+            // Who comes from a region comes from its country.
+            if let Some((country, _)) = cell.split_once('-') {
+                *counts.entry(country.to_owned()).or_default() += 1;
+            }
         }
     }
     counts
