@@ -18,6 +18,7 @@ mod disclosure {
         mod signed;
         mod single;
         mod successive;
+        mod three;
         mod worlds;
     }
     #[path = "../formats/decoded.rs"]

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use attest::domain::release::descent::block::{Blocks, Derived};
 use attest::domain::release::descent::grid::Grid;
 use attest::domain::release::descent::line::{Line, List};
-use attest::domain::release::descent::margin::{Asked, Margin, Moves, Without};
+use attest::domain::release::descent::margin::{Asked, Margin, Moves};
+use attest::domain::release::descent::pool::pooled;
 use attest::domain::release::descent::told::{Count, Key, Told, Unknown};
-use attest::domain::release::descent::tree::{Codes, Forest, Item, Tree};
+use attest::domain::release::descent::tree::{Codes, Forest, Item};
 
 /// Which lists are crossed: rows of which a person has one, and columns of which a person has one or several.
 pub struct Board {
@@ -17,6 +18,10 @@ pub struct Board {
     /// Kinds of person: the row, and the columns as bits.
     pub types: Vec<(usize, usize)>,
     pub several: bool,
+    /// Whether broader columns are watched: not where everybody has one column, and the sum of those that are told is theirs.
+    pub broader: bool,
+    /// Whether small lines are pooled.
+    pub pool: bool,
 }
 
 /// How many persons there are of each kind.
@@ -28,12 +33,11 @@ pub struct Sums {
     columns: usize,
 }
 
-/// Who is counted: those who have one of some columns (0 for whoever), or none of them, or none of them and one of others.
+/// Who is counted: those who have one of some columns (0 for whoever), or none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     Any(usize),
     None(usize),
-    NoneBut(usize, usize),
 }
 
 impl Sums {
@@ -42,7 +46,6 @@ impl Sums {
         match who {
             Who::Any(columns) => self.any(rows, columns),
             Who::None(columns) => self.any(rows, 0) - self.any(rows, columns),
-            Who::NoneBut(columns, others) => self.any(rows, others | columns) - self.any(rows, columns),
         }
     }
 
@@ -79,12 +82,14 @@ fn forest(codes: usize) -> Forest {
 /// Numbers of sets for the keys: of columns, and of those who have none of some columns.
 const COLUMNS: u32 = 1000;
 const NONE: u32 = 2000;
+/// Added to the number of a set of columns that is only decided by.
+const DECIDES: u32 = 100_000;
 
 impl Board {
     /// Everybody has one row and one column.
     pub fn single(rows: usize, columns: usize, t: u64) -> Self {
         let types = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, 1 << column))).collect();
-        Self { t, rows: forest(rows), columns: forest(columns), types, several: false }
+        Self { t, rows: forest(rows), columns: forest(columns), types, several: false, broader: true, pool: false }
     }
 
     /// Everybody has one row and any number of columns.
@@ -101,17 +106,12 @@ impl Board {
         Self { columns: Forest::new(&items), ..Self::several(rows, columns, t) }
     }
 
-    /// The columns that have a name, as bits, each with the broader one.
-    pub fn named(&self) -> Vec<(usize, Option<usize>)> {
-        fn walk(node: &Tree, broader: Option<usize>, sets: &[Codes], found: &mut Vec<(usize, Option<usize>)>) {
-            for part in node.cut() {
-                let own = bits(&sets[part.id]);
-                found.extend(part.is_named.then_some((own, broader)));
-                walk(part, if part.is_named { Some(own) } else { broader }, sets, found);
-            }
-        }
+    /// The broader columns, as bits.
+    pub fn broader(&self) -> Vec<usize> {
         let mut found = Vec::new();
-        walk(&self.columns.root, None, &self.columns.sets, &mut found);
+        self.columns.root.walk(&mut |node| {
+            found.extend((node.is_named && !node.is_line()).then(|| bits(&self.columns.sets[node.id])));
+        });
         found
     }
 
@@ -157,25 +157,25 @@ impl Board {
         Key::new(0, [self.row_set(rows), self.column_set(columns), 0])
     }
 
+    /// The key by which a set of columns is decided: of several, where a person may have several, it is never told.
+    fn decides(&self, rows: usize, columns: usize) -> Key {
+        Key::new(0, [self.row_set(rows), self.decides_set(columns), 0])
+    }
+
+    fn decides_set(&self, columns: usize) -> u32 {
+        let set = self.column_set(columns);
+        if self.several && columns.count_ones() > 1 { DECIDES + set } else { set }
+    }
+
     fn set(&self, who: Who) -> u32 {
         match who {
             Who::Any(columns) => self.column_set(columns),
             Who::None(columns) => NONE + columns as u32,
-            Who::NoneBut(columns, others) => NONE + 64 * others as u32 + columns as u32,
         }
     }
 
     pub fn key_of(&self, rows: usize, who: Who) -> Key {
         Key::new(0, [self.row_set(rows), self.set(who), 0])
-    }
-
-    /// What is asked of those who have not what a node of the columns counts.
-    fn rests(&self, columns: usize) -> Vec<Who> {
-        let own = self.named().into_iter().filter(|(named, _)| self.several && *named == columns);
-        own.flat_map(|(own, broader)| {
-            [Some(Who::None(own)), broader.map(|broader| Who::NoneBut(own, broader))].into_iter().flatten()
-        })
-        .collect()
     }
 
     /// Makes a release; the first where `first`.
@@ -190,15 +190,10 @@ impl Board {
         let moved = told.moved(key, count);
         told.tell(key, count);
         let rows: Vec<Asked> = self.asked(&self.rows, |set| (self.key(set, 0), sums.any(set, 0)));
-        let columns: Vec<Asked> = self.asked(&self.columns, |set| (self.key(all, set), sums.any(all, set)));
-        let without: Vec<_> = if self.several {
-            self.columns.sets.iter().map(|set| self.without(sums, bits(set))).collect()
-        } else {
-            Vec::new()
-        };
-        for (forest, asked, without) in [(&self.rows, &rows, &Vec::new()), (&self.columns, &columns, &without)] {
-            let moves = Moves { above: moved, all: moved, broader: moved };
-            Margin { told, asked, without, unknown }.descend(&forest.root, moves);
+        let columns: Vec<Asked> = self.asked(&self.columns, |set| (self.decides(all, set), sums.any(all, set)));
+        let none: Vec<_> = self.columns.sets.iter().map(|set| self.none(sums, bits(set))).collect();
+        for (forest, asked, none) in [(&self.rows, &rows, &Vec::new()), (&self.columns, &columns, &none)] {
+            Margin { told, asked, none, unknown }.descend(&forest.root, Moves { above: moved, all: moved });
         }
         if !how.margins {
             self.cross(state, sums, (&rows, &columns), moved, how);
@@ -209,10 +204,10 @@ impl Board {
         forest.sets.iter().map(|set| of(bits(set))).map(|(key, persons)| (key, people(persons))).collect()
     }
 
-    fn without(&self, sums: &Sums, columns: usize) -> Option<Without> {
-        let all = self.all_rows();
-        let mut asked = self.rests(columns).into_iter().map(|who| (self.key_of(all, who), people(sums.of(all, who))));
-        asked.next().map(|of_all| Without { of_all, of_broader: asked.next() })
+    /// Who has none of a column, where a person may have several.
+    fn none(&self, sums: &Sums, columns: usize) -> Option<Asked> {
+        let asked = |who: Who| (self.key_of(self.all_rows(), who), people(sums.of(self.all_rows(), who)));
+        (self.several && columns.count_ones() == 1).then(|| asked(Who::None(columns)))
     }
 
     fn cross(&self, state: &mut State, sums: &Sums, (rows, columns): (&[Asked], &[Asked]), moved: u64, how: How) {
@@ -223,31 +218,51 @@ impl Board {
         let other = List { forest: &self.columns, keys: &of_columns.0, persons: &of_columns.1 };
         let fresh = state.lines.is_none();
         let told = &mut state.told;
-        let lines = state.lines.get_or_insert_with(|| (one.lines(told), other.lines(told)));
+        let lines = state.lines.get_or_insert_with(|| {
+            let mut lines = (one.lines(told), other.lines(told));
+            if self.pool {
+                pooled(&mut lines, (&one, &other), sums.any(self.all_rows(), 0), self.t);
+            }
+            lines
+        });
+        let pools = (lines.0.clone(), lines.1.clone());
         let (one, other) = (one.tree(&lines.0, told), other.tree(&lines.1, told));
         let row_sets: Vec<_> = one.sets.iter().map(bits).collect();
         let column_sets: Vec<_> = other.sets.iter().map(bits).collect();
         // Who has none of a column comes after the columns.
         let mut who: Vec<_> = column_sets.iter().map(|set| Who::Any(*set)).collect();
-        let mut without = vec![Vec::new(); column_sets.len()];
+        let mut without = vec![None; column_sets.len()];
         for (at, set) in column_sets.iter().enumerate() {
-            for rest in self.rests(*set) {
-                without[at].push(who.len());
-                who.push(rest);
+            if self.several && set.count_ones() == 1 {
+                without[at] = Some(who.len());
+                who.push(Who::None(*set));
             }
         }
         let cell = |(row, who): (&usize, &Who)| people(sums.of(*row, *who));
         let counts = row_sets.iter().flat_map(|row| who.iter().map(move |who| cell((row, who)))).collect();
         let grid = Grid { columns: who.len(), counts };
         let rows: Vec<_> = row_sets.iter().map(|set| self.key(*set, 0)).collect();
-        let columns: Vec<_> = who.iter().map(|who| self.set(*who)).collect();
+        let set = |who: &Who| match who {
+            Who::Any(columns) => self.decides_set(*columns),
+            who => self.set(*who),
+        };
+        let columns: Vec<_> = who.iter().map(set).collect();
         let unknown = if fresh { Some(Unknown::Fresh) } else { how.withheld };
         let mut blocks = Blocks { told, grid: &grid, rows: &rows, columns: &columns, without: &without, unknown };
-        let derived = Derived::new();
-        if blocks.open((&one.root, &derived), (&other.root, &derived), moved) {
+        let now = |key: Key| blocks.told.is_now(key);
+        let of_rows = derived(&pools.0, &one, |set| now(self.key(set, 0)));
+        let of_columns = derived(&pools.1, &other, |set| now(self.decides(self.all_rows(), set)));
+        if blocks.open((&one.root, &of_rows), (&other.root, &of_columns), moved) {
             blocks.descend(&one.root, &other.root);
         }
     }
+}
+
+/// The pools of which every node is told in this release.
+fn derived(lines: &[Line], forest: &Forest, told: impl Fn(usize) -> bool) -> Derived {
+    let pools = lines.iter().flat_map(Line::pools);
+    let open = pools.filter(|nodes| nodes.iter().all(|node| told(bits(node))));
+    open.filter_map(|nodes| forest.sets.iter().position(|set| bits(set) == bits(&nodes.concat()))).collect()
 }
 
 fn people(persons: u64) -> Count {

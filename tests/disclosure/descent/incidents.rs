@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use attest::domain::release::descent::grid::{Column, Units};
-use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, mask};
+use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, Who, mask};
 use attest::domain::release::descent::told::{Count, Key};
 use attest::domain::release::descent::tree::Item;
 
@@ -103,7 +103,7 @@ impl Places {
         for row in 0..=self.rows {
             for column in 0..=self.columns {
                 let mut set = |dimension: usize, code: u16, width: u16| {
-                    let own = Set { dimensions: vec![dimension], none: false, codes: vec![code] };
+                    let own = Set { dimensions: vec![dimension], who: Who::Has, codes: vec![code] };
                     if code == width || width == 1 { 0 } else { memory.sets.number(own) }
                 };
                 let key = Key::new(1, [set(0, row, self.rows), set(1, column, self.columns), 0]);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use attest::domain::release::descent::grid::{Column, Units};
-use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, mask};
+use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, Who, mask};
 use attest::domain::release::descent::told::Key;
 use attest::domain::release::descent::tree::Item;
 
@@ -132,7 +132,7 @@ fn shares(persons: u32, seeds: std::ops::RangeInclusive<u64>) -> BTreeMap<&'stat
             for (codes, _) in counted(&units[usize::from(*measure)], by).into_iter().filter(|(_, count)| *count >= 5) {
                 let mut sets = [0; 3];
                 for ((set, dimension), code) in sets.iter_mut().zip(*by).zip(codes) {
-                    *set = memory.sets.number(Set { dimensions: vec![*dimension], none: false, codes: vec![code] });
+                    *set = memory.sets.number(Set { dimensions: vec![*dimension], who: Who::Has, codes: vec![code] });
                 }
                 let (told, all) = found.entry(about).or_default();
                 *told += u64::from(memory.told.is_now(Key::new(*measure, sets)));

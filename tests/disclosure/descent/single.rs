@@ -4,10 +4,14 @@ use super::board::Board;
 use super::worlds::one;
 
 fn assert_silent(rows: usize, columns: usize, t: u64, persons: std::ops::RangeInclusive<u64>) {
-    let board = Board::single(rows, columns, t);
-    let found = one(&board, &board.worlds(persons));
+    assert_board_silent(&Board::single(rows, columns, t), persons.clone());
+    assert_board_silent(&Board { pool: true, ..Board::single(rows, columns, t) }, persons);
+}
+
+fn assert_board_silent(board: &Board, persons: std::ops::RangeInclusive<u64>) {
+    let found = one(board, &board.worlds(persons));
     assert!(found.told > 0 && found.withheld > 0, "{found:?}");
-    assert_eq!((found.pinned, found.narrow, found.groups), (0, 0, 0), "{rows} x {columns}, t = {t}: {found:?}");
+    assert_eq!((found.pinned, found.narrow, found.groups), (0, 0, 0), "t = {}: {found:?}", board.t);
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn two_releases_never_tell_that_a_number_changed_by_a_few() {
     assert_silent(&Board::single(2, 2, 2), 6..=7, 6..=10, Growth::GrowOnly);
     assert_silent(&Board::single(4, 1, 2), 6..=9, 0..=13, Growth::Free);
     assert_silent(&Board::single(3, 1, 3), 8..=10, 0..=16, Growth::Free);
+    assert_silent(&Board { pool: true, ..Board::single(3, 2, 2) }, 7..=7, 4..=9, Growth::Free);
 }
 
 #[test]
@@ -48,6 +49,7 @@ fn two_releases_of_larger_tables_never_tell_that_a_number_changed_by_a_few() {
     assert_silent(&Board::single(2, 2, 2), 8..=10, 0..=18, Growth::Free);
     assert_silent(&Board::single(2, 2, 3), 12..=16, 0..=20, Growth::Free);
     assert_silent(&Board::single(3, 2, 2), 7..=9, 0..=12, Growth::Free);
+    assert_silent(&Board { pool: true, ..Board::single(3, 2, 2) }, 7..=9, 0..=12, Growth::Free);
     assert_silent(&Board::single(3, 2, 2), 6..=8, 6..=10, Growth::GrowOnly);
     assert_silent(&Board::single(4, 1, 2), 6..=12, 0..=16, Growth::Free);
     assert_silent(&Board::single(3, 1, 3), 8..=14, 0..=20, Growth::Free);

@@ -63,10 +63,9 @@ fn watched(board: &Board) -> Vec<Watched> {
     let all = (1 << rows) - 1;
     let rows: Vec<usize> = (0..rows).map(|row| 1 << row).chain([all]).collect();
     let mut who: Vec<Who> = (0..columns).map(|column| Who::Any(1 << column)).chain([Who::Any(0)]).collect();
-    for (own, broader) in board.named().into_iter().filter(|_| board.several) {
-        who.extend((own.count_ones() > 1).then_some(Who::Any(own)));
-        who.push(Who::None(own));
-        who.extend(broader.map(|broader| Who::NoneBut(own, broader)));
+    if board.several {
+        who.extend((0..columns).map(|column| Who::None(1 << column)));
+        who.extend(board.broader().into_iter().filter(|_| board.broader).map(Who::Any));
     }
     let of_row = |rows: usize| who.iter().map(move |who| Watched { rows, who: *who, key: board.key_of(rows, *who) });
     rows.into_iter().flat_map(of_row).collect()

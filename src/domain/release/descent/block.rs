@@ -15,8 +15,8 @@ pub struct Blocks<'a> {
     pub rows: &'a [Key],
     /// By column its set; 0 where every unit is in it.
     pub columns: &'a [u32],
-    /// By column those that count who has none of it, where one unit may have several: a question of its own.
-    pub without: &'a [Vec<usize>],
+    /// By column the one that counts who has none of it, where one unit may have several: a question of its own.
+    pub without: &'a [Option<usize>],
     /// What holds for what was not told before; where it is missing, what was withheld must have outgrown the lines that held it.
     pub unknown: Option<Unknown>,
 }
@@ -37,7 +37,7 @@ impl Blocks<'_> {
     /// opened. `moved` is how far the total has moved. Who has any column at all is no number of its own where one unit may have
     /// several: it is only asked whether they are enough.
     pub fn open(&mut self, rows: (&Tree, &Derived), columns: (&Tree, &Derived), moved: u64) -> bool {
-        let several = self.without.iter().any(|without| !without.is_empty());
+        let several = self.without.iter().any(Option::is_some);
         let enough = |row: &usize| self.grid.at(*row, columns.0.id).persons >= self.told.t;
         if several && !rows.0.lines.iter().all(enough) {
             return false;
@@ -69,8 +69,8 @@ impl Blocks<'_> {
             let cells: Vec<_> = parts.iter().flat_map(lines).collect();
             if cells.iter().all(|(row, column)| self.is_sound((rows, columns), *row, *column)) {
                 for (row, column) in cells {
-                    for column in [column].iter().chain(self.without.get(column).into_iter().flatten()) {
-                        let (key, count) = self.cell(row, *column);
+                    for column in [column].into_iter().chain(self.without.get(column).copied().flatten()) {
+                        let (key, count) = self.cell(row, column);
                         self.told.tell(key, count);
                     }
                 }
@@ -95,8 +95,8 @@ impl Blocks<'_> {
         let wide = self.told.wide();
         let zero = held.iter().any(Option::is_some) && moves.into_iter().all(|moved| moved == 0 || moved >= wide);
         let unknown = self.unknown.unwrap_or_else(|| self.grown(own_row.0, own_column.0));
-        let without = self.without.get(column).into_iter().flatten().all(|without| {
-            let (key, count) = self.cell(row, *without);
+        let without = self.without.get(column).copied().flatten().is_none_or(|without| {
+            let (key, count) = self.cell(row, without);
             self.told.may(key, count, self.unknown.unwrap_or(Unknown::Never), zero)
         });
         without && self.told.may(key, count, unknown, zero)

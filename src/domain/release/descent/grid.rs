@@ -125,19 +125,12 @@ impl Counting {
     }
 }
 
-/// Who has none of a set of codes: in all, or among those who have a wider set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rest {
-    pub set: u32,
-    pub within: Option<u32>,
-}
-
 /// How codes become rows.
 pub enum Axis<'a> {
     /// Everything in the one row.
     All,
-    /// By the sets of one dimension, and by rests, which come after them.
-    One(usize, &'a Members, &'a [Rest]),
+    /// By the sets of one dimension, and then by who has none of some of the sets.
+    One(usize, &'a Members, &'a [u32]),
     /// By the pairs of two dimensions, of which the second has so many codes.
     Pairs(usize, usize, u16, &'a Members),
 }
@@ -180,9 +173,8 @@ impl Axis<'_> {
             Self::One(dimension, members, rests) => {
                 members.of_all(units.columns[*dimension].of(unit), into);
                 let own = into.len();
-                for (at, rest) in (members.sets as u32..).zip(*rests) {
-                    let has = |set: u32| into[..own].contains(&set);
-                    if !has(rest.set) && rest.within.is_none_or(has) {
+                for (at, set) in (members.sets as u32..).zip(*rests) {
+                    if !into[..own].contains(set) {
                         into.push(at);
                     }
                 }

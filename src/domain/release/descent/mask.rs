@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::block::{Blocks, Derived};
-use super::grid::{Axis, Members, Rest, Units, count};
+use super::grid::{Axis, Members, Units, count};
 use super::line::{Line, List};
-use super::margin::{Margin, Moves, Without};
+use super::margin::{Margin, Moves};
 use super::pool::pooled;
 use super::told::{Count, Key, Told, Unknown};
-use super::tree::{Codes, Forest, Item, Tree};
+use super::tree::{Codes, Forest, Item};
 
 /// A dimension with its declared list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +88,20 @@ impl Memory {
 #[derive(Debug, Clone, Default)]
 pub struct Sets(HashMap<Set, u32>);
 
+/// Who is counted by a set of codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    Has,
+    HasNot,
+    /// Who has one of several codes, where one unit may have several: the tree decides by it, and it is never told.
+    Decides,
+}
+
 /// A set of codes, or of pairs of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Set {
     pub dimensions: Vec<usize>,
-    /// Whether it is those who have none of them.
-    pub none: bool,
+    pub who: Who,
     pub codes: Codes,
 }
 
@@ -192,11 +200,12 @@ impl<'a> Run<'a> {
         if codes.len() == usize::from(own.width) && !own.many[usize::from(measure)] {
             return 0;
         }
-        self.memory.sets.number(Set { dimensions: vec![dimension], none: false, codes: codes.clone() })
+        let who = if own.many[usize::from(measure)] && codes.len() > 1 { Who::Decides } else { Who::Has };
+        self.memory.sets.number(Set { dimensions: vec![dimension], who, codes: codes.clone() })
     }
 
     fn none(&mut self, dimension: usize, codes: &Codes) -> u32 {
-        self.memory.sets.number(Set { dimensions: vec![dimension], none: true, codes: codes.clone() })
+        self.memory.sets.number(Set { dimensions: vec![dimension], who: Who::HasNot, codes: codes.clone() })
     }
 
     /// Descends a list, once.
@@ -206,21 +215,17 @@ impl<'a> Run<'a> {
         }
         let own = &self.input.dimensions[dimension];
         let forest = Forest::new(&own.unsigned());
-        let named = if own.many[usize::from(measure)] { named(&forest.root) } else { Vec::new() };
-        let rests = rests(&named);
+        let many = own.many[usize::from(measure)];
+        let rests = if many { rests(&forest.sets) } else { Vec::new() };
         let members = Members::new(&forest.sets);
         let counts = count(self.units(measure), &Axis::One(dimension, &members, &rests), &Axis::All);
         let keys: Vec<_> =
             forest.sets.iter().map(|set| Key::new(measure, [self.set(measure, dimension, set), 0, 0])).collect();
         let asked: Vec<_> = keys.iter().enumerate().map(|(node, key)| (*key, counts.at(node, 0))).collect();
-        let mut without = vec![None; if named.is_empty() { 0 } else { keys.len() }];
-        let mut rest = keys.len()..;
-        for (node, broader) in named {
-            let none = self.none(dimension, &forest.sets[node]);
-            let mut next = |key: Key| rest.next().map(|row| (key, counts.at(row, 0)));
-            let of_all = next(Key::new(measure, [none, 0, 0]));
-            let of_broader = broader.and_then(|broader| next(keys[broader].and(none)));
-            without[node] = of_all.map(|of_all| Without { of_all, of_broader });
+        let mut none = vec![None; keys.len()];
+        for (at, rest) in rests.iter().enumerate() {
+            let set = self.none(dimension, &forest.sets[*rest as usize]);
+            none[*rest as usize] = Some((Key::new(measure, [set, 0, 0]), counts.at(keys.len() + at, 0)));
         }
         if let Some(moved) = self.totals.get(&measure).copied() {
             let unknown = self.unknown(&Table { measure, by: vec![dimension] });
@@ -228,13 +233,13 @@ impl<'a> Run<'a> {
             let (key, count) = asked[forest.root.id];
             let mut above = Some(moved);
             // Where everybody has one code, and of some a figure is signed, the others are a number of their own.
-            if without.is_empty() && !told.is_now(key) {
+            if !many && !told.is_now(key) {
                 above = told.may(key, count, unknown, moved >= told.wide()).then(|| told.moved(key, count));
                 above.iter().for_each(|_| told.tell(key, count));
             }
             if let Some(above) = above.map(|above| if above == 0 { moved } else { above }) {
-                let moves = Moves { above, all: moved, broader: above };
-                Margin { told, asked: &asked, without: &without, unknown }.descend(&forest.root, moves);
+                let moves = Moves { above, all: moved };
+                Margin { told, asked: &asked, none: &none, unknown }.descend(&forest.root, moves);
             }
         }
         let persons = asked.iter().map(|(_, count)| count.persons).collect();
@@ -299,32 +304,15 @@ impl<'a> Run<'a> {
         let lines = self.beside(columns, &self.memory.lines[table].1);
         let of_columns = self.lists[&(measure, columns)].list().tree(&lines, &self.memory.told);
         let derived_columns = self.derived(measure, columns, &lines, &of_columns);
-        let own = &self.lists[&(measure, columns)];
         let many = self.input.dimensions[columns].many[usize::from(measure)];
-        // By name, for a line of a table may be a broader code that its list names.
-        let place = |set: &Codes| of_columns.sets.iter().position(|own| own == set);
-        let in_table = |(node, broader): &(usize, Option<usize>)| {
-            let broader = broader.and_then(|broader| place(&own.forest.sets[broader]));
-            Some((place(&own.forest.sets[*node])?, broader))
-        };
-        let named: Vec<_> =
-            if many { named(&own.forest.root).iter().filter_map(in_table).collect() } else { Vec::new() };
-        let rests = rests(&named);
+        let rests = if many { rests(&of_columns.sets) } else { Vec::new() };
         let members = Members::new(&of_columns.sets);
         let grid = count(self.units(measure), axis, &Axis::One(columns, &members, &rests));
         let mut sets: Vec<_> = of_columns.sets.iter().map(|set| self.set(measure, columns, set)).collect();
-        let mut without = vec![Vec::new(); of_columns.sets.len()];
+        let mut without = vec![None; of_columns.sets.len()];
         for rest in &rests {
-            let none = self.none(columns, &of_columns.sets[rest.set as usize]);
-            without[rest.set as usize].push(sets.len());
-            sets.push(match rest.within {
-                Some(within) => self.memory.sets.number(Set {
-                    dimensions: vec![columns, sets[within as usize] as usize],
-                    none: true,
-                    codes: of_columns.sets[rest.set as usize].clone(),
-                }),
-                None => none,
-            });
+            without[*rest as usize] = Some(sets.len());
+            sets.push(self.none(columns, &of_columns.sets[*rest as usize]));
         }
         let unknown = (!self.memory.declared.contains(table)).then_some(Unknown::Fresh);
         let told = &mut self.memory.told;
@@ -363,7 +351,8 @@ impl<'a> Run<'a> {
         if set.len() == every {
             return Key::new(measure, [0; 3]);
         }
-        let number = self.memory.sets.number(Set { dimensions: vec![first, second], none: false, codes: set.clone() });
+        let number =
+            self.memory.sets.number(Set { dimensions: vec![first, second], who: Who::Has, codes: set.clone() });
         Key::new(measure, [number, 0, 0])
     }
 
@@ -392,24 +381,7 @@ fn all(units: &Units) -> Count {
     count(units, &Axis::All, &Axis::All).at(0, 0)
 }
 
-/// The named nodes below a node, each with the named node over it.
-fn named(root: &Tree) -> Vec<(usize, Option<usize>)> {
-    fn walk(node: &Tree, broader: Option<usize>, found: &mut Vec<(usize, Option<usize>)>) {
-        for part in node.cut() {
-            found.extend(part.is_named.then_some((part.id, broader)));
-            walk(part, if part.is_named { Some(part.id) } else { broader }, found);
-        }
-    }
-    let mut found = Vec::new();
-    walk(root, None, &mut found);
-    found
-}
-
-/// Who has none of each named node: in all and, where there is one, of those who have the broader one.
-fn rests(named: &[(usize, Option<usize>)]) -> Vec<Rest> {
-    let of = |(node, broader): &(usize, Option<usize>)| {
-        let (set, within) = (*node as u32, broader.map(|broader| broader as u32));
-        [Some(Rest { set, within: None }), within.map(|within| Rest { set, within: Some(within) })]
-    };
-    named.iter().flat_map(of).flatten().collect()
+/// The sets of one code: who has none of it is a question of its own, where one unit may have several.
+fn rests(sets: &[Codes]) -> Vec<u32> {
+    (0..sets.len() as u32).filter(|set| sets[*set as usize].len() == 1).collect()
 }
