@@ -28,6 +28,8 @@ impl Purpose {
     pub const WORDS: &[(&'static str, Self)] =
         &[("keep", Self::Keep), ("count", Self::Count), ("publish", Self::Publish), ("share", Self::Share)];
     pub const NAMES: &[&'static str] = &["keep", "count", "publish", "share"];
+    /// A no to one of these keeps a person out of what is made public.
+    pub const TO_BE_PUBLISHED: [Self; 3] = [Self::Keep, Self::Count, Self::Publish];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -53,6 +55,11 @@ impl Decision {
     pub const WORDS: &[(&'static str, Self)] =
         &[("given", Self::Given), ("refused", Self::Refused), ("withdrawn", Self::Withdrawn)];
     pub const NAMES: &[&'static str] = &["given", "refused", "withdrawn"];
+
+    /// Whether it is a yes on a day; `ends_on` is the last day on which what was given holds.
+    pub fn is_yes(self, ends_on: Option<NaiveDate>, today: NaiveDate) -> bool {
+        self == Self::Given && ends_on.is_none_or(|day| day >= today)
+    }
 
     pub fn name(self) -> &'static str {
         match self {

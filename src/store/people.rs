@@ -120,7 +120,7 @@ fn willing(
     let mut yes: HashSet<RecordId> = HashSet::new();
     let mut no: HashSet<RecordId> = HashSet::new();
     for (person, purpose, decision, ends_on) in consents(conn, today)? {
-        let stands = decision == Decision::Given && ends_on.is_none_or(|day| day >= today);
+        let stands = decision.is_yes(ends_on, today);
         let individual = of(&now, person);
         if stands && purpose == Purpose::Publish {
             yes.insert(individual);
@@ -150,11 +150,7 @@ fn consents(conn: &mut Conn, today: NaiveDate) -> Result<Vec<Said>, StoreError> 
     let rows = consent_versions::table
         .filter(consent_versions::superseded_by.is_null())
         .filter(consent_versions::state.eq(state_name(State::Active)))
-        .filter(consent_versions::purpose.eq_any([
-            Purpose::Keep.name(),
-            Purpose::Count.name(),
-            Purpose::Publish.name(),
-        ]))
+        .filter(consent_versions::purpose.eq_any(Purpose::TO_BE_PUBLISHED.map(Purpose::name)))
         .select((
             consent_versions::person_id,
             consent_versions::purpose,

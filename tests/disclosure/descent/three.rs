@@ -21,8 +21,13 @@ fn compositions(total: u64, parts: usize) -> Vec<Vec<u64>> {
     (0..=total).flat_map(longer).collect()
 }
 
-/// By cell of two by two by two how many persons there are, and which cells are told; 2 is the total of a list.
-fn masked(dimensions: &[Dimension], world: &[u64], t: u64) -> (Vec<(Key, u64)>, Vec<bool>) {
+/// What is told, by condition.
+type Told = Vec<(Key, u64)>;
+/// Worlds that tell the same, with which of their cells are told.
+type Class = (Vec<bool>, Vec<Vec<u64>>);
+
+/// What a world of two by two by two tells, and which of its cells.
+fn masked(dimensions: &[Dimension], world: &[u64], t: u64) -> (Told, Vec<bool>) {
     let mut codes = [Vec::new(), Vec::new(), Vec::new()];
     for (cell, persons) in world.iter().enumerate() {
         for _ in 0..*persons {
@@ -44,13 +49,12 @@ fn masked(dimensions: &[Dimension], world: &[u64], t: u64) -> (Vec<(Key, u64)>, 
         let key = Key::new(0, [set(0), set(1), set(2)]);
         memory.told.is_now(key)
     });
-    let shown = shown.collect();
-    (told, shown)
+    (told, shown.collect())
 }
 
 fn assert_silent(persons: u64, t: u64) {
     let dimensions = [list(), list(), list()];
-    let mut classes: HashMap<Vec<(Key, u64)>, (Vec<bool>, Vec<Vec<u64>>)> = HashMap::new();
+    let mut classes: HashMap<Told, Class> = HashMap::new();
     for world in compositions(persons, 8) {
         let (told, shown) = masked(&dimensions, &world, t);
         assert!(told.iter().all(|(_, value)| *value >= t), "{world:?} tells {told:?}");
@@ -66,17 +70,18 @@ fn assert_silent(persons: u64, t: u64) {
         }
         all += shown.len();
     }
-    assert!(withheld > 0 && (withheld < all || persons < 16));
+    assert!(withheld > 0 && withheld < all);
 }
 
 #[test]
 fn no_withheld_cell_of_three_lists_is_narrower_than_t() {
-    assert_silent(8, 2);
+    // With fewer no cell of three lists is told.
+    assert_silent(12, 2);
 }
 
 #[test]
 #[ignore = "minutes: all worlds of more persons"]
 fn nor_is_it_with_more_persons() {
-    assert_silent(12, 2);
+    assert_silent(14, 2);
     assert_silent(16, 2);
 }

@@ -35,11 +35,15 @@ pub struct Class {
 pub struct Found {
     pub worlds: usize,
     pub told: usize,
+    /// Of these the crossings of a row and a column.
+    pub crossed: usize,
     pub withheld: usize,
     /// Withheld numbers that have one value.
     pub pinned: usize,
     /// Withheld numbers of which all values lie within less than `t`.
     pub narrow: usize,
+    /// Numbers of whatever kind that are known to lie between 1 and `t - 1`.
+    pub few: usize,
     /// Rows or columns of which all are known to be of one kind.
     pub groups: usize,
 }
@@ -65,7 +69,8 @@ fn watched(board: &Board) -> Vec<Watched> {
     let mut who: Vec<Who> = (0..columns).map(|column| Who::Any(1 << column)).chain([Who::Any(0)]).collect();
     if board.several {
         who.extend((0..columns).map(|column| Who::None(1 << column)));
-        who.extend(board.broader().into_iter().filter(|_| board.broader).map(Who::Any));
+        let broader = board.broader().into_iter().filter(|_| board.broader);
+        who.extend(broader.flat_map(|columns| [Who::Any(columns), Who::None(columns)]));
     }
     let of_row = |rows: usize| who.iter().map(move |who| Watched { rows, who: *who, key: board.key_of(rows, *who) });
     rows.into_iter().flat_map(of_row).collect()
@@ -132,12 +137,19 @@ pub fn one_by(board: &Board, worlds: &[World], release: impl Fn(&World) -> State
         };
         for (own, watched) in class.values.iter().zip(&watched) {
             let (least, most) = spread(*own);
+            found.few += if least > 0 && u64::from(most) < board.t { size } else { 0 };
+            // A broader code has no line here, so that it is no withheld cell.
+            if matches!(watched.who, Who::Any(columns) if columns.count_ones() > 1) {
+                continue;
+            }
             if !matches!(watched.who, Who::Any(_)) {
                 // Nobody of a row lacks the column.
                 let of_row = values(watched.rows, 0);
                 found.groups += if *own == 1 && of_row != 1 { size } else { 0 };
             } else if answer.iter().any(|(key, ..)| *key == watched.key) {
                 found.told += size;
+                let whole_column = watched.rows.count_ones() as usize == board.rows.root.lines.len();
+                found.crossed += if whole_column || watched.who == Who::Any(0) { 0 } else { size };
             } else {
                 found.withheld += size;
                 found.pinned += if least == most { size } else { 0 };

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::check::Register;
-use crate::domain::consent::{Consent, ConsentEntry, Decision, Purpose};
+use crate::domain::consent::{Consent, ConsentEntry, Purpose};
 use crate::domain::linkage::LinkageEntry;
 use crate::domain::record::{Noun, RecordId};
 use crate::http::pages::words::{say, t};
@@ -66,7 +66,7 @@ pub struct Joint {
 
 impl Joined {
     fn stands(&self, consent: &Consent) -> bool {
-        consent.decision == Decision::Given && consent.ends_on.is_none_or(|day| day >= self.today)
+        consent.decision.is_yes(consent.ends_on, self.today)
     }
 
     /// The codes of the records that say no to one of these purposes.
@@ -98,7 +98,7 @@ impl Joined {
     }
 
     fn published(&self) -> String {
-        let refusing = self.refusing(&[Purpose::Keep, Purpose::Count, Purpose::Publish]);
+        let refusing = self.refusing(&Purpose::TO_BE_PUBLISHED);
         let agreeing = self.agreeing();
         match (refusing.is_empty(), agreeing.is_empty()) {
             (false, _) => say("In nothing that is made public from now on: no on {}.", &[&refusing.join(", ")]),
