@@ -32,6 +32,7 @@ mod audit;
 mod clock;
 mod jobs;
 mod keys;
+mod list;
 mod release;
 mod starting;
 
@@ -56,6 +57,7 @@ pub fn run(command: Command) -> Done {
         Command::Audit { command } => audit::run(&command),
         Command::Clock { command } => clock::run(&command),
         Command::Key { command } => keys::run(&command),
+        Command::List { command } => list::run(&command),
         Command::Release { command } => release::run(&command),
         Command::Job { command } => jobs::run(&command),
         Command::DemoData { persons, new_code, database } => invent(persons, &new_code, &database),
@@ -197,6 +199,7 @@ fn invent(persons: u32, new_code: &NewCode, database: &Database) -> Done {
     for (name, noun, count) in report?.created {
         println!("{name}: {count} {}", noun.plural());
     }
+    println!("the public lists of seed-data/lists/invented.json are in force");
     println!("a declaration to begin with: seed-data/releases/invented.json");
     if let Some(code) = &code {
         keys::CodeTo::of(new_code).show(&mut std::io::stdout(), code)?;

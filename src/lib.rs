@@ -31,6 +31,7 @@ pub mod domain {
     pub mod incident;
     pub mod levels;
     pub mod linkage;
+    pub mod measure;
     pub mod passphrase;
     pub mod person;
     pub mod policy;
@@ -48,31 +49,30 @@ pub mod domain {
 
     /// Public releases: what is declared, how it is masked, and what anybody may read.
     pub mod release {
-        mod audit;
-        mod cells;
-        mod condition;
         pub mod content;
         pub mod cube;
         pub mod declare;
         /// What is told of which condition, by one fixed descent.
         pub mod descent {
+            pub mod archive;
             pub mod block;
             pub mod grid;
             pub mod line;
             pub mod margin;
             pub mod mask;
             pub mod pool;
+            pub mod space;
             pub mod told;
             pub mod tree;
         }
-        mod earlier;
-        mod eliminate;
-        pub mod mask;
-        mod parts;
+        pub mod format_1;
+        pub mod lists;
+        pub mod masking;
         pub mod people;
         pub mod plan;
-        mod universe;
-        mod withhold;
+        mod population;
+        mod signing;
+        mod tables;
     }
 }
 
@@ -120,6 +120,7 @@ pub mod store {
     pub mod jobs;
     mod known;
     pub mod linkages;
+    pub mod lists;
     pub mod lost_seals;
     mod material;
     mod members;
@@ -231,6 +232,7 @@ pub mod http {
         pub mod enrolments;
         pub mod figures;
         pub mod jobs;
+        pub mod lists;
         pub mod lost_seals;
         pub mod nouns;
         pub mod records;

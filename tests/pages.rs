@@ -6,6 +6,7 @@ mod support;
 mod pages {
     mod desk;
     mod jobs;
+    mod lists;
     mod office;
     mod public;
     mod released;

@@ -10,7 +10,9 @@ mod releases {
     mod input;
     mod jobs;
     mod lanes;
+    mod lists;
     mod office;
     mod outdated;
     mod signing;
+    mod tables;
 }

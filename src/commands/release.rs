@@ -8,7 +8,6 @@ use ed25519_dalek::VerifyingKey;
 
 use crate::config::{Database, ReleaseCommand, ReleaseName};
 use crate::domain::release::declare::DeclarationEntry;
-use crate::domain::release::mask::Progress;
 use crate::exchange::folder::{self, Verified};
 use crate::http::public::shelf::{Shelf, Snapshot};
 use crate::http::public::{export, folder as served};
@@ -19,7 +18,7 @@ use crate::store::published::Published;
 use crate::store::publishing;
 use crate::store::releases::{self, Release};
 
-use super::{Done, bar, keys, open_as_it_is, open_existing};
+use super::{Done, keys, open_as_it_is, open_existing};
 
 type Checked<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -39,7 +38,7 @@ pub fn run(command: &ReleaseCommand) -> Done {
         }
         ReleaseCommand::Publish { release, signatures } => change(release, |store, release| {
             let (most, id) = (signatures.release_signatures, release.id);
-            with_bar(|progress| publishing::publish(store, &accounts::host(), id, release.version, most, progress))
+            publishing::publish(store, &accounts::host(), id, release.version, most)
         }),
         ReleaseCommand::Notice { release, notice } => change(release, |store, release| {
             releases::set_notice(store, &accounts::host(), release.id, release.version, notice.clone())
@@ -69,8 +68,7 @@ fn prepare(file: &Path, most_signatures: u8, database: &Database) -> Done {
         serde_path_to_error::deserialize(&mut reader).map_err(|why| named(why.to_string()))?;
     let store = open_existing(database)?;
     let host = accounts::host();
-    let made = with_bar(|progress| publishing::prepare(&store, &host, &entry, None, most_signatures, progress));
-    match made {
+    match publishing::prepare(&store, &host, &entry, None, most_signatures) {
         Ok((release, _)) => print_release(&release),
         Err(StoreError::Invalid(wrong)) => {
             wrong.0.iter().for_each(|error| eprintln!("{}: expected {}", error.field, error.expected));
@@ -85,17 +83,6 @@ fn prepare(file: &Path, most_signatures: u8, database: &Database) -> Done {
         Err(why) => return Err(why.into()),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Shows how far the mask has come while something is computed.
-fn with_bar<T>(work: impl FnOnce(Progress<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let bar = bar("masking", Some(0));
-    let done = work(&mut |_, done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    done
 }
 
 fn find(store: &Store, name: &str) -> Checked<Release> {
@@ -127,17 +114,10 @@ fn change(name: &ReleaseName, work: impl FnOnce(&Store, &Release) -> Result<Rele
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a release with its plan: what is withheld, and why, cell by cell.
+/// Prints a release with its plan: how much of each table is told and withheld.
 fn print_release(release: &Release) {
     let (content, plan) = (&release.content, &release.plan);
-    println!(
-        "{} {} of {}, as of {} at write {}",
-        content.id,
-        release.state.name(),
-        content.date,
-        content.as_of,
-        content.at_write
-    );
+    println!("{} {} of {}, as of {}", content.id, release.state.name(), content.date, content.as_of);
     println!("sha256 {}", release.hash);
     for signature in &release.signatures {
         println!("signed by {} at {}", signature.account, signature.signed_at.0);
@@ -146,14 +126,13 @@ fn print_release(release: &Release) {
         "{} persons from case files may be counted, {} without consent may not",
         plan.persons, plan.without_consent
     );
-    println!("audited with {} kinds of person in {} optimisations", plan.atoms, plan.optimisations);
-    for table in &content.tables {
-        let own: Vec<_> = plan.cells.iter().filter(|cell| cell.table == table.code).collect();
-        let withheld: Vec<_> = own.iter().filter(|cell| !cell.reason.is_published()).collect();
-        println!("{}: {} cells, {} withheld", table.code, own.len(), withheld.len());
-        for cell in withheld {
-            println!("  {} {}", cell.at.join(" "), cell.reason.name());
-        }
+    for table in &plan.tables {
+        println!("{}: {} told, {} as before, {} withheld", table.table, table.told, table.standing, table.withheld);
+        println!("  of {} codes and crossings that enough people have, {} are told", table.large, table.large_told);
+    }
+    for cost in &plan.costs {
+        let (codes, tables) = (cost.codes.join(", "), cost.tables.join(", "));
+        println!("{}: {codes} of {} have no line of their own; crossings: {tables}", cost.figure, cost.dimension);
     }
     for figure in &content.figures {
         println!("{}: {} published, {} computed", figure.id, figure.value, figure.computed);

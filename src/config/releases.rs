@@ -9,9 +9,9 @@ use super::Database;
 /// What to do with releases.
 #[derive(Debug, Subcommand)]
 pub enum ReleaseCommand {
-    /// Compute a release from its declaration, and freeze it as a draft. Prints the plan: what is published and withheld, and why.
+    /// Compute a release from its declaration, and freeze it as a draft. Prints the plan: how much of each table is told and withheld.
     Prepare {
-        /// The declaration, JSON: id, titles, publisher, tables, figures, thresholds, as the API takes it.
+        /// The declaration, JSON: id, titles, publisher, tables, figures, persons, as the API takes it.
         #[arg(value_name = "FILE")]
         file: PathBuf,
         #[command(flatten)]

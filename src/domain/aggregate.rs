@@ -3,34 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 use super::check::{Checker, Rule, parse_day};
 use super::dimension::{DIMENSIONS, Dimension, Values, dimension};
 use super::edtf::Grain;
+pub use super::measure::Measure;
 use super::record::Times;
 use super::vocabulary::{NOT_APPLICABLE, UNKNOWN};
-
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    /// Distinct persons.
-    Persons,
-    Incidents,
-}
-
-impl Measure {
-    pub const WORDS: &[(&'static str, Self)] = &[("persons", Self::Persons), ("incidents", Self::Incidents)];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Persons => "persons",
-            Self::Incidents => "incidents",
-        }
-    }
-}
 
 /// Which totals an answer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,6 +1,7 @@
 //! The registry of dimensions: the attributes by which a measure can be divided and filtered. A new one is a line here.
 
 use super::edtf::Grain;
+use super::measure::Measure;
 use super::record::Noun;
 
 /// What a dimension is an attribute of.
@@ -113,6 +114,15 @@ pub const DIMENSIONS: &[Dimension] = &[
 ];
 
 impl Dimension {
+    /// Whether one unit of a measure may have several codes, or none: persons by what happened to them, incidents by who took part, or
+    /// by a destination, which most have not.
+    pub fn is_several(&self, measure: Measure) -> bool {
+        match measure {
+            Measure::Persons => self.level.is_incident(),
+            Measure::Incidents => self.level.is_many() || self.code == "destination",
+        }
+    }
+
     /// How finely it cuts time, if it is one of time.
     pub fn grain(&self) -> Option<Grain> {
         match self.values {

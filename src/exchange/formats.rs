@@ -26,7 +26,7 @@ pub mod vega;
 /// What formats say in words, in every language.
 pub mod words;
 
-use crate::domain::release::content::{Axis, Cell, Content, Table};
+use crate::domain::release::content::{Axis, Cell, Content, Table, Value};
 use crate::domain::vocabulary::TOTAL;
 
 use super::flavour::Flavour;
@@ -111,9 +111,14 @@ impl Shown<'_> {
         all
     }
 
-    /// The cell of the grand total.
+    /// The cell of the grand total, where there is one.
     pub(crate) fn total(&self) -> Option<&Cell> {
         self.table.cells.iter().find(|cell| cell.at.iter().all(|code| code == TOTAL))
+    }
+
+    /// The cells that have a row: of what was built from published figures, nothing is not listed.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Cell> {
+        self.table.cells.iter().filter(|cell| cell.value != Value::Empty)
     }
 
     /// The cells that are no totals.

@@ -7,7 +7,7 @@ use crate::store::database::Store;
 use crate::store::instance;
 
 use super::import::{self, File, Progress, Report};
-use super::seed::SeedError;
+use super::seed::{self, SeedError};
 
 /// How many persons are invented where nobody says how many.
 pub const USUAL: u32 = 2_000;
@@ -135,7 +135,7 @@ fn records(persons: u32) -> Vec<File> {
     ]
 }
 
-/// Fills an empty database with invented records, in one write.
+/// Fills an empty database with invented records, in one write, and then declares the public lists that they are told by.
 ///
 /// # Errors
 /// [`SeedError::NotEmpty`] where the database holds records: what is invented never stands among what is not.
@@ -143,5 +143,7 @@ pub fn load(store: &Store, persons: u32, progress: Progress) -> Result<Report, S
     if !store.look(|conn| Ok(instance::is_empty(conn)?))? {
         return Err(SeedError::NotEmpty);
     }
-    Ok(import::run(store, &accounts::host(), records(persons), false, |_| Ok(()), progress)?)
+    let report = import::run(store, &accounts::host(), records(persons), false, |_| Ok(()), progress)?;
+    seed::declare_lists(store, seed::INVENTED_LISTS)?;
+    Ok(report)
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use crate::domain::record::Noun;
 use crate::domain::release::declare::DeclarationEntry;
+use crate::domain::release::lists::ListEntry;
 use crate::domain::vocabulary::LISTS;
 use crate::store::accounts;
 use crate::store::database::Store;
@@ -13,7 +14,7 @@ use crate::store::error::StoreError;
 use crate::store::instance;
 use crate::store::session::Tx;
 use crate::store::terms;
-use crate::store::{publishing, releases};
+use crate::store::{lists, publishing, releases};
 
 use super::formats::Language;
 use super::import::{self, File, ImportError, Progress, Report};
@@ -126,6 +127,29 @@ pub fn load_demo(store: &Store, progress: Progress) -> Result<Option<Report>, Se
     }
 }
 
+/// The public lists of the founding data.
+const FOUNDING_LISTS: &str = include_str!("../../seed-data/lists/founding.json");
+/// The public lists of invented records.
+pub const INVENTED_LISTS: &str = include_str!("../../seed-data/lists/invented.json");
+
+/// Declares the public lists of a file, and puts them in force. Does nothing of dimensions that have a list.
+///
+/// # Errors
+/// What declaring a list gives.
+pub fn declare_lists(store: &Store, file: &str) -> Result<(), SeedError> {
+    let entries: Vec<ListEntry> = serde_json::from_str(file)?;
+    let known = store.look(|conn| Ok(lists::declarations(conn)?))?;
+    let host = accounts::host();
+    for entry in entries {
+        if known.iter().any(|made| Some(&made.dimension) == entry.dimension.as_ref()) {
+            continue;
+        }
+        let made = lists::propose(store, &host, entry, 1)?;
+        lists::sign(store, &host, made.id, made.version, 1)?;
+    }
+    Ok(())
+}
+
 /// Publishes the release of the demonstration, which is dated like the publication that it follows. Does nothing where it is there.
 ///
 /// # Errors
@@ -136,10 +160,11 @@ pub fn publish_demo(store: &Store) -> Result<(), SeedError> {
     if store.look(|conn| Ok(releases::by_code(conn, &code)?))?.is_some() {
         return Ok(());
     }
+    declare_lists(store, FOUNDING_LISTS)?;
     let host = accounts::host();
-    let (release, _) = publishing::prepare(store, &host, &entry, None, 1, &mut |_, _, _| {})?;
+    let (release, _) = publishing::prepare(store, &host, &entry, None, 1)?;
     let release = releases::sign(store, &host, release.id, release.version)?;
-    publishing::publish(store, &host, release.id, release.version, 1, &mut |_, _, _| {})?;
+    publishing::publish(store, &host, release.id, release.version, 1)?;
     Ok(())
 }
 

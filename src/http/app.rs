@@ -68,6 +68,7 @@ fn services(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(staff::nouns::figures::services),
         )
         .service(scope("/releases").configure(staff::releases::services))
+        .service(scope("/lists").configure(staff::lists::services))
         .service(staff::figures::keep_answer)
         .service(staff::texts::search)
         .service(staff::lost_seals::list)

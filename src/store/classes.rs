@@ -169,11 +169,19 @@ pub const TABLES: &[Table] = tables! {
     }
     releases {
         coded: [],
-        internal: [id, code, state, declaration, content, content_hash, plan, signatures_required, prepared_by, prepared_at, prepared_write, published_at, published_write, signature, public_key, checkpoint, notice, withdrawn_at, withdrawal_reason, changed_write]
+        internal: [id, code, state, declaration, content, content_hash, plan, signatures_required, prepared_by, prepared_at, prepared_write, published_at, published_write, signature, public_key, checkpoint, notice, withdrawn_at, withdrawal_reason, changed_write, told, digest]
     }
     release_signatures {
         coded: [],
         internal: [release_id, account_id, signed_at, write]
+    }
+    list_declarations {
+        coded: [],
+        internal: [id, dimension, state, codes, broader, unknown, signatures_required, proposed_by, proposed_at, proposed_write, in_force_write, changed_write]
+    }
+    list_signatures {
+        coded: [],
+        internal: [declaration_id, account_id, signed_at, write]
     }
     figure_confirmations {
         coded: [],

@@ -1,19 +1,19 @@
 //! What published figures attest and everybody can reckon: the counts of reconstructed records in the cells of a release, and for the
 //! figures that it signs.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 
 use crate::domain::aggregate::{Query, Totals};
 use crate::domain::check::{Checker, Fault, Register};
 use crate::domain::count::Count;
-use crate::domain::dimension::{Dimension, NEVER_PUBLIC, Values};
+use crate::domain::dimension::NEVER_PUBLIC;
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::record::{Noun, RecordId, State, Times};
-use crate::domain::release::content::{SignedFigure, Table};
-use crate::domain::release::declare::{Declaration, OTHER, TableSpec};
-use crate::domain::release::mask::Signed;
+use crate::domain::release::content::SignedFigure;
+use crate::domain::release::declare::{Declaration, TableSpec};
+use crate::domain::release::masking::Signed;
 use crate::domain::release::plan::Block;
 use crate::domain::vocabulary::{TOTAL, Vocabulary};
 
@@ -30,7 +30,7 @@ use super::terms;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Known {
     /// By table and place in it; zero where it is missing.
-    pub cells: BTreeMap<(usize, Vec<String>), Count>,
+    pub cells: BTreeMap<usize, BTreeMap<Vec<String>, Count>>,
     /// The figures to sign.
     pub signed: Vec<Signed>,
     /// The same as the release says them; what is computed comes from the mask.
@@ -53,7 +53,7 @@ pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreEr
     let vocabulary = terms::vocabulary(conn, Some(declaration.at_write))?;
     let mixed = people::has_mixed(conn)?;
     let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };
-    let mut counter = Counter::new(conn, times)?.as_coded();
+    let mut counter = Counter::new(conn, times)?;
     let built = counter.world.as_ref().map(|world| world.members.keys().copied().collect::<Vec<_>>());
     if let Some(built) = &built {
         if built.iter().any(|figure| !public.contains(figure)) {
@@ -64,7 +64,8 @@ pub fn read(conn: &mut Conn, declaration: &Declaration) -> Result<Known, StoreEr
             let detail = "an incident from a case file hangs on a person reconstructed from a figure: enter the person";
             known.blocks.push(Block::Records { detail: detail.to_owned() });
         }
-        for (table, spec) in declaration.tables.iter().enumerate() {
+        let reconstructed = |(_, spec): &(usize, &TableSpec)| spec.basis.has_reconstructed();
+        for (table, spec) in declaration.tables.iter().enumerate().filter(reconstructed) {
             cells(&mut counter, table, spec, &mut known)?;
         }
     }
@@ -147,64 +148,21 @@ fn signable(figure: &Figure, declaration: &Declaration, vocabulary: &Vocabulary)
     Ok(query)
 }
 
-/// Counts the reconstructed records of every cell of a table.
+/// Counts the reconstructed records of every cell of a table that is not empty.
 fn cells(counter: &mut Counter<'_>, table: usize, spec: &TableSpec, known: &mut Known) -> Result<(), StoreError> {
-    let dimensions: Vec<_> = spec.by.iter().map(|(dimension, _)| *dimension).collect();
-    for chosen in 0..1_usize << dimensions.len() {
-        let by: Vec<_> = (0..dimensions.len()).filter(|at| chosen & (1 << at) != 0).collect();
-        let query = Query {
-            measure: spec.measure,
-            by: by.iter().map(|at| dimensions[*at]).collect::<Vec<&'static Dimension>>(),
-            filters: spec.filters.clone(),
-            with: spec.with.clone(),
-            totals: Totals::None,
-        };
-        let found = counter.reconstructed(&query, &Certainty::Definite)?;
-        let axes: Vec<_> = by.iter().map(|at| spec.by[*at].1.clone()).collect();
-        let rest: Vec<BTreeSet<String>> = (axes.iter().enumerate())
-            .map(|(at, axis)| {
-                let own = |code: &&String| *code == OTHER || !axis.codes.contains(code);
-                found.keys().map(|cell| &cell[at]).filter(own).cloned().collect()
-            })
-            .collect();
-        for place in Table::positions(&axes).into_iter().filter(|place| !place.iter().any(|code| code == TOTAL)) {
-            let count = if place.iter().any(|code| code == OTHER) {
-                pooled(counter, &query, &place, &rest, known)?
-            } else {
-                found.get(&place).copied().unwrap_or(Count::ZERO)
-            };
-            let mut at = vec![TOTAL.to_owned(); dimensions.len()];
+    for chosen in 0..1_usize << spec.by.len() {
+        let by: Vec<_> = (0..spec.by.len()).filter(|at| chosen & (1 << at) != 0).collect();
+        let query = Query { by: by.iter().map(|at| spec.by[*at]).collect(), totals: Totals::None, ..spec.question() };
+        for (place, count) in counter.reconstructed(&query, &Certainty::Definite)? {
+            if count.is_zero() {
+                continue;
+            }
+            let mut at = vec![TOTAL.to_owned(); spec.by.len()];
             for (axis, code) in by.iter().zip(place) {
                 at[*axis] = code;
             }
-            if !count.is_zero() {
-                known.cells.insert((table, at), count);
-            }
+            known.cells.entry(table).or_default().insert(at, count);
         }
     }
     Ok(())
-}
-
-/// Counts the reconstructed records of a cell that stands for several codes.
-fn pooled(
-    counter: &mut Counter<'_>,
-    query: &Query,
-    place: &[String],
-    rest: &[BTreeSet<String>],
-    known: &mut Known,
-) -> Result<Count, StoreError> {
-    let mut asked = Query { by: Vec::new(), totals: Totals::Grand, ..query.clone() };
-    for ((dimension, code), rest) in query.by.iter().zip(place).zip(rest) {
-        let codes = if code == OTHER { rest.clone() } else { BTreeSet::from([code.clone()]) };
-        if codes.is_empty() {
-            return Ok(Count::ZERO);
-        }
-        if code == OTHER && codes.len() > 1 && matches!(dimension.values, Values::Vocabulary { broader: true, .. }) {
-            let detail =
-                format!("records that are reconstructed cannot be pooled by {}: keep all codes", dimension.code);
-            known.blocks.push(Block::Records { detail });
-        }
-        asked.filters.insert(dimension.code, codes);
-    }
-    Ok(counter.reconstructed(&asked, &Certainty::Definite)?.remove(&Vec::new()).unwrap_or(Count::ZERO))
 }

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::aggregate::Measure;
 use crate::domain::check::{Checker, Register};
 use crate::domain::dimension::{Values, dimension};
 use crate::domain::record::Times;
 use crate::domain::release::content::{Content, FORMAT, PublicTerm, SignedFigure};
-use crate::domain::release::declare::{Declaration, DeclarationEntry};
-use crate::domain::release::mask::{self, Input, Progress};
+use crate::domain::release::declare::{Before, Crossing, Declaration, DeclarationEntry};
+use crate::domain::release::lists::List;
+use crate::domain::release::masking::{self, Earlier, Input};
 use crate::domain::release::plan::Plan;
 use crate::domain::vocabulary::{SPECIAL, Vocabulary};
 
@@ -17,14 +19,15 @@ use super::chain::hex;
 use super::error::{StoreError, corrupt};
 use super::people::{self, Loaded};
 use super::session::Session;
-use super::{released, terms};
+use super::{lists, released, terms};
 
 /// All that a release is computed from. The same material gives the same content.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Material {
     declaration: Declaration,
+    lists: Vec<List>,
     loaded: Loaded,
-    earlier: Vec<Content>,
+    earlier: Vec<Earlier>,
     /// As the lists stood at the write of the release: what was counted.
     counted: Vocabulary,
     /// As they stand: what terms are called.
@@ -39,6 +42,8 @@ pub(super) struct Frozen {
     pub bytes: String,
     pub hash: String,
     pub plan: Plan,
+    /// What later releases must remember, as JSON.
+    pub told: String,
 }
 
 impl Material {
@@ -52,13 +57,14 @@ impl Material {
         now: Times,
         signatures: u8,
     ) -> Result<Self, StoreError> {
-        let declaration = entry.clone().check(Checker::new(session), now)?;
+        let earlier = released::told(session.conn())?;
+        let before = before(session, &earlier)?;
+        let declaration = entry.clone().check(Checker::new(session), now, &before)?;
         let (today, words) = (session.today(), session.vocabulary().clone());
         let conn = session.conn();
-        let earlier: Vec<_> = released::all(conn)?.into_iter().map(|released| released.content).collect();
         let counted = terms::vocabulary(conn, Some(declaration.at_write))?;
-        let loaded = people::load(conn, &declaration, &earlier, today)?;
-        Ok(Self { declaration, loaded, earlier, counted, words, signatures })
+        let loaded = people::load(conn, &declaration, &before.lists, today)?;
+        Ok(Self { declaration, lists: before.lists, loaded, earlier, counted, words, signatures })
     }
 
     /// The declaration with all its times, so that it says the same at any later time.
@@ -68,25 +74,48 @@ impl Material {
         DeclarationEntry { date, as_of, at_write: Some(*at_write), ..entry.clone() }
     }
 
-    /// Masks the tables. It can take minutes, and needs no database.
+    /// A digest of all that the content depends on: whoever has the same digest need not compute it again.
+    ///
+    /// # Errors
+    /// That there is no JSON for it, which no material is known to cause.
+    pub fn digest(&self) -> Result<String, StoreError> {
+        let figures =
+            self.loaded.known.signed.iter().map(|figure| (&figure.id, figure.query.canonical(), figure.known));
+        let cells = self.loaded.known.cells.iter().map(|(table, cells)| (table, cells.iter().collect::<Vec<_>>()));
+        let lists = self.lists.iter().map(|list| (list.dimension.code, &list.declared.codes, &list.declared.extents));
+        let earlier = self.earlier.iter().map(|release| (&release.id, release.withdrawn, &release.told));
+        let parts = serde_json::to_vec(&(
+            (FORMAT, masking::RULE, format!("{:?}", self.declaration)),
+            &self.loaded.people,
+            self.loaded.without_consent,
+            cells.collect::<Vec<_>>(),
+            (figures.collect::<Vec<_>>(), &self.loaded.known.figures, &self.loaded.known.blocks),
+            lists.collect::<Vec<_>>(),
+            earlier.collect::<Vec<_>>(),
+            (self.terms(), format!("{:?}", self.counted), self.signatures),
+        ));
+        Ok(hex(&Sha256::digest(parts.map_err(corrupt)?)))
+    }
+
+    /// Masks the tables. It needs no database.
     ///
     /// # Errors
     /// [`StoreError::Blocked`] with what stands in the way.
-    pub fn freeze(&self, progress: Progress<'_>) -> Result<Frozen, StoreError> {
-        let Self { declaration, loaded, earlier, counted, .. } = self;
+    pub fn freeze(&self) -> Result<Frozen, StoreError> {
+        let Self { declaration, lists, loaded, earlier, counted, .. } = self;
         if !loaded.known.blocks.is_empty() {
             return Err(StoreError::Blocked(loaded.known.blocks.clone()));
         }
         let input = Input {
-            tables: &declaration.tables,
-            thresholds: declaration.thresholds,
+            declaration,
+            lists,
             vocabulary: counted,
             people: &loaded.people,
             known: &loaded.known.cells,
             signed: &loaded.known.signed,
             earlier,
         };
-        let masked = mask::mask(&input, progress).map_err(StoreError::Blocked)?;
+        let masked = masking::mask(&input).map_err(StoreError::Blocked)?;
         let figures = loaded.known.figures.iter().zip(masked.computed);
         let content = Content {
             format: FORMAT.to_owned(),
@@ -95,8 +124,7 @@ impl Material {
             publisher: declaration.publisher.clone(),
             date: declaration.date,
             as_of: declaration.as_of,
-            at_write: declaration.at_write,
-            thresholds: declaration.thresholds,
+            persons: declaration.persons,
             signatures: self.signatures,
             tables: masked.tables,
             figures: figures.map(|(figure, computed)| SignedFigure { computed, ..figure.clone() }).collect(),
@@ -105,7 +133,8 @@ impl Material {
         let bytes = content.to_json().map_err(corrupt)?;
         let hash = hex(&Sha256::digest(&bytes));
         let plan = Plan { without_consent: loaded.without_consent, ..masked.plan };
-        Ok(Frozen { content, bytes, hash, plan })
+        let told = serde_json::to_string(&masked.told).map_err(corrupt)?;
+        Ok(Frozen { content, bytes, hash, plan, told })
     }
 
     /// The terms that the tables and figures speak of, with the wider ones, and those that mean the same in every list.
@@ -119,11 +148,16 @@ impl Material {
             _ => None,
         };
         self.words.active(SPECIAL).for_each(|term| say(SPECIAL, &term.code));
-        for spec in &self.declaration.tables {
-            for (_, axis) in &spec.by {
-                let codes = axis.codes.iter().chain(&axis.pooled);
-                let list = axis.vocabulary.as_deref();
-                list.into_iter().for_each(|list| codes.clone().for_each(|code| say(list, code)));
+        for (table, spec) in self.declaration.tables.iter().enumerate() {
+            for (at, dimension) in spec.by.iter().enumerate() {
+                let Some(list) = list_of(dimension.code) else { continue };
+                let listed =
+                    self.lists.iter().filter(|own| own.dimension == *dimension).flat_map(|own| &own.declared.codes);
+                if spec.basis.has_case_files() {
+                    listed.for_each(|code| say(list, code));
+                }
+                let places = self.loaded.known.cells.get(&table).into_iter().flat_map(BTreeMap::keys);
+                places.for_each(|place| say(list, &place[at]));
             }
         }
         let tables = self.declaration.tables.iter().map(|spec| (&spec.filters, &spec.with));
@@ -148,4 +182,19 @@ impl Material {
         terms.values_mut().for_each(|list| list.sort_by(|one, other| one.code.cmp(&other.code)));
         terms
     }
+}
+
+/// What a declaration stands on.
+fn before(session: &mut Session<'_>, earlier: &[Earlier]) -> Result<Before, StoreError> {
+    let of_cases = || earlier.iter().filter(|release| !release.told.is_empty());
+    let measure = |number| if number == Measure::Persons.number() { Measure::Persons } else { Measure::Incidents };
+    let mut crossings = Vec::new();
+    for (number, by) in of_cases().flat_map(|release| release.told.crossings()) {
+        let by = by.iter().map(|name| dimension(name).map(|dimension| dimension.code)).collect::<Option<Vec<_>>>();
+        crossings.push(Crossing::new(measure(number), by.ok_or_else(|| corrupt("a crossing of no dimension"))?));
+    }
+    crossings.sort();
+    crossings.dedup();
+    let persons = of_cases().next().map(|release| u32::try_from(release.told.t).map_err(corrupt)).transpose()?;
+    Ok(Before { lists: lists::in_force(session.conn())?, persons, crossings })
 }

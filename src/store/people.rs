@@ -10,9 +10,9 @@ use crate::domain::consent::{Decision, Purpose};
 use crate::domain::dimension::{Dimension, dimension};
 use crate::domain::person::Basis;
 use crate::domain::record::{RecordId, State, Times};
-use crate::domain::release::content::Content;
 use crate::domain::release::declare::Declaration;
-use crate::domain::release::mask;
+use crate::domain::release::lists::List;
+use crate::domain::release::masking;
 use crate::domain::release::people::{Incident, Person};
 use crate::domain::vocabulary::UNKNOWN;
 
@@ -36,7 +36,7 @@ pub struct Loaded {
     pub known: Known,
 }
 
-/// Reads who may be counted in a release as it is declared. `earlier` are the releases before it, `today` is the day on which
+/// Reads who may be counted in a release as it is declared. `lists` are the public lists, `today` is the day on which
 /// consent must stand.
 ///
 /// # Errors
@@ -44,12 +44,12 @@ pub struct Loaded {
 pub fn load(
     conn: &mut Conn,
     declaration: &Declaration,
-    earlier: &[Content],
+    lists: &[List],
     today: NaiveDate,
 ) -> Result<Loaded, StoreError> {
     let times = Times { as_of: declaration.as_of, at_write: declaration.at_write };
     let known = known::read(conn, declaration)?;
-    let touched = mask::touched(&declaration.tables, &known.signed, earlier);
+    let touched = masking::touched(lists, &known.signed);
     let mut counter = Counter::new(conn, times)?.as_coded();
     let persons = units(&mut counter, &touched)?;
     let willing = willing(conn, persons.keys().copied().collect(), times, today)?;

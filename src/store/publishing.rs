@@ -1,5 +1,5 @@
-//! Making releases: preparing one from a declaration, and publishing it. Both compute it outside of the write, which may take minutes,
-//! and make sure inside of it that nothing has changed that it was computed from.
+//! Making releases: preparing one from a declaration, and publishing it. It is computed once, outside of the write; a digest makes sure,
+//! then and when it is published, that nothing has changed that it was computed from.
 
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use crate::domain::check::{FieldError, Invalid, Rule};
 use crate::domain::policy::Actor;
 use crate::domain::record::{RecordId, Times};
 use crate::domain::release::declare::DeclarationEntry;
-use crate::domain::release::mask::Progress;
 
 use super::backend::Conn;
 use super::chain;
@@ -46,9 +45,8 @@ pub fn prepare(
     entry: &DeclarationEntry,
     key: Option<&Repeatable>,
     most_signatures: u8,
-    progress: Progress<'_>,
 ) -> Result<(Release, bool), StoreError> {
-    prepare_as(store, actor, entry, key, most_signatures, None, progress)
+    prepare_as(store, actor, entry, key, most_signatures, None)
 }
 
 /// The same as a job, whose success is written with the draft.
@@ -62,7 +60,6 @@ pub fn prepare_as(
     key: Option<&Repeatable>,
     most_signatures: u8,
     job: Option<&Arc<Running>>,
-    progress: Progress<'_>,
 ) -> Result<(Release, bool), StoreError> {
     if let Some(key) = key.cloned() {
         let job = job.cloned();
@@ -82,7 +79,7 @@ pub fn prepare_as(
             must_be_free(session.conn(), entry)?;
             Ok(material)
         })?;
-        let frozen = material.freeze(progress)?;
+        let (frozen, digest) = (material.freeze()?, material.digest()?);
         let (settled, key, job) = (material.settled(entry), key.cloned(), job.cloned());
         let outcome = store.attempt(actor, "release.prepare", move |tx| {
             if let Some(key) = &key
@@ -92,10 +89,10 @@ pub fn prepare_as(
             }
             must_be_free(tx.conn(), &settled)?;
             let signatures = signatures_required(tx.conn(), most_signatures)?;
-            if Material::gather(tx.session(), &settled, now, signatures)? != material {
+            if Material::gather(tx.session(), &settled, now, signatures)?.digest()? != digest {
                 return Ok(Outcome::Abandon(None));
             }
-            let id = keep(tx, &settled, &frozen, signatures)?;
+            let id = keep(tx, &settled, &frozen, &digest, signatures)?;
             if let Some(Repeatable { key, hash }) = &key {
                 idempotency::remember(tx, key, hash, id)?;
             }
@@ -141,6 +138,7 @@ fn keep(
     tx: &mut Tx<'_>,
     declaration: &DeclarationEntry,
     frozen: &Frozen,
+    digest: &str,
     signatures: u8,
 ) -> Result<RecordId, StoreError> {
     let (id, write, account) = (RecordId::new(), tx.write(), tx.actor().account);
@@ -153,6 +151,8 @@ fn keep(
             releases::declaration.eq(serde_json::to_string(declaration).map_err(corrupt)?),
             releases::content.eq(&frozen.bytes),
             releases::content_hash.eq(&frozen.hash),
+            releases::told.eq(&frozen.told),
+            releases::digest.eq(digest),
             releases::plan.eq(serde_json::to_string(&frozen.plan).map_err(corrupt)?),
             releases::signatures_required.eq(i32::from(signatures)),
             releases::prepared_by.eq(account),
@@ -165,7 +165,7 @@ fn keep(
     Ok(id)
 }
 
-/// Publishes a release that is signed: computes it again, and refuses where it would not be the same.
+/// Publishes a release that is signed, where nothing has changed that it was computed from.
 ///
 /// # Errors
 /// [`StoreError::Outdated`] where it would be another one now; [`StoreError::Refused`] where signatures are missing.
@@ -175,9 +175,8 @@ pub fn publish(
     id: RecordId,
     seen: i64,
     most_signatures: u8,
-    progress: Progress<'_>,
 ) -> Result<Release, StoreError> {
-    publish_as(store, actor, id, seen, most_signatures, None, progress)
+    publish_as(store, actor, id, seen, most_signatures, None)
 }
 
 /// The same as a job, whose success is written in the write that makes the release public.
@@ -191,33 +190,21 @@ pub fn publish_as(
     seen: i64,
     most_signatures: u8,
     job: Option<&Arc<Running>>,
-    progress: Progress<'_>,
 ) -> Result<Release, StoreError> {
-    for _ in 0..ATTEMPTS {
-        let (release, material) = store.read(actor, |session| {
-            let release = publishable(session.conn(), id, seen, most_signatures)?;
-            let material = again(Material::gather(session, &release.declaration, at(&release), own(&release)))?;
-            Ok((release, material))
-        })?;
-        if again(material.freeze(progress))?.hash != release.hash {
+    let job = job.cloned();
+    store.write(actor, "release.publish", move |tx| {
+        let release = publishable(tx.conn(), id, seen, most_signatures)?;
+        // What could be computed before and cannot be any more, is another release.
+        let now = Material::gather(tx.session(), &release.declaration, at(&release), own(&release));
+        let now = now.map_err(|why| if matches!(why, StoreError::Invalid(_)) { StoreError::Outdated } else { why })?;
+        let then: Option<String> = releases::table.find(id).select(releases::digest).first(tx.conn())?;
+        if then != Some(now.digest()?) {
             return Err(StoreError::Outdated);
         }
-        let job = job.cloned();
-        let outcome = store.attempt(actor, "release.publish", move |tx| {
-            let release = publishable(tx.conn(), id, seen, most_signatures)?;
-            let now = again(Material::gather(tx.session(), &release.declaration, at(&release), own(&release)))?;
-            if now != material {
-                return Ok(Outcome::Abandon(None));
-            }
-            announce(tx, &release)?;
-            job.map_or(Ok(()), |job| job.succeed(tx, &made(id)))?;
-            Ok(Outcome::Keep(Some(get(tx.conn(), id)?)))
-        })?;
-        if let Outcome::Keep(Some(release)) = outcome {
-            return Ok(release);
-        }
-    }
-    Err(StoreError::Outdated)
+        announce(tx, &release)?;
+        job.map_or(Ok(()), |job| job.succeed(tx, &made(id)))?;
+        get(tx.conn(), id)
+    })
 }
 
 fn publishable(conn: &mut Conn, id: RecordId, seen: i64, most_signatures: u8) -> Result<Release, StoreError> {
@@ -237,15 +224,7 @@ fn own(release: &Release) -> u8 {
 }
 
 fn at(release: &Release) -> Times {
-    Times { as_of: release.content.as_of, at_write: release.content.at_write }
-}
-
-/// What could be computed before and cannot be any more, is another release.
-fn again<T>(found: Result<T, StoreError>) -> Result<T, StoreError> {
-    found.map_err(|why| match why {
-        StoreError::Invalid(_) | StoreError::Blocked(_) => StoreError::Outdated,
-        why => why,
-    })
+    Times { as_of: release.content.as_of, at_write: release.declaration.at_write.unwrap_or(i64::MAX) }
 }
 
 /// Makes a release public in this write.

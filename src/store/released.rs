@@ -8,6 +8,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use crate::domain::record::Instant;
 use crate::domain::release::content::Content;
+use crate::domain::release::format_1;
+use crate::domain::release::masking::Earlier;
 
 use super::backend::Conn;
 use super::error::{StoreError, corrupt};
@@ -72,6 +74,27 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Released>, StoreError> {
         })
     };
     Ok(rows.into_iter().map(read).collect::<QueryResult<_>>()?)
+}
+
+/// What every release told that is or was public, the one that was published first first.
+///
+/// # Errors
+/// The database's own.
+pub fn told(conn: &mut Conn) -> Result<Vec<Earlier>, StoreError> {
+    let rows = releases::table
+        .filter(releases::state.eq_any(PUBLIC))
+        .order(releases::published_write)
+        .select((releases::code, releases::state, releases::told, releases::content))
+        .load::<(String, String, Option<String>, String)>(conn)?;
+    let read = |(id, state, told, content): (String, String, Option<String>, String)| {
+        let told = match told {
+            Some(told) => serde_json::from_str(&told).map_err(corrupt)?,
+            // Releases of an earlier version told what they say.
+            None => serde_json::from_str::<format_1::Released>(&content).map_err(corrupt)?.told(),
+        };
+        Ok::<_, StoreError>(Earlier { id, withdrawn: state == "withdrawn", told })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// A number that grows with every change of what is public of releases; 0 where nothing ever was.

@@ -8,6 +8,7 @@ use crate::domain::policy::{Actor, Role};
 use crate::domain::record::{Instant, RecordId};
 use crate::domain::release::content::Content;
 use crate::domain::release::declare::DeclarationEntry;
+use crate::domain::release::format_1;
 use crate::domain::release::plan::Plan;
 
 use super::accounts::{HOST, State as AccountState};
@@ -104,13 +105,19 @@ impl Row {
             .select((accounts::name, release_signatures::signed_at))
             .load::<(String, Instant)>(conn)?;
         let signatures = signatures.into_iter().map(|(account, signed_at)| SignedBy { account, signed_at }).collect();
+        let content = Content::from_json(&self.content).map_err(corrupt)?;
+        let (declaration, plan) = if content.format == format_1::FORMAT {
+            (format_1::declaration(&self.declaration), format_1::plan(&self.plan))
+        } else {
+            (serde_json::from_str(&self.declaration), serde_json::from_str(&self.plan))
+        };
         Ok(Release {
             id: self.id,
             state: word(State::WORDS, &self.state)?,
-            declaration: serde_json::from_str(&self.declaration).map_err(corrupt)?,
-            content: Content::from_json(&self.content).map_err(corrupt)?,
+            declaration: declaration.map_err(corrupt)?,
+            content,
             hash: self.content_hash,
-            plan: serde_json::from_str(&self.plan).map_err(corrupt)?,
+            plan: plan.map_err(corrupt)?,
             signatures_required: u8::try_from(self.signatures_required).map_err(corrupt)?,
             signatures,
             prepared_by,

@@ -487,6 +487,38 @@ diesel::table! {
         withdrawn_at -> Nullable<Moment>,
         withdrawal_reason -> Nullable<Text>,
         changed_write -> BigInt,
+        told -> Nullable<Text>,
+        digest -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    list_declarations (id) {
+        id -> Id,
+        dimension -> Text,
+        state -> Text,
+        codes -> Text,
+        broader -> Text,
+        unknown -> Bool,
+        signatures_required -> Integer,
+        proposed_by -> Id,
+        proposed_at -> Moment,
+        proposed_write -> BigInt,
+        in_force_write -> Nullable<BigInt>,
+        changed_write -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::store::backend::sql::*;
+
+    list_signatures (declaration_id, account_id) {
+        declaration_id -> Id,
+        account_id -> Id,
+        signed_at -> Moment,
+        write -> BigInt,
     }
 }
 
@@ -604,6 +636,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     consent_versions,
     releases,
     release_signatures,
+    list_declarations,
+    list_signatures,
     figure_confirmations,
     seal_requests,
     notices,

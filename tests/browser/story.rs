@@ -137,6 +137,7 @@ fn prepares_a_release(chrome: &Chrome<'_>) {
     chrome.fill("As of", "3 April 2018");
     chrome.fill_in("Table 1", "Name in addresses", "by-ground");
     chrome.fill_in("Table 1", "Title in English", "By ground");
+    chrome.fill_in("Table 1", "Stands on", "records built from published figures");
     chrome.fill_in("Table 1", "Divided by", "ground");
     chrome.fill(FIGURE, "yes");
     chrome.press("Prepare it");

@@ -33,7 +33,8 @@ fn invented_records_are_released_and_their_files_verified(home: &Home) {
     let file = declared(home, DECLARATION);
     let release = |arguments: &[&str]| run(attest_on(home).arg("release").args(arguments));
     let plan = run(attest_on(home).args(["release", "prepare"]).arg(&file)).done().out;
-    assert!(plan.contains("by-ground-and-sex:") && plan.contains(" small\n") && plan.contains(" protects\n"), "{plan}");
+    let told = plan.lines().find(|line| line.starts_with("by-ground-and-sex: ")).unwrap();
+    assert!(!told.contains(": 0 told") && !told.contains(" 0 withheld"), "{plan}");
     assert!(release(&["publish", "spring"]).refused().err.contains("sign"));
     assert!(release(&["sign", "autumn"]).refused().err.contains("autumn"));
     release(&["sign", "spring"]).done();

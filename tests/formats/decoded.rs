@@ -27,6 +27,7 @@ fn value(
 ) -> Value {
     match (status, conf_status, count, ends) {
         ("withheld", "C", None, (None, None)) => Value::Withheld,
+        ("empty", "F", None, (None, None)) => Value::Empty,
         ("not_attested", "F", None, (Some(low), Some(high))) => Value::Free(Count::NotAttested { low, high }),
         ("A", "F", Some(value), (None, None)) => Value::Free(Count::Attested { value, bound: bound(name.unwrap()) }),
         other => panic!("contradictory: {other:?}"),
@@ -82,6 +83,7 @@ pub fn jsonstat(text: &str) -> Cells {
             (&dataset["status"][index.to_string()], &dataset["extension"]["interval"][index.to_string()]);
         let value = match (status.as_str(), number.as_u64()) {
             (Some("C"), None) => Value::Withheld,
+            (Some("empty"), None) => Value::Empty,
             (Some("not_attested"), None) => {
                 let end = |name: &str| interval[name].as_u64().unwrap();
                 Value::Free(Count::NotAttested { low: end("low"), high: end("high") })

@@ -32,7 +32,8 @@ fn written(name: &str) -> PathBuf {
         put("wide.csv", formats::find("csv").unwrap().write(&shown, &wide).unwrap());
         let row = |cell: &attest::domain::release::content::Cell| {
             let stated = cell.value.count().and_then(|count| count.stated()).map(|stated| stated.value);
-            json!({"at": cell.at, "count": stated, "conf_status": cell.value.conf_status()})
+            let is_empty = cell.value == sample::EMPTY;
+            json!({"at": cell.at, "count": stated, "conf_status": cell.value.conf_status(), "empty": is_empty})
         };
         let by: Vec<_> = table.axes.iter().map(|axis| &axis.dimension).collect();
         let meant = json!({"by": by, "rows": table.cells.iter().map(row).collect::<Vec<_>>()});

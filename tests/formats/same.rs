@@ -14,7 +14,7 @@ fn value() -> impl Strategy<Value = Value> {
         2 => Just(Value::Withheld),
         3 => (0u64..2000, bound).prop_map(|(value, bound)| Value::Free(Count::Attested { value, bound })),
         1 => (0u64..50, 0u64..50).prop_map(|(low, more)| Value::Free(Count::NotAttested { low, high: low + more })),
-        1 => Just(Value::Free(Count::ZERO)),
+        1 => Just(Value::Empty),
     ]
 }
 
@@ -59,9 +59,11 @@ proptest! {
         let content = sample::content();
         let shown = sample::shown(&content, &table);
         let meant: Cells = table.cells.iter().map(|cell| (cell.at.clone(), cell.value)).collect();
+        // What is empty has no row, and a place where every place has one.
+        let rows: Cells = meant.iter().filter(|(_, value)| *value != Value::Empty).cloned().collect();
         let dimensions: Vec<_> = table.axes.iter().map(|axis| axis.dimension.as_str()).collect();
-        prop_assert_eq!(&decoded::json(&written(&shown, "json", &options)), &meant);
-        prop_assert_eq!(&decoded::csv(&written(&shown, "csv", &options), &dimensions), &meant);
+        prop_assert_eq!(&decoded::json(&written(&shown, "json", &options)), &rows);
+        prop_assert_eq!(&decoded::csv(&written(&shown, "csv", &options), &dimensions), &rows);
         prop_assert_eq!(&decoded::jsonstat(&written(&shown, "jsonstat", &options)), &meant);
     }
 

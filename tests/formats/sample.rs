@@ -7,13 +7,16 @@ use attest::domain::count::{Bound, Bounded, Count, Qualifier};
 use attest::domain::figure::Figure;
 use attest::domain::publication::{Publication, Visibility};
 use attest::domain::record::{Instant, RecordId, Stamp, State, Version};
-use attest::domain::release::content::{Axis, Cell, Content, FORMAT, PublicTerm, Table, Texts, Thresholds, Value};
+use attest::domain::release::content::{
+    Axis, Basis, Cell, Content, FORMAT, PERSONS, PublicTerm, Sum, Table, Texts, Value,
+};
 use attest::domain::series::{self, Point};
 use attest::domain::vocabulary::{Review, TermText};
 use attest::exchange::formats::steps::Steps;
 use attest::exchange::formats::{self, Language, Options, Shown};
 
 pub const WITHHELD: Value = Value::Withheld;
+pub const EMPTY: Value = Value::Empty;
 
 pub const fn exact(value: u64) -> Value {
     Value::Free(Count::exact(value))
@@ -40,8 +43,9 @@ pub fn axis(dimension: &str, vocabulary: Option<&str>, codes: &[&str], additive:
         dimension: dimension.to_owned(),
         vocabulary: vocabulary.map(str::to_owned),
         codes: codes.iter().map(|code| (*code).to_owned()).collect(),
-        pooled: Vec::new(),
+        broader: BTreeMap::new(),
         additive,
+        total: true,
     }
 }
 
@@ -50,16 +54,18 @@ pub fn table(code: &str, title: Texts, axes: Vec<Axis>, values: &[Value]) -> Tab
     let mut values = values.iter().copied();
     let positions = Table::positions(&axes);
     let number = |at: &[String]| exact(at.iter().flat_map(|code| code.bytes()).map(u64::from).sum::<u64>() % 90);
-    let cell = |at: Vec<String>| Cell { value: values.next().unwrap_or_else(|| number(&at)), at, reconstructed: 0 };
+    let cell = |at: Vec<String>| Cell { value: values.next().unwrap_or_else(|| number(&at)), at, as_of_release: None };
     let cells = positions.into_iter().map(cell).collect();
     Table {
         code: code.to_owned(),
         title,
+        basis: Basis::Added,
         measure: Measure::Persons,
         axes,
         filter: BTreeMap::new(),
         with: Vec::new(),
         cells,
+        sums: Vec::new(),
     }
 }
 
@@ -105,8 +111,33 @@ pub fn kinds(additive: bool) -> Axis {
 
 fn grounds() -> Axis {
     let codes: Vec<_> =
-        GROUNDS.iter().map(|(code, ..)| *code).filter(|code| *code != "attacked").chain(["_O", "_U"]).collect();
-    Axis { pooled: vec!["attacked".to_owned()], ..axis("ground", Some("ground"), &codes, true) }
+        GROUNDS.iter().map(|(code, ..)| *code).filter(|code| *code != "attacked").chain(["_U", "_O"]).collect();
+    axis("ground", Some("ground"), &codes, true)
+}
+
+/// Case files: one number as it was told before, and one of two codes together.
+fn by_ground() -> Table {
+    let values = [exact(41), exact(14), WITHHELD, exact(8), WITHHELD, exact(10), exact(122)];
+    let title = texts("Why people asked for help", "Почему люди обращались за помощью");
+    let mut table = Table { basis: Basis::CaseFile, ..table("by-ground", title, vec![grounds()], &values) };
+    table.cells[1].as_of_release = Some("2017-10-01".to_owned());
+    let codes = ["acquaintances_detained", "_U"].map(str::to_owned).to_vec();
+    table.sums = vec![Sum { at: vec![codes], count: 49, as_of_release: None }];
+    table
+}
+
+/// Both bases, side by side.
+fn both() -> Table {
+    let basis = Axis { total: false, ..axis("basis", None, &["reconstructed", "case_file"], false) };
+    let places = Axis {
+        broader: [("RU-CE".to_owned(), "RU".to_owned())].into(),
+        ..axis("place", Some("place"), &["RU", "RU-CE", "_O"], true)
+    };
+    let values = [exact(114), exact(114), EMPTY, at_least(114), exact(70), WITHHELD, WITHHELD, exact(90)];
+    let title = texts("Where it happened", "Где это произошло");
+    let mut table = Table { basis: Basis::Both, ..table("both", title, vec![basis, places], &values) };
+    table.cells[4].as_of_release = Some("2017-10-01".to_owned());
+    table
 }
 
 fn places() -> Axis {
@@ -118,8 +149,7 @@ fn years() -> Axis {
 }
 
 fn tables() -> Vec<Table> {
-    let by_kind = [exact(114), about(92), between(19, 41), WITHHELD, at_least(2), exact(0), exact(0), exact(122)];
-    let by_ground = [exact(41), exact(14), WITHHELD, exact(8), WITHHELD, at_least(10), exact(122)];
+    let by_kind = [exact(114), about(92), between(19, 41), WITHHELD, at_least(2), EMPTY, exact(7), exact(122)];
     let by_kind_and_origin = [
         [exact(114), exact(0), exact(0), exact(0), exact(114)],
         [about(92), exact(0), WITHHELD, WITHHELD, about(92)],
@@ -149,12 +179,8 @@ fn tables() -> Vec<Table> {
             vec![kinds(false)],
             &by_kind,
         ),
-        table(
-            "by-ground",
-            texts("Why people asked for help", "Почему люди обращались за помощью"),
-            vec![grounds()],
-            &by_ground,
-        ),
+        by_ground(),
+        both(),
         table(
             "by-kind-and-origin",
             texts("What happened to people from where", "Что произошло с людьми и откуда они"),
@@ -181,8 +207,7 @@ pub fn content() -> Content {
         publisher: "Russian LGBT Network".to_owned(),
         date: "2018-04-03".parse().unwrap(),
         as_of: "2018-04-03".parse().unwrap(),
-        at_write: 7,
-        thresholds: Thresholds::default(),
+        persons: PERSONS,
         signatures: 2,
         tables: tables(),
         figures: Vec::new(),

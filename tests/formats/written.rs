@@ -22,6 +22,17 @@ fn json_names_its_codes_where_that_is_asked_for() {
 }
 
 #[test]
+fn json_says_what_stands_as_an_earlier_release_told_it_and_what_is_told_of_several_codes_together() {
+    insta::assert_snapshot!(pretty(&write("by-ground", "json", Options::default())));
+}
+
+#[test]
+fn both_bases_stand_side_by_side_and_codes_in_their_broader_one() {
+    insta::assert_snapshot!(pretty(&write("both", "json", Options::default())));
+    insta::assert_snapshot!(write("both", "csv", Options { shape: Shape::Wide, ..Options::default() }));
+}
+
+#[test]
 fn long_csv_has_a_row_for_every_cell() {
     insta::assert_snapshot!(write("by-kind", "csv", Options::default()));
 }

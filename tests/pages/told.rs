@@ -4,6 +4,7 @@ use attest::domain::policy::Role;
 use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
+use super::lists::in_force;
 use super::office::{browser, hidden};
 use super::public::words;
 use crate::support::people::{Browser, between};
@@ -180,12 +181,13 @@ fn sign(browser: &Browser, release: &str) {
 }
 
 fn what_waits_for_a_publisher_stands_on_the_desk(app: &App) {
+    in_force(app, "sex", &["M", "F"]);
     for _ in 0..6 {
         let person = app.caseworker().enter(Noun::Person, &json!({"sex": "M"})).json();
         consent(app, person["code"].as_str().unwrap(), "publish", "given");
     }
     let (petra, pavel) = (browser(app, "petra", Role::Publisher), browser(app, "pavel", Role::Publisher));
-    says(&page(&pavel, "/desk"), &["No release waits for your signature"]);
+    says(&page(&pavel, "/desk"), &["No release and no list waits for your signature"]);
     let release = prepared(&petra);
     sign(&petra, &release);
     assert!(!page(&petra, "/desk").contains("waits for your signature."), "she has signed");

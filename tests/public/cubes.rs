@@ -30,7 +30,7 @@ fn refused(content: &Content, question: &str) -> String {
 /// A table that adds up, and the table of its first dimension alone; cells are withheld where the numbers say so.
 fn squares() -> impl Strategy<Value = Content> {
     proptest::collection::vec((0_u64..50, prop::bool::weighted(0.8)), 16).prop_map(|cells| {
-        let axes = vec![axis("ground", &GROUNDS, &[], true), axis("origin", &ORIGINS, &[], true)];
+        let axes = vec![axis("ground", &GROUNDS, true), axis("origin", &ORIGINS, true)];
         let counts: Vec<Vec<u64>> =
             (0..3).map(|row| (0..3).map(|column| cells[row * 4 + column].0).collect()).collect();
         let count = |at: &[String], free: bool| {

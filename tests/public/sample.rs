@@ -7,7 +7,7 @@ use attest::domain::check::parse_day;
 use attest::domain::count::{Bound, Count, Qualifier};
 use attest::domain::record::Instant;
 use attest::domain::release::content::{
-    Axis, Cell, Content, FORMAT, PublicTerm, SignedFigure, Table, Texts, Thresholds, Value,
+    Axis, Basis, Cell, Content, FORMAT, PERSONS, PublicTerm, SignedFigure, Table, Texts, Value,
 };
 use attest::domain::vocabulary::{Review, TOTAL, TermText};
 use attest::http::public::shelf::{Snapshot, Standing};
@@ -17,7 +17,7 @@ use data_encoding::HEXLOWER;
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 
-pub const GROUNDS: [&str; 4] = ["detained_tortured", "relative_of_victim", "_O", "_U"];
+pub const GROUNDS: [&str; 4] = ["detained_tortured", "relative_of_victim", "_U", "_O"];
 pub const KINDS: [&str; 3] = ["abduction", "detention", "evacuation"];
 
 pub fn key() -> SigningKey {
@@ -28,24 +28,26 @@ fn english(text: &str) -> Texts {
     BTreeMap::from([("en".to_owned(), text.to_owned())])
 }
 
-pub fn axis(dimension: &str, codes: &[&str], pooled: &[&str], additive: bool) -> Axis {
-    let owned = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+pub fn axis(dimension: &str, codes: &[&str], additive: bool) -> Axis {
     let vocabulary = Some(if dimension == "origin" { "place" } else { dimension }.to_owned());
-    Axis { dimension: dimension.to_owned(), vocabulary, codes: owned(codes), pooled: owned(pooled), additive }
+    let codes = codes.iter().map(|code| (*code).to_owned()).collect();
+    Axis { dimension: dimension.to_owned(), vocabulary, codes, broader: BTreeMap::new(), additive, total: true }
 }
 
 /// A table with these counts, in the order of its cells.
 pub fn table(code: &str, axes: Vec<Axis>, value: impl Fn(&[String]) -> Value) -> Table {
     let cells =
-        Table::positions(&axes).into_iter().map(|at| Cell { value: value(&at), at, reconstructed: 0 }).collect();
+        Table::positions(&axes).into_iter().map(|at| Cell { value: value(&at), at, as_of_release: None }).collect();
     Table {
         code: code.to_owned(),
         title: english(code),
+        basis: Basis::CaseFile,
         measure: Measure::Persons,
         axes,
         filter: BTreeMap::new(),
         with: Vec::new(),
         cells,
+        sums: Vec::new(),
     }
 }
 
@@ -71,8 +73,7 @@ pub fn content(id: &str, date: &str, tables: Vec<Table>) -> Content {
         publisher: "Russian LGBT Network".to_owned(),
         date: parse_day(date).unwrap(),
         as_of: parse_day(date).unwrap(),
-        at_write: 7,
-        thresholds: Thresholds::default(),
+        persons: PERSONS,
         signatures: 1,
         tables,
         figures: vec![SignedFigure {
@@ -109,14 +110,11 @@ pub fn april(id: &str, date: &str) -> Content {
         TOTAL => free(122),
         _ => Value::Withheld,
     };
-    let by_ground = axis("ground", &GROUNDS, &["acquaintances_detained"], true);
+    let by_ground = axis("ground", &GROUNDS, true);
     content(
         id,
         date,
-        vec![
-            table("by-ground", vec![by_ground], grounds),
-            table("by-kind", vec![axis("kind", &KINDS, &[], false)], kinds),
-        ],
+        vec![table("by-ground", vec![by_ground], grounds), table("by-kind", vec![axis("kind", &KINDS, false)], kinds)],
     )
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::settings;
 use crate::support::client::path_of;
-use crate::support::{App, Caller, on_both};
+use crate::support::{App, Caller, on_both, samples};
 
 on_both! {
     empty:
@@ -86,6 +86,7 @@ fn codes_that_attest_made_come_back_from_a_file(app: &App) {
 }
 
 fn a_publication_has_a_code_that_is_a_file_everywhere(app: &App) {
+    samples::list(app, "sex", &["M", "F"]);
     let entry = |code: &str| -> Value {
         json!({"code": code, "published_on": "2019-01-14", "publisher": "The Network", "address": "https://example.org/"})
     };

@@ -4,7 +4,7 @@ use attest::domain::record::Noun;
 use serde_json::{Value, json};
 
 use super::office::{RELEASES, act, ten, willing};
-use crate::support::{App, on_both};
+use crate::support::{App, on_both, samples};
 
 on_both! {
     empty:
@@ -16,6 +16,11 @@ on_both! {
     demo:
     records_that_were_built_from_figures_do_not_stand_behind_one,
     where_both_are_counted_the_built_ones_are_told,
+}
+
+on_both! {
+    released:
+    what_was_built_from_figures_answers_the_same_after_the_first_case_file_of_somebody_who_died,
 }
 
 /// Signs a figure of a publication of its own as of a day, in a release that is public then.
@@ -91,6 +96,7 @@ fn records_that_were_built_from_figures_do_not_stand_behind_one(app: &App) {
 }
 
 fn where_both_are_counted_the_built_ones_are_told(app: &App) {
+    samples::list(app, "kind", &["detention", "evacuation"]);
     for _ in 0..9 {
         let consent = willing(app, "M").json();
         let evacuation = json!({"person": consent["person"], "kind": "evacuation", "date": "2018-04"});
@@ -102,4 +108,35 @@ fn where_both_are_counted_the_built_ones_are_told(app: &App) {
     let html = page(app);
     says(&html, &["status built\">partly built", "Of them 114 were built from published figures"]);
     assert!(!html.contains("status agrees"), "{html}");
+}
+
+fn what_was_built_from_figures_answers_the_same_after_the_first_case_file_of_somebody_who_died(app: &App) {
+    let rows = |release: &str, table: &str| {
+        app.anybody().get(&format!("/api/v1/releases/{release}/tables/{table}.json")).expect(200).json()["rows"].clone()
+    };
+    let consent = willing(app, "M").json();
+    let death = json!({"person": consent["person"], "kind": "death", "date": "2018-04"});
+    app.caseworker().enter(Noun::Incident, &death);
+    let mut declared: Value = serde_json::from_str(include_str!("../../seed-data/releases/2018-04-03.json")).unwrap();
+    declared["id"] = "again".into();
+    declared["as_of"] = today(app).into();
+    declared["figures"] = json!([]);
+    declared["tables"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"code": "both", "title_en": "Both", "basis": "both", "by": ["kind"]}));
+    let made = app.publisher().post(RELEASES, &declared).expect(201);
+    let signed = act(&app.publisher(), &made, "sign").expect(200);
+    act(&app.publisher(), &signed, "publish").expect(200);
+    for table in ["by-kind", "by-ground"] {
+        assert_eq!(rows("again", table), rows("2018-04-03", table), "{table}");
+    }
+    // Of the one person nothing is said, and what was built stands beside.
+    let both = rows("again", "both").as_array().unwrap().clone();
+    let counts = |basis: &str| {
+        let own = both.iter().filter(|row| row["basis"] == basis && !row["count"].is_null());
+        own.map(|row| (row["kind"].as_str().unwrap().to_owned(), row["count"].as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(counts("case_file"), []);
+    assert!(counts("reconstructed").contains(&("evacuation".to_owned(), 114)));
 }

@@ -31,12 +31,17 @@ fn a_wrong_declaration_is_refused_by_field(app: &App) {
     refuse("as_of", json!("2999-01-01"), "as_of", "in_future");
     refuse("at_write", json!(999_999), "at_write", "out_of_range");
     refuse("persons", json!(2), "persons", "out_of_range");
-    refuse("incidents", json!(1), "incidents", "out_of_range");
+    refuse("persons", json!(101), "persons", "out_of_range");
     refuse("tables", json!([]), "tables", "required");
     refuse("tables", table(json!({"by": ["source"]})), "tables[0].by", "unknown_code");
     refuse("tables", table(json!({"code": null})), "tables[0].code", "required");
-    refuse("tables", table(json!({"keep": {"sex": ["nobody"]}})), "tables[0].keep.sex", "unknown_code");
-    refuse("tables", table(json!({"filter": {"sex": ["M"]}})), "tables[0].filter.sex", "inconsistent");
+    refuse("tables", table(json!({"by": ["sex", "ground"]})), "tables[0].by", "inconsistent");
+    refuse("tables", table(json!({"basis": "rumour"})), "tables[0].basis", "unknown_code");
+    refuse("tables", table(json!({"filter": {"origin": ["RU-CE"]}})), "tables[0].filter", "inconsistent");
+    refuse("tables", table(json!({"with": ["detention"]})), "tables[0].with", "inconsistent");
+    let built = |filter: Value| table(json!({"basis": "reconstructed", "filter": filter}));
+    refuse("tables", built(json!({"sex": ["M"]})), "tables[0].filter.sex", "inconsistent");
+    refuse("tables", built(json!({"ground": ["nobody"]})), "tables[0].filter.ground", "unknown_code");
 }
 
 fn a_body_that_is_no_declaration_is_refused(app: &App) {

@@ -7,7 +7,7 @@ use attest::store::released::{self, Released};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Caller};
+use crate::support::{Answer, App, Caller, samples};
 
 pub const RELEASES: &str = "/api/v1/staff/releases";
 
@@ -19,8 +19,9 @@ pub fn willing(app: &App, sex: &str) -> Answer {
     app.caseworker().enter(Noun::Consent, &consent)
 }
 
-/// Eight men and two women. Gives the consent of one of the men.
+/// Eight men and two women, and a public list of sexes. Gives the consent of one of the men.
 pub fn ten(app: &App) -> Answer {
+    samples::list(app, "sex", &["M", "F"]);
     ["M", "M", "M", "M", "M", "M", "M", "F", "F"].into_iter().for_each(|sex| drop(willing(app, sex)));
     willing(app, "M")
 }
@@ -65,9 +66,8 @@ pub fn mark(app: &App) -> i64 {
     app.store.look(|conn| Ok(released::mark(conn)?)).unwrap()
 }
 
-/// By place in a table the reason of the plan.
-pub fn reason(release: &Answer, at: &[&str]) -> String {
-    let plan = release.json()["plan"]["cells"].as_array().unwrap().clone();
-    let cell = plan.iter().find(|cell| cell["at"] == json!(at)).unwrap();
-    cell["reason"].as_str().unwrap().to_owned()
+/// What the plan says of the only table: how many numbers it tells anew, how many stand, and how many are withheld.
+pub fn planned(release: &Answer) -> [u64; 3] {
+    let table = release.json()["plan"]["tables"][0].clone();
+    ["told", "standing", "withheld"].map(|said| table[said].as_u64().unwrap())
 }

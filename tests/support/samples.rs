@@ -68,6 +68,7 @@ pub fn some_id(app: &App, operation: &Operation) -> String {
     match operation.noun() {
         Some(noun) => some_record(app, noun),
         None if operation.path.starts_with("/api/v1/staff/releases/") => some_release(app),
+        None if operation.path.starts_with("/api/v1/staff/lists/") => some_list(app),
         None if operation.path.starts_with("/api/v1/staff/jobs/") => some_job(app),
         None => "lgbtnet-2018-04-03".to_owned(),
     }
@@ -96,8 +97,27 @@ pub fn some_job(app: &App) -> String {
     job["id"].as_str().unwrap().to_owned()
 }
 
+/// The identifier of some public list: one that is there, or a new one.
+pub fn some_list(app: &App) -> String {
+    list(app, "sex", &["M", "F"]);
+    app.publisher().get("/api/v1/staff/lists").expect(200).items()[0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Puts the public list of a dimension in force with these codes, where it has none. One signature must do.
+pub fn list(app: &App, dimension: &str, codes: &[&str]) {
+    let address = "/api/v1/staff/lists";
+    if app.publisher().get(address).expect(200).items().iter().any(|made| made["dimension"] == dimension) {
+        return;
+    }
+    let made = app.publisher().post(address, &json!({"dimension": dimension, "codes": codes})).expect(201);
+    let sign = format!("{address}/{}/sign", made.id());
+    let signed = app.publisher().post_with(&sign, &[("If-Match", &made.etag())], &json!({})).expect(200);
+    assert_eq!(signed.json()["state"], "in_force", "{dimension}");
+}
+
 /// The identifier of some release: one that is there, or one that is prepared.
 pub fn some_release(app: &App) -> String {
+    list(app, "sex", &["M", "F"]);
     let address = "/api/v1/staff/releases";
     let found = app.publisher().get(address).expect(200).items();
     let declaration = json!({"id": "some", "title_en": "Persons by sex", "publisher": "The office",

@@ -11,11 +11,13 @@ use crate::domain::aggregate::Measure;
 use crate::domain::count::{Count, Qualifier};
 use crate::domain::vocabulary::{TOTAL, TermText};
 
+use super::format_1;
+
 /// A text in several languages, by language code.
 pub type Texts = BTreeMap<String, String>;
 
 /// The format of the frozen content, so that a later programme knows what it reads.
-pub const FORMAT: &str = "attest-release/1";
+pub const FORMAT: &str = "attest-release/2";
 
 /// The content of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +34,8 @@ pub struct Content {
     pub date: NaiveDate,
     /// What was known by the end of this day, UTC.
     pub as_of: NaiveDate,
-    /// What Attest held after this write.
-    pub at_write: i64,
-    pub thresholds: Thresholds,
+    /// How many persons from case files stand behind every number, at least; the same in all releases of a database.
+    pub persons: u32,
     /// How many publishers must sign before it is public.
     pub signatures: u8,
     pub tables: Vec<Table>,
@@ -43,35 +44,47 @@ pub struct Content {
     pub terms: BTreeMap<String, Vec<PublicTerm>>,
 }
 
-/// Below how many a cell from case files is not published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Thresholds {
-    /// Persons; at least 3.
-    pub persons: u32,
-    /// Incidents, and persons behind them; at least 2.
-    pub incidents: u32,
+/// How many persons stand behind every number where nothing else was declared; also the least that may be.
+pub const PERSONS: u32 = 5;
+
+/// On what a table stands. Records that were built from published figures and records from case files are never added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Records built from published figures: exact, and what is empty is not listed.
+    Reconstructed,
+    /// Records from case files: masked.
+    CaseFile,
+    /// The two numbers side by side, by the first axis.
+    Both,
+    /// Both in one number, as releases of format 1 said it.
+    Added,
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { persons: 5, incidents: 3 }
-    }
-}
+impl Basis {
+    pub const WORDS: &[(&'static str, Self)] =
+        &[("reconstructed", Self::Reconstructed), ("case_file", Self::CaseFile), ("both", Self::Both)];
 
-impl Thresholds {
-    /// The lowest that a publisher may choose.
-    pub const LOWEST: Self = Self { persons: 3, incidents: 2 };
-
-    /// Below how many units of a measure a cell is small, and by how many the values that a withheld cell can have must at
-    /// least differ.
-    pub fn of(self, measure: Measure) -> u64 {
-        match measure {
-            Measure::Persons => self.persons.into(),
-            Measure::Incidents => self.incidents.into(),
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reconstructed => "reconstructed",
+            Self::CaseFile => "case_file",
+            Self::Both => "both",
+            Self::Added => "added",
         }
     }
+
+    pub fn has_case_files(self) -> bool {
+        matches!(self, Self::CaseFile | Self::Both)
+    }
+
+    pub fn has_reconstructed(self) -> bool {
+        matches!(self, Self::Reconstructed | Self::Both)
+    }
 }
+
+/// The axis of a table that shows both bases.
+pub const BASIS: &str = "basis";
 
 /// A masked table, or a slice of one: every combination of the codes of its axes and of their totals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,14 +93,30 @@ pub struct Table {
     /// What the table is called in addresses.
     pub code: String,
     pub title: Texts,
+    pub basis: Basis,
     pub measure: Measure,
     pub axes: Vec<Axis>,
     /// What the whole table is narrowed to: by dimension the codes.
     pub filter: BTreeMap<String, Vec<String>>,
     /// Persons with at least one incident of each of these kinds.
     pub with: Vec<String>,
-    /// Row by row, the last axis fastest; on each axis the codes in their order and then `_T`.
+    /// Row by row, the last axis fastest; on each axis the codes in their order and then `_T`, where it has a total.
     pub cells: Vec<Cell>,
+    /// Sums that are told of several codes together, and are no sum of cells that are told in the same release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<Sum>,
+}
+
+/// A number that is told of several codes together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sum {
+    /// By axis the codes; none for its total.
+    pub at: Vec<Vec<String>>,
+    pub count: u64,
+    /// The release that told it, where it was an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of_release: Option<String>,
 }
 
 /// A dimension by which a table is divided.
@@ -99,10 +128,25 @@ pub struct Axis {
     pub vocabulary: Option<String>,
     /// Without `_T`.
     pub codes: Vec<String>,
-    /// The codes that `_O` stands for besides itself; empty where nothing is pooled.
-    pub pooled: Vec<String>,
-    /// Whether the cells add up to the total: only where every counted unit has one value.
+    /// By code the broader one on this axis, which counts it too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub broader: BTreeMap<String, String>,
+    /// Whether the cells of the codes that lie in no other add up to the total: only where every counted unit has one value.
     pub additive: bool,
+    /// Whether there is a total at all.
+    pub total: bool,
+}
+
+impl Axis {
+    /// Its codes, and `_T` where it has a total.
+    pub fn places(&self) -> impl Iterator<Item = &str> + Clone {
+        self.codes.iter().map(String::as_str).chain(self.total.then_some(TOTAL))
+    }
+
+    /// How many places it has.
+    pub fn size(&self) -> usize {
+        self.codes.len() + usize::from(self.total)
+    }
 }
 
 /// A cell of a table.
@@ -112,10 +156,9 @@ pub struct Cell {
     /// A code an axis; `_T` for its total.
     pub at: Vec<String>,
     pub value: Value,
-    /// How many of them were reconstructed from published figures, at least. Everybody knows that, so that it is said of withheld
-    /// cells too; what is withheld is the part from case files.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub reconstructed: u64,
+    /// The release that told it, where it was an earlier one and it stands since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of_release: Option<String>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -129,8 +172,10 @@ fn is_zero(number: &u64) -> bool {
 pub enum Value {
     /// Free to publish (SDMX `F`).
     Free(Count),
-    /// Confidential (SDMX `C`): not missing, and not to be read as zero.
+    /// Confidential (SDMX `C`): fewer than can be told, none, or protecting others; which of them is never said.
     Withheld,
+    /// Of what was built from published figures: nothing was.
+    Empty,
 }
 
 impl Value {
@@ -138,14 +183,14 @@ impl Value {
     pub fn count(self) -> Option<Count> {
         match self {
             Self::Free(count) => Some(count),
-            Self::Withheld => None,
+            Self::Withheld | Self::Empty => None,
         }
     }
 
     /// The SDMX code of its confidentiality.
     pub fn conf_status(self) -> &'static str {
         match self {
-            Self::Free(_) => "F",
+            Self::Free(_) | Self::Empty => "F",
             Self::Withheld => "C",
         }
     }
@@ -189,8 +234,7 @@ impl Table {
     pub fn cell(&self, at: &[String]) -> Option<&Cell> {
         let mut position = 0;
         for (axis, code) in self.axes.iter().zip(at) {
-            let own = if code == TOTAL { axis.codes.len() } else { axis.codes.iter().position(|own| own == code)? };
-            position = position * (axis.codes.len() + 1) + own;
+            position = position * axis.size() + axis.places().position(|own| own == code)?;
         }
         self.cells.get(position).filter(|cell| cell.at == at)
     }
@@ -198,7 +242,7 @@ impl Table {
     /// Every combination of the codes of some axes and their totals, in the order of [`Table::cells`].
     pub fn positions(axes: &[Axis]) -> Vec<Vec<String>> {
         axes.iter().fold(vec![Vec::new()], |rows: Vec<Vec<String>>, axis| {
-            let codes = || axis.codes.iter().map(String::as_str).chain([TOTAL]);
+            let codes = || axis.places();
             let longer = |row: &Vec<String>| {
                 let row = row.clone();
                 codes().map(move |code| row.iter().cloned().chain([code.to_owned()]).collect()).collect::<Vec<_>>()
@@ -217,16 +261,24 @@ impl Content {
         serde_json::to_string(self)
     }
 
-    /// Reads what was kept.
+    /// Reads what was saved, of this format or the one before.
     ///
     /// # Errors
-    /// That it is no content of this format.
+    /// That it is no content of either.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        let content: Self = serde_json::from_str(text)?;
-        if content.format == FORMAT {
-            return Ok(content);
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
         }
-        Err(serde::de::Error::custom(format!("the format is `{}`; expected `{FORMAT}`", content.format)))
+        let Head { format } = serde_json::from_str(text)?;
+        match format.as_str() {
+            FORMAT => serde_json::from_str(text),
+            format_1::FORMAT => serde_json::from_str::<format_1::Released>(text).map(Self::from),
+            _ => {
+                let expected = format!("the format is `{format}`; expected `{FORMAT}` or `{}`", format_1::FORMAT);
+                Err(serde::de::Error::custom(expected))
+            }
+        }
     }
 
     /// The table of this name.

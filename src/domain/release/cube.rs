@@ -12,7 +12,7 @@ use crate::domain::dimension::{Dimension, Values, dimension};
 use crate::domain::record::{Noun, RecordId};
 use crate::domain::vocabulary::{TOTAL, Term, Vocabulary};
 
-use super::content::{Axis, Cell, Content, Table, Value};
+use super::content::{Axis, BASIS, Basis, Cell, Content, Table, Value};
 
 /// What a question is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,14 +106,14 @@ pub fn ask(content: &Content, pairs: &[(String, String)]) -> Result<Slice, Inval
             return Err(Invalid::one(FieldError::new("", Rule::Malformed, None, fault.to_string())));
         }
     };
-    answer(content, &words.vocabulary, &query)
+    answer(content, &query)
 }
 
 /// Answers a question that was read already.
 ///
 /// # Errors
 /// That no declared table holds it.
-pub fn answer(content: &Content, vocabulary: &Vocabulary, query: &Query) -> Result<Slice, Invalid> {
+pub fn answer(content: &Content, query: &Query) -> Result<Slice, Invalid> {
     let canonical = query.canonical();
     if let Some(table) = signed(content, query, &canonical) {
         return Ok(Slice { table, query: canonical });
@@ -122,7 +122,7 @@ pub fn answer(content: &Content, vocabulary: &Vocabulary, query: &Query) -> Resu
     let same = of_one_kind(query);
     for query in std::iter::once(query).chain(&same) {
         for table in &content.tables {
-            match cuts(table, vocabulary, query) {
+            match cuts(table, query) {
                 Ok(Some(cuts)) => return Ok(Slice { table: cut(table, query, &cuts), query: canonical }),
                 Ok(None) => {}
                 Err(why) => drop(refused.get_or_insert(why)),
@@ -151,7 +151,12 @@ fn undeclared(content: &Content, canonical: &str) -> FieldError {
 
 /// The question of a whole table, in the grammar of aggregates.
 pub fn question(table: &Table) -> String {
-    let by: Vec<_> = table.axes.iter().filter_map(|axis| dimension(&axis.dimension)).collect();
+    let by: Vec<_> = table
+        .axes
+        .iter()
+        .filter(|axis| axis.dimension != BASIS)
+        .filter_map(|axis| dimension(&axis.dimension))
+        .collect();
     let filters =
         table.filter.iter().filter_map(|(name, codes)| Some((dimension(name)?.code, codes.iter().cloned().collect())));
     let with = table.with.iter().cloned().collect();
@@ -171,11 +176,13 @@ fn signed(content: &Content, query: &Query, canonical: &str) -> Option<Table> {
     Some(Table {
         code: figure.id.clone(),
         title: BTreeMap::from([("en".to_owned(), figure.id.clone())]),
+        basis: Basis::Added,
         measure: query.measure,
         axes: Vec::new(),
         filter: filter(query),
         with: query.with.iter().cloned().collect(),
-        cells: vec![Cell { at: Vec::new(), value: Value::Free(figure.computed), reconstructed: figure.reconstructed }],
+        cells: vec![Cell { at: Vec::new(), value: Value::Free(figure.computed), as_of_release: None }],
+        sums: Vec::new(),
     })
 }
 
@@ -197,17 +204,21 @@ type Cut = Option<Vec<String>>;
 ///
 /// # Errors
 /// Why a table that fits otherwise cannot answer it.
-fn cuts(table: &Table, vocabulary: &Vocabulary, query: &Query) -> Result<Option<Vec<Cut>>, FieldError> {
+fn cuts(table: &Table, query: &Query) -> Result<Option<Vec<Cut>>, FieldError> {
     let axis_of = |code: &str| table.axes.iter().find(|axis| axis.dimension == code);
     let narrowed = |code: &str, codes: &BTreeSet<String>| {
         table.filter.get(code).is_some_and(|own| own.iter().collect::<BTreeSet<_>>() == codes.iter().collect())
     };
     let with: BTreeSet<_> = table.with.iter().cloned().collect();
+    let stands_on = |codes: &BTreeSet<String>| codes.len() == 1 && codes.contains(table.basis.name());
+    let held = |(code, codes): (&&'static str, &BTreeSet<String>)| {
+        table.filter.contains_key(*code) || axis_of(code).is_some() || (*code == BASIS && stands_on(codes))
+    };
     let fits = table.measure == query.measure
         && with == query.with
         && table.filter.keys().all(|code| query.filters.get(code.as_str()).is_some_and(|codes| narrowed(code, codes)))
         && query.by.iter().all(|dimension| axis_of(dimension.code).is_some())
-        && query.filters.keys().all(|code| table.filter.contains_key(*code) || axis_of(code).is_some());
+        && query.filters.iter().all(held);
     if !fits {
         return Ok(None);
     }
@@ -218,7 +229,7 @@ fn cuts(table: &Table, vocabulary: &Vocabulary, query: &Query) -> Result<Option<
             cuts.push(None);
             continue;
         };
-        let taken = taken(axis, dimension, vocabulary, asked)?;
+        let taken = taken(axis, dimension, asked)?;
         let divided = query.by.contains(&dimension);
         let summed = taken.len() != 1 && !(divided && query.totals == Totals::None);
         if summed && !axis.additive {
@@ -238,33 +249,32 @@ fn joined(codes: &BTreeSet<String>) -> String {
     codes.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
-/// The codes of an axis that a filter finds, in their order.
-fn taken(
-    axis: &Axis,
-    dimension: &Dimension,
-    vocabulary: &Vocabulary,
-    asked: &BTreeSet<String>,
-) -> Result<Vec<String>, FieldError> {
-    let covered = |code: &String| match dimension.values {
-        Values::Vocabulary { name, broader } => vocabulary.covered(name, code, broader),
-        _ => BTreeSet::from([code.clone()]),
+/// The codes of an axis that a filter finds, in their order. A broader code counts all below it, so that it takes their place.
+fn taken(axis: &Axis, dimension: &Dimension, asked: &BTreeSet<String>) -> Result<Vec<String>, FieldError> {
+    if let Some(code) = asked.iter().find(|code| !axis.codes.contains(code)) {
+        let expected = format!("codes with a line of their own: {}", axis.codes.join(", "));
+        return Err(FieldError::new(dimension.code, Rule::OutOfRange, Some(code), expected));
+    }
+    let lies_in_another = |code: &String| {
+        let mut over = axis.broader.get(code);
+        while let Some(code) = over {
+            if asked.contains(code) {
+                return true;
+            }
+            over = axis.broader.get(code);
+        }
+        false
     };
-    let all: BTreeSet<String> = asked.iter().flat_map(covered).collect();
-    let refuse =
-        |code: &String, expected: String| FieldError::new(dimension.code, Rule::OutOfRange, Some(code), expected);
-    if let Some(code) = all.iter().find(|code| axis.pooled.contains(code)) {
-        return Err(refuse(code, "codes with a cell of their own: what is pooled is in `_O`".to_owned()));
-    }
-    if let Some(code) = all.iter().find(|code| !axis.codes.contains(code)) {
-        return Err(refuse(code, format!("codes with a cell of their own: {}", axis.codes.join(", "))));
-    }
-    Ok(axis.codes.iter().filter(|code| all.contains(*code)).cloned().collect())
+    Ok(axis.codes.iter().filter(|code| asked.contains(*code) && !lies_in_another(code)).cloned().collect())
 }
 
 /// Cuts a table.
 fn cut(table: &Table, query: &Query, cuts: &[Cut]) -> Table {
     let place = |dimension: &&Dimension| table.axes.iter().position(|axis| axis.dimension == dimension.code);
-    let shown: Vec<usize> = query.by.iter().filter_map(place).collect();
+    // Where two bases stand side by side, they do so in every answer.
+    let sides = table.axes.iter().position(|axis| !axis.total).filter(|side| cuts[*side].is_none());
+    let asked = query.by.iter().filter_map(place).filter(|index| Some(*index) != sides);
+    let shown: Vec<usize> = sides.into_iter().chain(asked).collect();
     let axes: Vec<Axis> = shown
         .iter()
         .map(|index| Axis { codes: codes(&table.axes[*index], &cuts[*index]), ..table.axes[*index].clone() })
@@ -273,7 +283,7 @@ fn cut(table: &Table, query: &Query, cuts: &[Cut]) -> Table {
         let totals = at.iter().filter(|code| *code == TOTAL).count();
         match query.totals {
             Totals::All => true,
-            Totals::Grand => totals == 0 || totals == at.len(),
+            Totals::Grand => totals == 0 || totals == axes.iter().filter(|axis| axis.total).count(),
             Totals::None => totals == 0,
         }
     };
@@ -286,17 +296,19 @@ fn cut(table: &Table, query: &Query, cuts: &[Cut]) -> Table {
                 None => cuts[index].clone().unwrap_or_else(|| vec![TOTAL.to_owned()]),
             }
         });
-        let (value, reconstructed) = sum(table, &parts.collect::<Vec<_>>());
-        Cell { at, value, reconstructed }
+        let (value, as_of_release) = sum(table, &parts.collect::<Vec<_>>());
+        Cell { at, value, as_of_release }
     });
     Table {
         code: table.code.clone(),
         title: table.title.clone(),
+        basis: table.basis,
         measure: table.measure,
         cells: cells.collect(),
         axes,
         filter: filter(query),
         with: table.with.clone(),
+        sums: Vec::new(),
     }
 }
 
@@ -304,19 +316,35 @@ fn codes(axis: &Axis, cut: &Cut) -> Vec<String> {
     cut.clone().unwrap_or_else(|| axis.codes.clone())
 }
 
-/// The sum of the cells at every combination; withheld where one of them is.
-fn sum(table: &Table, parts: &[Vec<String>]) -> (Value, u64) {
+/// The sum of the cells at every combination: what was told of it as a whole, or the sum of parts that were all told in the same
+/// release. Numbers of different releases have no sum that was ever true.
+fn sum(table: &Table, parts: &[Vec<String>]) -> (Value, Option<String>) {
+    let whole = table.sums.iter().find(|sum| {
+        let same =
+            |(own, asked): (&Vec<String>, &Vec<String>)| own.iter().collect::<BTreeSet<_>>() == asked.iter().collect();
+        sum.at.len() == parts.len() && sum.at.iter().zip(parts).all(same)
+    });
+    if let Some(whole) = whole {
+        return (Value::Free(Count::exact(whole.count)), whole.as_of_release.clone());
+    }
     let places = parts.iter().fold(vec![Vec::new()], |places: Vec<Vec<String>>, codes| {
         places
             .iter()
             .flat_map(|place| codes.iter().map(|code| [place.as_slice(), std::slice::from_ref(code)].concat()))
             .collect()
     });
-    let cells: Vec<_> = places.iter().map(|at| table.cell(at)).collect();
-    let counts: Option<Vec<Count>> = cells.iter().map(|cell| cell.and_then(|cell| cell.value.count())).collect();
-    let value = match counts {
-        Some(counts) => Value::Free(counts.into_iter().fold(Count::ZERO, Count::plus)),
-        None => Value::Withheld,
+    let cells: Vec<Option<&Cell>> = places.iter().map(|at| table.cell(at)).collect();
+    if let [Some(cell)] = cells.as_slice() {
+        return (cell.value, cell.as_of_release.clone());
+    }
+    let release = cells.first().copied().flatten().and_then(|cell| cell.as_of_release.clone());
+    let count = |cell: &Option<&Cell>| {
+        let cell = cell.filter(|cell| cell.as_of_release == release)?;
+        // Of what was built from published figures, nothing is nothing.
+        if cell.value == Value::Empty { Some(Count::ZERO) } else { cell.value.count() }
     };
-    (value, cells.into_iter().flatten().map(|cell| cell.reconstructed).sum())
+    match cells.iter().map(count).collect::<Option<Vec<Count>>>() {
+        Some(counts) => (Value::Free(counts.into_iter().fold(Count::ZERO, Count::plus)), release),
+        None => (Value::Withheld, None),
+    }
 }

@@ -1,4 +1,4 @@
-//! What a publisher declares: which tables are public, what is pooled, which figures are signed, and the thresholds.
+//! What a publisher declares: which tables are public, on what they stand, and which figures are signed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query, Totals, read_buckets};
+use crate::domain::aggregate::{MOST_DIMENSIONS, Measure, Query, Totals};
 use crate::domain::check::{CheckError, Checker, Rule};
 use crate::domain::dimension::{DIMENSIONS, Dimension, NEVER_PUBLIC, Values, dimension};
 use crate::domain::file_name;
 use crate::domain::record::Times;
-use crate::domain::vocabulary::{NOT_APPLICABLE, TOTAL, UNKNOWN};
 
-use super::content::{Axis, Texts, Thresholds};
+use super::content::{Basis, PERSONS, Texts};
+use super::lists::List;
 
 /// A release before anything is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub struct Declaration {
     pub date: NaiveDate,
     pub as_of: NaiveDate,
     pub at_write: i64,
-    pub thresholds: Thresholds,
+    /// How many persons stand behind every number from case files.
+    pub persons: u32,
     pub tables: Vec<TableSpec>,
     /// Figures to sign, `publication:figure`.
     pub figures: Vec<String>,
@@ -36,53 +37,38 @@ pub struct Declaration {
 pub struct TableSpec {
     pub code: String,
     pub title: Texts,
+    pub basis: Basis,
     pub measure: Measure,
-    /// The dimensions that divide it, with the codes that have a cell of their own. Which these are depends on the controlled
-    /// lists and on what the publisher declares, never on the records.
-    pub by: Vec<(&'static Dimension, Axis)>,
-    /// By dimension the codes, of which every counted unit has one. A filter by a place finds the places in it.
+    pub by: Vec<&'static Dimension>,
+    /// By dimension the codes, of which every counted unit has one. A filter by a place finds the places in it. Of tables on
+    /// reconstructed records alone.
     pub filters: BTreeMap<&'static str, BTreeSet<String>>,
     pub with: BTreeSet<String>,
+    /// Whether small lines are pooled where crossing them would tell little.
+    pub pool: bool,
 }
 
 impl TableSpec {
-    /// Where its cells are, in the order of [`super::content::Table::cells`].
-    pub fn positions(&self) -> Vec<Vec<String>> {
-        let axes: Vec<_> = self.by.iter().map(|(_, axis)| axis.clone()).collect();
-        super::content::Table::positions(&axes)
-    }
-
-    /// How many cells it has.
-    pub fn size(&self) -> usize {
-        self.by.iter().map(|(_, axis)| axis.codes.len() + 1).fold(1, usize::saturating_mul)
-    }
-
-    /// The question of one cell. Of a pooled cell, all codes that it stands for.
-    pub fn question(&self, at: &[String]) -> Query {
-        let mut filters = self.filters.clone();
-        for ((dimension, axis), code) in self.by.iter().zip(at).filter(|(_, code)| *code != TOTAL) {
-            let pooled = (code == OTHER).then(|| axis.pooled.iter().cloned()).into_iter().flatten();
-            filters.insert(dimension.code, pooled.chain([code.clone()]).collect());
-        }
-        Query { measure: self.measure, by: Vec::new(), filters, with: self.with.clone(), totals: Totals::Grand }
+    /// The question of the whole table.
+    pub fn question(&self) -> Query {
+        let (by, filters, with) = (self.by.clone(), self.filters.clone(), self.with.clone());
+        Query { measure: self.measure, by, filters, with, totals: Totals::All }
     }
 }
 
-/// Other, or pooled (SDMX).
-pub const OTHER: &str = "_O";
-
-/// The most cells of all tables together.
-pub const MOST_CELLS: usize = 10_000;
+/// The most cells of one table.
+pub const MOST_CELLS: usize = 50_000;
 /// The most tables and figures of one release.
 const MOST_PARTS: usize = 100;
-/// The highest threshold.
-const HIGHEST: u32 = 100;
+/// The most persons that may be asked to stand behind every number.
+const MOST_PERSONS: u32 = 100;
+
 /// A release as a publisher declares it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"id": "2018-04-03", "title_en": "Persecution in Chechnya", "publisher": "Russian LGBT Network",
-    "as_of": "2018-04-03", "tables": [{"code": "by-kind", "title_en": "Persons by what happened to them", "measure": "persons",
-    "by": ["kind"]}], "figures": ["lgbtnet-2018-04-03:evacuated"]}))]
+    "as_of": "2018-04-03", "tables": [{"code": "by-kind", "title_en": "Persons by what happened to them",
+    "basis": "reconstructed", "measure": "persons", "by": ["kind"]}], "figures": ["lgbtnet-2018-04-03:evacuated"]}))]
 pub struct DeclarationEntry {
     /// What the release is called in addresses: a-z, 0-9 and `-`.
     #[schema(required = true, nullable = false)]
@@ -97,15 +83,13 @@ pub struct DeclarationEntry {
     pub date: Option<String>,
     /// What was known by the end of this day (UTC), YYYY-MM-DD; today where it is missing.
     pub as_of: Option<String>,
-    /// What Attest held after this write; the newest where it is missing.
+    /// What Attest held after this write; the newest where it is missing. It is never public.
     #[schema(minimum = 0)]
     pub at_write: Option<i64>,
-    /// Below how many persons a cell from case files is withheld: 5 where it is missing, 3 at least.
-    #[schema(minimum = 3, maximum = 100)]
+    /// How many persons from case files stand behind every number: 5 where it is missing, and at least. The first release says it
+    /// for all that follow.
+    #[schema(minimum = 5, maximum = 100)]
     pub persons: Option<u32>,
-    /// Below how many incidents, or persons behind them, a cell from case files is withheld: 3 where it is missing, 2 at least.
-    #[schema(minimum = 2, maximum = 100)]
-    pub incidents: Option<u32>,
     /// The tables that are public, each with all its totals. What is in none of them is not public.
     pub tables: Vec<TableEntry>,
     /// Figures to sign, `publication:figure`, drafts too, which become public with the release: what the records give for them is public however small it is.
@@ -122,17 +106,38 @@ pub struct TableEntry {
     #[schema(required = true, nullable = false)]
     pub title_en: Option<String>,
     pub title_ru: Option<String>,
+    /// On what it stands: reconstructed (records built from published figures, exact), case_file (masked), or both, which shows
+    /// the two numbers side by side; case_file where it is missing.
+    pub basis: Option<String>,
     /// persons or incidents; persons where it is missing.
     pub measure: Option<String>,
-    /// Up to three dimensions.
+    /// Up to three dimensions. From case files each needs a public list that is in force.
     pub by: Vec<String>,
-    /// By dimension the codes that the table is narrowed to.
+    /// By dimension the codes that the table is narrowed to: of reconstructed records alone.
     pub filter: BTreeMap<String, Vec<String>>,
-    /// Persons with at least one incident of each of these kinds.
+    /// Persons with at least one incident of each of these kinds: of reconstructed records alone.
     pub with: Vec<String>,
-    /// By dimension the codes that have a cell of their own; all others are pooled into `_O`. Required for dimensions of time,
-    /// where `FIRST..LAST` is understood.
-    pub keep: BTreeMap<String, Vec<String>>,
+    /// Whether small lines are pooled where crossing them would tell little; true where it is missing. The first release that
+    /// crosses two lists says it for all that follow.
+    pub pool: Option<bool>,
+}
+
+/// What a declaration stands on: what other releases have declared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The lists that are in force.
+    pub lists: Vec<List>,
+    /// How many persons stand behind every number of earlier releases from case files.
+    pub persons: Option<u32>,
+    /// The crossings of earlier releases from case files.
+    pub crossings: Vec<Crossing>,
+}
+
+/// Lists that a table from case files crosses, two or three.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Crossing {
+    pub measure: Measure,
+    pub by: Vec<&'static str>,
 }
 
 /// What is called so in addresses.
@@ -153,20 +158,23 @@ fn titles(c: &mut Checker<'_>, en: Option<&str>, ru: Option<&str>) -> Texts {
     titles
 }
 
-fn threshold(c: &mut Checker<'_>, field: &str, given: Option<u32>, usual: u32, lowest: u32) -> u32 {
-    let value = given.unwrap_or(usual);
-    if !(lowest..=HIGHEST).contains(&value) {
-        c.refuse(field, Rule::OutOfRange, Some(&value.to_string()), format!("{lowest} to {HIGHEST}"));
+fn persons(c: &mut Checker<'_>, given: Option<u32>, before: Option<u32>) -> u32 {
+    let value = given.or(before).unwrap_or(PERSONS);
+    if !(PERSONS..=MOST_PERSONS).contains(&value) {
+        c.refuse("persons", Rule::OutOfRange, Some(&value.to_string()), format!("{PERSONS} to {MOST_PERSONS}"));
+    } else if let Some(before) = before.filter(|before| *before != value) {
+        let expected = format!("{before}, as in the releases before: what they told was told by it");
+        c.refuse("persons", Rule::Inconsistent, Some(&value.to_string()), expected);
     }
     value
 }
 
 impl DeclarationEntry {
-    /// Checks a declaration against the controlled lists. `now` are the times where none are named.
+    /// Checks a declaration against the controlled lists and what was declared before. `now` are the times where none are named.
     ///
     /// # Errors
     /// Every mistake by its field, or the look-up that failed.
-    pub fn check(self, mut c: Checker<'_>, now: Times) -> Result<Declaration, CheckError> {
+    pub fn check(self, mut c: Checker<'_>, now: Times, before: &Before) -> Result<Declaration, CheckError> {
         let at_write = self.at_write.unwrap_or(now.at_write);
         if !(0..=now.at_write).contains(&at_write) {
             let expected = format!("a write that was made: 0 to {}", now.at_write);
@@ -180,29 +188,15 @@ impl DeclarationEntry {
         if self.tables.is_empty() && self.figures.is_empty() {
             c.refuse("tables", Rule::Required, None, "a table, or a figure to sign");
         }
-        let (usual, lowest) = (Thresholds::default(), Thresholds::LOWEST);
-        let as_of = c.past_day("as_of", self.as_of.as_deref());
-        let mut tables: Vec<TableSpec> = Vec::new();
-        for (at, table) in self.tables.into_iter().take(MOST_PARTS).enumerate() {
-            let spec = c.within(&format!("tables[{at}]"), |c| table.check(c, as_of));
-            if tables.iter().any(|other| other.code == spec.code) {
-                c.refuse(&format!("tables[{at}].code"), Rule::Taken, Some(&spec.code), "another code a table");
-            }
-            tables.push(spec);
-        }
-        let cells = tables.iter().map(TableSpec::size).fold(0, usize::saturating_add);
-        if cells > MOST_CELLS {
-            let expected = format!("at most {MOST_CELLS} cells in all: pool codes with `keep`, or divide by less");
-            c.refuse("tables", Rule::OutOfRange, Some(&cells.to_string()), expected);
-        }
+        let tables = tables(&mut c, self.tables, before);
         let mut figures = self.figures;
         for (at, figure) in figures.iter_mut().enumerate() {
             *figure = c.required(&format!("figures[{at}]"), Some(figure));
         }
-        let before = figures.len();
+        let named = figures.len();
         figures.sort();
         figures.dedup();
-        if figures.len() < before {
+        if figures.len() < named {
             c.refuse("figures", Rule::Inconsistent, None, "each figure once");
         }
         let declaration = Declaration {
@@ -210,12 +204,9 @@ impl DeclarationEntry {
             title: titles(&mut c, self.title_en.as_deref(), self.title_ru.as_deref()),
             publisher: c.required("publisher", self.publisher.as_deref()),
             date: c.past_day("date", self.date.as_deref()),
-            as_of,
+            as_of: c.past_day("as_of", self.as_of.as_deref()),
             at_write,
-            thresholds: Thresholds {
-                persons: threshold(&mut c, "persons", self.persons, usual.persons, lowest.persons),
-                incidents: threshold(&mut c, "incidents", self.incidents, usual.incidents, lowest.incidents),
-            },
+            persons: persons(&mut c, self.persons, before.persons),
             tables,
             figures,
         };
@@ -223,16 +214,82 @@ impl DeclarationEntry {
     }
 }
 
+/// The tables, each checked by itself and beside the others.
+fn tables(c: &mut Checker<'_>, entries: Vec<TableEntry>, before: &Before) -> Vec<TableSpec> {
+    let mut tables: Vec<TableSpec> = Vec::new();
+    let mut crossings = before.crossings.clone();
+    for (at, entry) in entries.into_iter().take(MOST_PARTS).enumerate() {
+        let spec = c.within(&format!("tables[{at}]"), |c| entry.check(c, &before.lists));
+        if tables.iter().any(|other| other.code == spec.code) {
+            c.refuse(&format!("tables[{at}].code"), Rule::Taken, Some(&spec.code), "another code a table");
+        }
+        let own = crossings_of(&spec);
+        let why = own.iter().find_map(|own| crossings.iter().find_map(|other| beside(own, other)));
+        if let Some(why) = why {
+            let by: Vec<_> = spec.by.iter().map(|dimension| dimension.code).collect();
+            c.refuse(&format!("tables[{at}].by"), Rule::Inconsistent, Some(&by.join(",")), why);
+        }
+        crossings.extend(own);
+        tables.push(spec);
+    }
+    tables
+}
+
+impl Crossing {
+    /// A crossing of lists: of two, and of the first two of three, the order is the same to the mask.
+    pub fn new(measure: Measure, mut by: Vec<&'static str>) -> Self {
+        let pair = by.len().min(2);
+        by[..pair].sort_unstable();
+        Self { measure, by }
+    }
+}
+
+/// The crossings of a table, and of three lists the first two, which it tells too.
+fn crossings_of(spec: &TableSpec) -> Vec<Crossing> {
+    let by: Vec<_> = spec.by.iter().map(|dimension| dimension.code).collect();
+    let pair = (by.len() > 2).then(|| by[..2].to_vec());
+    let all = [pair, (by.len() > 1).then_some(by)].into_iter().flatten();
+    all.filter(|_| spec.basis.has_case_files()).map(|by| Crossing::new(spec.measure, by)).collect()
+}
+
+/// Why two crossings tell of each other, where they do.
+fn beside(own: &Crossing, other: &Crossing) -> Option<String> {
+    let set = |crossing: &Crossing| crossing.by.iter().copied().collect::<BTreeSet<_>>();
+    let (mine, others) = (set(own), set(other));
+    let of_incidents = || own.by.iter().any(|code| dimension(code).is_some_and(|found| found.level.is_incident()));
+    if mine == others {
+        if own.measure != other.measure && of_incidents() {
+            let measure = other.measure.name();
+            return Some(format!(
+                "what is crossed in {measure} already is crossed in {measure} alone: persons and incidents tell of each other"
+            ));
+        }
+        let same = own.measure == other.measure && own.by != other.by && own.by.len() == 3;
+        return same.then(|| format!("{}: in this order it was declared before", other.by.join(",")));
+    }
+    let (wide, narrow) = if own.by.len() > other.by.len() { (own, other) } else { (other, own) };
+    let lies_in = set(narrow).is_subset(&set(wide)) && narrow.measure == wide.measure && wide.by.len() == 3;
+    (lies_in && set(narrow) != wide.by[..2].iter().copied().collect()).then(|| {
+        let pair = wide.by[..2].join(",");
+        format!(
+            "no crossing of {} beside {}: of its pairs only {pair} may stand beside it",
+            narrow.by.join(","),
+            wide.by.join(",")
+        )
+    })
+}
+
 impl TableEntry {
-    fn check(self, c: &mut Checker<'_>, as_of: NaiveDate) -> TableSpec {
+    fn check(self, c: &mut Checker<'_>, lists: &[List]) -> TableSpec {
         let measure = c.word("measure", Measure::WORDS, self.measure.as_deref(), Measure::Persons);
-        let mut by = Vec::new();
+        let basis = c.word("basis", Basis::WORDS, self.basis.as_deref(), Basis::CaseFile);
+        let mut by: Vec<&'static Dimension> = Vec::new();
         for code in &self.by {
             match public(c, "by", code) {
-                Some(dimension) if by.iter().any(|(other, _): &(&Dimension, Axis)| *other == dimension) => {
+                Some(dimension) if by.contains(&dimension) => {
                     c.refuse("by", Rule::Inconsistent, Some(code), "each dimension once");
                 }
-                Some(dimension) => by.push((dimension, axis(c, dimension, measure, as_of, self.keep.get(code)))),
+                Some(dimension) => by.push(dimension),
                 None => {}
             }
         }
@@ -240,34 +297,80 @@ impl TableEntry {
             c.refuse("by", Rule::OutOfRange, Some(&self.by.join(",")), format!("at most {MOST_DIMENSIONS} dimensions"));
             by.truncate(MOST_DIMENSIONS);
         }
-        for name in self.keep.keys().filter(|name| !self.by.contains(name)) {
-            c.refuse("keep", Rule::Inconsistent, Some(name), "a dimension that the table is divided by");
-        }
-        let mut filters = BTreeMap::new();
-        for (name, codes) in &self.filter {
-            let Some(dimension) = public(c, "filter", name) else { continue };
-            match dimension.values {
-                Values::Vocabulary { name: list, .. } if !self.by.contains(name) && !codes.is_empty() => {
-                    codes.iter().for_each(|code| c.known_term(&format!("filter.{name}"), list, code));
-                    filters.insert(dimension.code, codes.iter().cloned().collect());
-                }
-                _ => {
-                    let expected = "one or more codes of a controlled list that the table is not divided by; no time";
-                    c.refuse(&format!("filter.{name}"), Rule::Inconsistent, None, expected);
-                }
+        if basis.has_case_files() {
+            masked(c, measure, &by, lists);
+            if !self.filter.is_empty() || !self.with.is_empty() {
+                let expected = "nothing, from case files: cross the list, and its codes can be asked for";
+                let field = if self.filter.is_empty() { "with" } else { "filter" };
+                c.refuse(field, Rule::Inconsistent, None, expected);
             }
         }
-        for kind in &self.with {
-            c.known_term("with", "kind", kind);
-        }
+        let filters = filters(c, &self.by, &self.filter);
+        self.with.iter().for_each(|kind| c.known_term("with", "kind", kind));
         TableSpec {
             code: address(c, "code", self.code.as_deref()),
             title: titles(c, self.title_en.as_deref(), self.title_ru.as_deref()),
+            basis,
             measure,
             by,
             filters,
             with: self.with.into_iter().collect(),
+            pool: self.pool.unwrap_or(true),
         }
+    }
+}
+
+fn filters(
+    c: &mut Checker<'_>,
+    by: &[String],
+    given: &BTreeMap<String, Vec<String>>,
+) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut filters = BTreeMap::new();
+    for (name, codes) in given {
+        let Some(dimension) = public(c, "filter", name) else { continue };
+        match dimension.values {
+            Values::Vocabulary { name: list, .. } if !by.contains(name) && !codes.is_empty() => {
+                codes.iter().for_each(|code| c.known_term(&format!("filter.{name}"), list, code));
+                filters.insert(dimension.code, codes.iter().cloned().collect());
+            }
+            _ => {
+                let expected = "one or more codes of a controlled list that the table is not divided by; no time";
+                c.refuse(&format!("filter.{name}"), Rule::Inconsistent, None, expected);
+            }
+        }
+    }
+    filters
+}
+
+/// What is expected where a dimension has no list.
+pub const NO_LIST: &str = "a dimension whose public list is in force: declare its list first";
+
+/// What a table from case files may cross.
+fn masked(c: &mut Checker<'_>, measure: Measure, by: &[&'static Dimension], lists: &[List]) {
+    let mut cells = 1_usize;
+    for dimension in by {
+        match lists.iter().find(|list| list.dimension == *dimension) {
+            Some(list) => cells = cells.saturating_mul(list.declared.lines() + 1),
+            None => {
+                c.refuse("by", Rule::Inconsistent, Some(dimension.code), NO_LIST);
+            }
+        }
+    }
+    let has = |code: &str| by.iter().any(|dimension| dimension.code == code);
+    if has("destination") && (has("kind") || has("family")) {
+        let expected = "no crossing of a destination with what happened: most of it cannot be";
+        c.refuse("by", Rule::Inconsistent, None, expected);
+    }
+    let several = by.iter().filter(|dimension| dimension.is_several(measure)).count();
+    if several > 1 || (several == 1 && by.len() == 3) {
+        let expected = match measure {
+            Measure::Persons => "incidents as the measure: one person may have several of these",
+            Measure::Incidents => "one list less: one incident may have several of these",
+        };
+        c.refuse("by", Rule::Inconsistent, None, expected);
+    }
+    if cells > MOST_CELLS {
+        c.refuse("by", Rule::OutOfRange, Some(&cells.to_string()), format!("at most {MOST_CELLS} cells"));
     }
 }
 
@@ -281,54 +384,4 @@ fn public(c: &mut Checker<'_>, field: &str, code: &str) -> Option<&'static Dimen
         c.refuse(field, Rule::UnknownCode, Some(code), expected);
     }
     found
-}
-
-/// The codes that have a cell of their own: those that are kept, or all of the list that are in use. `_O` takes whatever has none,
-/// so that every counted unit has its cell.
-fn axis(
-    c: &mut Checker<'_>,
-    dimension: &'static Dimension,
-    measure: Measure,
-    as_of: NaiveDate,
-    keep: Option<&Vec<String>>,
-) -> Axis {
-    let field = format!("keep.{}", dimension.code);
-    let special = |code: &String| code.starts_with('_');
-    let mut list = None;
-    let mut codes: Vec<String> = keep.into_iter().flatten().filter(|code| !special(code)).cloned().collect();
-    let mut pooled = Vec::new();
-    match dimension.values {
-        Values::Vocabulary { name, .. } => {
-            list = Some(name.to_owned());
-            codes.iter().for_each(|code| c.known_term(&field, name, code));
-            let active: Vec<_> = c.register().vocabulary().active(name).map(|term| term.code.clone()).collect();
-            match keep {
-                Some(_) => pooled = active.into_iter().filter(|code| !codes.contains(code)).collect(),
-                None => codes = active,
-            }
-        }
-        Values::Time(grain) => {
-            codes = codes.iter().flat_map(|text| read_buckets(&field, grain, text, c)).collect();
-            codes.sort();
-            if codes.iter().any(|code| grain.bounds(code).is_some_and(|(begins, _)| begins > as_of)) {
-                // Nothing can have happened there, so nothing can be hidden there.
-                c.refuse(&field, Rule::InFuture, None, format!("buckets that begin by {as_of}, the day of `as_of`"));
-            }
-            if codes.is_empty() {
-                c.refuse(&field, Rule::Required, None, "the buckets that have a cell of their own");
-            }
-        }
-        Values::Records(_) | Values::Words(_) => {}
-    }
-    let mut once = BTreeSet::new();
-    codes.retain(|code| once.insert(code.clone()));
-    codes.extend([OTHER.to_owned(), UNKNOWN.to_owned()]);
-    // To whom nothing happened; and most incidents lead nowhere.
-    let nothing = measure == Measure::Persons && dimension.level.is_incident();
-    codes.extend((nothing || dimension.code == "destination").then(|| NOT_APPLICABLE.to_owned()));
-    let additive = match measure {
-        Measure::Persons => !dimension.level.is_incident(),
-        Measure::Incidents => !dimension.level.is_many(),
-    };
-    Axis { dimension: dimension.code.to_owned(), vocabulary: list, codes, pooled, additive }
 }

@@ -2,10 +2,10 @@
 
 use crate::domain::count::Count;
 use crate::domain::dimension::dimension;
-use crate::domain::release::content::{Axis, Cell, Value};
+use crate::domain::release::content::{Axis, Value};
 
-use super::picture::{Anchor, Ink, MARGIN, Picture, ROOM, SMALL, TEXT, width};
-use super::{Language, Shown, svg, words};
+use super::picture::{Anchor, Ink, MARGIN, Picture, ROOM, TEXT, width};
+use super::{Language, Shown, svg};
 
 /// How high a bar is.
 const HIGH: f64 = 18.0;
@@ -17,13 +17,9 @@ const MARK: f64 = 56.0;
 pub(super) fn draw(picture: &mut Picture, shown: &Shown<'_>, axis: &Axis, language: Language) {
     let of_time = dimension(&axis.dimension).is_some_and(|dimension| dimension.grain().is_some());
     let mut cells: Vec<_> = shown.labels(axis, language).into_iter().zip(shown.inner()).collect();
-    let mut empty = Vec::new();
+    cells.retain(|(_, cell)| cell.value != Value::Empty);
     if !of_time {
         cells.sort_by_key(|((code, _), cell)| (code.starts_with('_'), std::cmp::Reverse(size(cell.value))));
-        let is_empty = |cell: &Cell| cell.value == Value::Free(Count::ZERO);
-        if !cells.iter().all(|(_, cell)| is_empty(cell)) {
-            (empty, cells) = cells.into_iter().partition(|(_, cell)| is_empty(cell));
-        }
     }
     let most = cells.iter().filter_map(|(_, cell)| size(cell.value)).max().unwrap_or_default().max(1);
     let texts = cells.iter().map(|(_, cell)| width(&svg::said(cell.value, language), TEXT));
@@ -35,17 +31,12 @@ pub(super) fn draw(picture: &mut Picture, shown: &Shown<'_>, axis: &Axis, langua
         bar(picture, cell.value, room / most as f64, language);
         picture.y += HIGH + 8.0;
     }
-    if !empty.is_empty() {
-        let labels: Vec<_> = empty.into_iter().map(|((_, label), _)| label).collect();
-        let text = format!("{}: {}", words::say(words::NONE_DOCUMENTED, language), labels.join(", "));
-        picture.paragraph(SMALL, Ink::Quiet, false, &text);
-    }
 }
 
 /// The greatest number that a bar shows.
 fn size(value: Value) -> Option<u64> {
     match value {
-        Value::Withheld => None,
+        Value::Withheld | Value::Empty => None,
         Value::Free(Count::Attested { value, .. }) => Some(value),
         Value::Free(Count::NotAttested { high, .. }) => Some(high),
     }
@@ -55,7 +46,7 @@ fn size(value: Value) -> Option<u64> {
 fn bar(picture: &mut Picture, value: Value, unit: f64, language: Language) {
     let y = picture.y + 3.0;
     let end = match value {
-        Value::Withheld => {
+        Value::Withheld | Value::Empty => {
             picture.hatched((MARGIN + 0.5, y), (MARK, HIGH));
             MARK
         }

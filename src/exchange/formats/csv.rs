@@ -3,13 +3,13 @@
 //! Long: a row a cell. Wide: the last dimension across, the others down; each code across has two columns, `kind=death` with the
 //! number and `kind=death note` with what kind of number it is. There a cell that is withheld holds the letter `C`, as SDMX has
 //! it: an empty cell would be 0 for a spreadsheet, while a letter is left out of sums and breaks arithmetic visibly. Where nobody
-//! attested the combination it holds `not_attested`. Read it with `pandas.read_csv(..., na_values=["C", "not_attested"])`.
+//! attested the combination it holds `not_attested`, and where no record was built `empty`. Read it with
+//! `pandas.read_csv(..., na_values=["C", "not_attested", "empty"])`.
 
 use csv::Writer;
 
 use crate::domain::count::{Bound, Count};
 use crate::domain::release::content::{Axis, Cell, Table, Value};
-use crate::domain::vocabulary::TOTAL;
 
 use super::super::flavour::BYTE_ORDER_MARK;
 use super::json::ReleasedCount;
@@ -33,7 +33,7 @@ impl Format for Csv {
     }
 
     fn example(&self) -> serde_json::Value {
-        "kind,measure,count,bound,status,conf_status,low,high,reconstructed\nevacuation,persons,114,exact,A,F,,,114\n"
+        "kind,measure,count,bound,status,conf_status,low,high,as_of_release\nevacuation,persons,114,exact,A,F,,,\n"
             .into()
     }
 
@@ -82,11 +82,11 @@ fn origin(shown: &Shown<'_>, options: &Options) -> [String; 3] {
 
 fn long(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> Result<(), csv::Error> {
     let table = shown.table;
-    let fixed = ["measure", "count", "bound", "status", "conf_status", "low", "high"];
+    let fixed = ["measure", "count", "bound", "status", "conf_status", "low", "high", "as_of_release"];
     let columns = head(&table.axes, options).into_iter().chain(fixed.into_iter().chain(ORIGIN).map(str::to_owned));
     writer.write_record(columns)?;
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    for cell in &table.cells {
+    for cell in shown.rows() {
         let said = ReleasedCount::from(cell.value);
         let counts = [
             table.measure.name().to_owned(),
@@ -96,6 +96,7 @@ fn long(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> R
             said.conf_status.to_owned(),
             number(said.low),
             number(said.high),
+            cell.as_of_release.as_deref().map(|release| chosen(release, options)).unwrap_or_default(),
         ];
         let row = codes(shown, &table.axes, &cell.at, options).into_iter().chain(counts).chain(origin(shown, options));
         writer.write_record(row)?;
@@ -104,9 +105,19 @@ fn long(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> R
 }
 
 /// The number of a wide cell, and what kind of number it is; nothing where it is exact.
-fn pair(value: Value) -> [String; 2] {
+fn pair(cell: &Cell) -> [String; 2] {
+    let [number, note] = said(cell.value);
+    let standing = cell.as_of_release.as_ref().map(|release| format!("as of {release}"));
+    [
+        number,
+        [Some(note).filter(|note| !note.is_empty()), standing].into_iter().flatten().collect::<Vec<_>>().join(", "),
+    ]
+}
+
+fn said(value: Value) -> [String; 2] {
     match value {
         Value::Withheld => ["C".to_owned(), "withheld".to_owned()],
+        Value::Empty => ["empty".to_owned(), "empty".to_owned()],
         Value::Free(Count::NotAttested { low, high }) => ["not_attested".to_owned(), format!("{low}..{high}")],
         Value::Free(Count::Attested { value, bound: Bound::Exact }) => [value.to_string(), String::new()],
         Value::Free(Count::Attested { value, bound }) => [value.to_string(), bound.name().to_owned()],
@@ -123,13 +134,7 @@ fn wide(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> R
         across(shown.table).map_or((None, shown.table.axes.as_slice()), |(last, down)| (Some(last), down));
     let numbers = match last {
         None => vec!["count".to_owned()],
-        Some(axis) => axis
-            .codes
-            .iter()
-            .map(String::as_str)
-            .chain([TOTAL])
-            .map(|code| column(shown, axis, code, options))
-            .collect(),
+        Some(axis) => axis.places().map(|code| column(shown, axis, code, options)).collect(),
     };
     let across = numbers.len();
     let numbers = numbers.into_iter().flat_map(|name| [name.clone(), format!("{name} note")]);
@@ -137,7 +142,7 @@ fn wide(writer: &mut Writer<Vec<u8>>, shown: &Shown<'_>, options: &Options) -> R
     writer.write_record(head(down, options).into_iter().chain(numbers).chain(fixed))?;
     for row in shown.table.cells.chunks(across) {
         let Some(Cell { at, .. }) = row.first() else { continue };
-        let numbers = row.iter().flat_map(|cell| pair(cell.value));
+        let numbers = row.iter().flat_map(pair);
         let fixed = [shown.table.measure.name().to_owned()].into_iter().chain(origin(shown, options));
         writer.write_record(codes(shown, down, at, options).into_iter().chain(numbers).chain(fixed))?;
     }

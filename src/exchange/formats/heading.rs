@@ -30,12 +30,9 @@ impl Heading {
         parts.extend(total.map(|count| format!("{}: {}", said(words::TOTAL), words::count(count, language))));
         let caveats = json::caveats(shown);
         // What is withheld and not attested the legend says.
-        let spoken = ["documented_cases", "not_additive"].into_iter().filter(|code| caveats.contains(code));
+        let spoken = ["documented_cases", "standing", "not_additive"].into_iter().filter(|code| caveats.contains(code));
         let mut notes: Vec<_> = spoken.map(|code| words::caveat(code, language).to_owned()).collect();
-        for axis in table.axes.iter().filter(|axis| !axis.pooled.is_empty()) {
-            let codes: Vec<_> = axis.pooled.iter().map(|code| shown.label(axis, code, language)).collect();
-            notes.push(format!("{}: {}", said(words::POOLED), codes.join(", ")));
-        }
+        notes.push(format!("{}: {}", said(words::BASIS), words::basis(table.basis, language)));
         notes.push(format!("{}: {}", said(words::SOURCE), content.publisher));
         // A release is often called by its date.
         let date = Some(content.date).filter(|date| date.to_string() != content.id);

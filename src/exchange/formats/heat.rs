@@ -115,7 +115,8 @@ fn rows(
         picture.paragraph(TEXT, Ink::Text, false, label);
         picture.y += 2.0;
         let own = cells.iter().skip(band.first).zip(band.labels);
-        for (at, (cell, (_, column))) in own.enumerate() {
+        // What is empty has a place and no mark.
+        for (at, (cell, (_, column))) in own.enumerate().filter(|(_, (cell, _))| cell.value != Value::Empty) {
             let place = (MARGIN + at as f64 * band.wide, picture.y);
             let name = format!("{label}, {column}: {}", super::svg::said(cell.value, language));
             picture.add(format_args!("<g><title>{}</title>", escape(&name)));

@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::aggregate::Measure;
 use crate::domain::count::{Bound, Count};
 use crate::domain::dimension::dimension;
-use crate::domain::release::content::{self, Cell, Thresholds, Value};
+use crate::domain::release::content::{self, Basis, Cell, Sum, Value};
 
 use super::{Format, FormatError, Labels, Language, Options, Shown, words};
 
@@ -18,8 +18,7 @@ use super::{Format, FormatError, Labels, Language, Options, Shown, words};
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"release": "2018-04-03", "title": "Persons by what happened", "publisher": "Russian LGBT Network",
     "table": "by-kind", "measure": "persons", "query": "measure=persons&by=kind", "by": ["kind"], "filter": {}, "with": [],
-    "additive": {"kind": false}, "date": "2018-04-03", "as_of": "2018-04-03", "at_write": 7,
-    "thresholds": {"persons": 5, "incidents": 3},
+    "basis": "reconstructed", "additive": {"kind": false}, "date": "2018-04-03", "as_of": "2018-04-03", "persons": 5,
     "rows": [{"kind": "evacuation", "count": 114, "bound": "exact", "status": "A", "conf_status": "F"},
         {"kind": "beating", "count": null, "status": "withheld", "conf_status": "C"},
         {"kind": "_T", "count": 122, "bound": "exact", "status": "A", "conf_status": "F"}],
@@ -43,18 +42,23 @@ pub struct ReleasedTable {
     pub with: Vec<String>,
     /// Whether the cells of a dimension add up to the total.
     pub additive: BTreeMap<String, bool>,
-    /// By dimension the codes that `_O` stands for besides itself, where some are pooled.
+    /// On what it stands: `reconstructed` from published figures, exact, where what is empty has no row; `case_file`, masked; `both`
+    /// side by side, by `basis`, and never added up. `added`: signed figures and releases of the first format, which add them up.
+    pub basis: Basis,
+    /// By dimension the codes that lie in a broader one, which counts them too.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub pooled: BTreeMap<String, Vec<String>>,
+    pub broader: BTreeMap<String, BTreeMap<String, String>>,
     /// The date that the release bears.
     pub date: NaiveDate,
     /// What was known by the end of this day, UTC.
     pub as_of: NaiveDate,
-    /// What Attest held after this write.
-    pub at_write: i64,
-    pub thresholds: Thresholds,
+    /// How many persons from case files stand behind every number, at least.
+    pub persons: u32,
     /// Every combination of codes and totals, withheld ones too.
     pub rows: Vec<ReleasedRow>,
+    /// Numbers that are told of several codes together, where those codes are withheld one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<ReleasedSum>,
     /// By dimension what its codes are called, where `labels=both` was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, BTreeMap<String, String>>>,
@@ -64,14 +68,25 @@ pub struct ReleasedTable {
 /// A cell and what is said of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReleasedRow {
-    /// By dimension the code of the cell; `_T` total, `_U` not known, `_Z` not applicable, `_O` other or pooled.
+    /// By dimension the code of the cell; `_T` total, `_U` not known, `_Z` not applicable, `_O` all others.
     #[serde(flatten)]
     pub cell: BTreeMap<String, String>,
     #[serde(flatten)]
     pub count: ReleasedCount,
-    /// How many of them were reconstructed from published figures, at least; missing where none was.
+    /// The release that told the number, where it was an earlier one and stands since.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reconstructed: Option<u64>,
+    pub as_of_release: Option<String>,
+}
+
+/// A number that is told of several codes together.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReleasedSum {
+    /// By dimension the codes.
+    pub codes: BTreeMap<String, Vec<String>>,
+    pub count: u64,
+    /// The release that told the number, where it was an earlier one and it stands since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of_release: Option<String>,
 }
 
 /// What is said of a cell.
@@ -81,7 +96,7 @@ pub struct ReleasedCount {
     pub count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Bound>,
-    /// `A`: a normal value (SDMX); `withheld`; `not_attested`: nobody published how these records combine.
+    /// `A`: a normal value (SDMX); `withheld`; `empty`: no record was built; `not_attested`: nobody published how these records combine.
     pub status: &'static str,
     /// `F`: free to publish; `C`: confidential (SDMX).
     pub conf_status: &'static str,
@@ -106,6 +121,7 @@ impl From<Value> for ReleasedCount {
             Self { count: None, bound: None, status: "A", conf_status: value.conf_status(), low: None, high: None };
         match value {
             Value::Withheld => Self { status: "withheld", ..nothing },
+            Value::Empty => Self { status: "empty", ..nothing },
             Value::Free(Count::Attested { value, bound }) => Self { count: Some(value), bound: Some(bound), ..nothing },
             Value::Free(Count::NotAttested { low, high }) => {
                 Self { status: "not_attested", low: Some(low), high: Some(high), ..nothing }
@@ -123,23 +139,23 @@ pub(super) fn caveats(shown: &Shown<'_>) -> Vec<&'static str> {
     let holds = [
         ("documented_cases", true),
         ("withheld", any(|value| value == Value::Withheld)),
-        ("not_additive", table.axes.iter().any(|axis| !axis.additive)),
+        ("standing", table.cells.iter().any(|cell| cell.as_of_release.is_some())),
+        ("not_additive", table.axes.iter().any(|axis| !axis.additive && axis.dimension != content::BASIS)),
         ("not_attested", any(|value| matches!(value, Value::Free(Count::NotAttested { .. })))),
         ("uncertain_dates", of_time),
     ];
     holds.into_iter().filter(|(_, holds)| *holds).map(|(code, _)| code).collect()
 }
 
-/// By dimension the codes that `_O` stands for besides itself.
-pub(super) fn pooled(shown: &Shown<'_>) -> BTreeMap<String, Vec<String>> {
-    let pooled = shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty());
-    pooled.map(|axis| (axis.dimension.clone(), axis.pooled.clone())).collect()
+/// By dimension the codes that lie in a broader one.
+pub(super) fn broader(shown: &Shown<'_>) -> BTreeMap<String, BTreeMap<String, String>> {
+    let nested = shown.table.axes.iter().filter(|axis| !axis.broader.is_empty());
+    nested.map(|axis| (axis.dimension.clone(), axis.broader.clone())).collect()
 }
 
 fn labels(shown: &Shown<'_>, language: Language) -> BTreeMap<String, BTreeMap<String, String>> {
     let label = |axis: &content::Axis| {
-        let codes = axis.codes.iter().map(String::as_str).chain([crate::domain::vocabulary::TOTAL]);
-        let called = codes.map(|code| (code.to_owned(), shown.label(axis, code, language))).collect();
+        let called = axis.places().map(|code| (code.to_owned(), shown.label(axis, code, language))).collect();
         (axis.dimension.clone(), called)
     };
     shown.table.axes.iter().map(label).collect()
@@ -152,7 +168,12 @@ pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
     let row = |cell: &Cell| ReleasedRow {
         cell: by.iter().cloned().zip(cell.at.iter().cloned()).collect(),
         count: cell.value.into(),
-        reconstructed: (cell.reconstructed > 0).then_some(cell.reconstructed),
+        as_of_release: cell.as_of_release.clone(),
+    };
+    let sum = |sum: &Sum| ReleasedSum {
+        codes: by.iter().cloned().zip(sum.at.iter().cloned()).collect(),
+        count: sum.count,
+        as_of_release: sum.as_of_release.clone(),
     };
     ReleasedTable {
         release: content.id.clone(),
@@ -161,16 +182,17 @@ pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
         table: table.code.clone(),
         measure: table.measure,
         query: shown.query.clone(),
-        rows: table.cells.iter().map(row).collect(),
-        by,
+        rows: shown.rows().map(row).collect(),
+        sums: table.sums.iter().map(sum).collect(),
+        by: by.clone(),
         filter: table.filter.clone(),
         with: table.with.clone(),
         additive: table.axes.iter().map(|axis| (axis.dimension.clone(), axis.additive)).collect(),
-        pooled: pooled(shown),
+        basis: table.basis,
+        broader: broader(shown),
         date: content.date,
         as_of: content.as_of,
-        at_write: content.at_write,
-        thresholds: content.thresholds,
+        persons: content.persons,
         labels: (options.labels == Labels::Both).then(|| labels(shown, language)),
         caveats: (caveats(shown).into_iter())
             .map(|code| ReleasedCaveat { code, detail: words::caveat(code, language) })

@@ -59,6 +59,7 @@ impl Format for JsonStat {
                         "properties": {
                             "index": texts,
                             "label": {"type": "object", "additionalProperties": {"type": "string"}},
+                            "child": {"type": "object", "additionalProperties": texts},
                             "unit": {"type": "object", "additionalProperties": {"type": "object",
                                 "required": ["decimals"], "properties": {"decimals": {"type": "integer"}}}},
                         },
@@ -67,7 +68,7 @@ impl Format for JsonStat {
                 "value": {"type": "array", "items": {"type": ["integer", "null"]},
                     "description": "Row by row; null where `status` says why."},
                 "status": {"type": "object", "additionalProperties": {"type": "string"},
-                    "description": "By place in `value` what is not simply a number: `C` withheld, `not_attested`, or the bound."},
+                    "description": "By place in `value` what is not simply a number: `C` withheld, `empty`, `not_attested`, or the bound."},
                 "extension": {"type": "object", "additionalProperties": true,
                     "description": "The release, the question, its times, and intervals of what is not attested."},
             },
@@ -97,7 +98,7 @@ impl Format for JsonStat {
 fn dataset(shown: &Shown<'_>, language: Language) -> Json {
     let (content, table) = (shown.content, shown.table);
     let ids: Vec<_> = table.axes.iter().map(|axis| axis.dimension.as_str()).chain([METRIC]).collect();
-    let sizes: Vec<_> = table.axes.iter().map(|axis| axis.codes.len() + 1).chain([1]).collect();
+    let sizes: Vec<_> = table.axes.iter().map(Axis::size).chain([1]).collect();
     let mut dimensions: Map<String, Json> =
         table.axes.iter().map(|axis| (axis.dimension.clone(), of_axis(shown, axis, language))).collect();
     dimensions.insert(METRIC.to_owned(), of_measure(shown, language));
@@ -128,7 +129,7 @@ fn by_index(cells: &[Cell], said: impl Fn(&Cell) -> Option<Json>) -> BTreeMap<us
 fn number(value: Value) -> Option<u64> {
     match value {
         Value::Free(Count::Attested { value, .. }) => Some(value),
-        Value::Free(Count::NotAttested { .. }) | Value::Withheld => None,
+        Value::Free(Count::NotAttested { .. }) | Value::Withheld | Value::Empty => None,
     }
 }
 
@@ -136,6 +137,7 @@ fn number(value: Value) -> Option<u64> {
 fn status(value: Value) -> Option<&'static str> {
     match value {
         Value::Withheld => Some("C"),
+        Value::Empty => Some("empty"),
         Value::Free(Count::NotAttested { .. }) => Some("not_attested"),
         Value::Free(Count::Attested { bound: Bound::Exact, .. }) => None,
         Value::Free(Count::Attested { bound, .. }) => Some(bound.name()),
@@ -161,10 +163,18 @@ fn roles(axes: &[Axis]) -> Json {
 }
 
 fn of_axis(shown: &Shown<'_>, axis: &Axis, language: Language) -> Json {
-    let codes: Vec<_> = axis.codes.iter().map(String::as_str).chain([TOTAL]).collect();
+    let codes: Vec<_> = axis.places().collect();
     let labels: Map<String, Json> =
         codes.iter().map(|code| ((*code).to_owned(), shown.label(axis, code, language).into())).collect();
-    json!({"label": words::heading(&axis.dimension, language), "category": {"index": codes, "label": labels}})
+    let mut child: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+    for (code, over) in axis.codes.iter().filter_map(|code| Some((code, axis.broader.get(code)?))) {
+        child.entry(over).or_default().push(code);
+    }
+    let mut category = json!({"index": codes, "label": labels});
+    if !child.is_empty() {
+        category["child"] = json!(child);
+    }
+    json!({"label": words::heading(&axis.dimension, language), "category": category})
 }
 
 fn of_measure(shown: &Shown<'_>, language: Language) -> Json {
@@ -188,13 +198,14 @@ fn extension(shown: &Shown<'_>, language: Language) -> Json {
         "address": shown.address,
         "publisher": content.publisher,
         "as_of": content.as_of,
-        "at_write": content.at_write,
+        "basis": table.basis,
+        "persons": content.persons,
+        "as_of_release": by_index(&table.cells, |cell| cell.as_of_release.clone().map(Json::from)),
         "filter": table.filter,
         "with": table.with,
         "additive": additive,
-        "pooled": json::pooled(shown),
         "status": {"label": {"C": said(words::WITHHELD_LEGEND), "not_attested": said(words::NOT_ATTESTED_LEGEND),
-            "at_least": said(words::AT_LEAST), "about": said(words::ABOUT)}},
+            "at_least": said(words::AT_LEAST), "about": said(words::ABOUT), "empty": said(words::EMPTY)}},
         "interval": by_index(&table.cells, interval),
     })
 }

@@ -49,6 +49,10 @@ impl Format for Svg {
 fn number(picture: &mut Picture, shown: &Shown<'_>, language: Language) {
     let Some(total) = shown.total() else { return };
     match total.value {
+        Value::Empty => {
+            let at = (MARGIN, picture.y + 34.0);
+            picture.bold(at, 22.0, Ink::Text, Anchor::Start, words::say(words::EMPTY, language));
+        }
         Value::Withheld => {
             let at = (MARGIN, picture.y + 4.0);
             picture.hatched(at, (96.0, 44.0));
@@ -84,7 +88,8 @@ fn spoken(shown: &Shown<'_>, heading: &Heading, language: Language) -> String {
         let labels: Vec<_> = labels.collect();
         format!("{}: {}", labels.join(", "), said(cell.value, language))
     };
-    let cells = shown.inner().filter(|_| !shown.table.axes.is_empty()).map(cell);
+    let divided = shown.inner().filter(|_| !shown.table.axes.is_empty());
+    let cells = divided.filter(|cell| cell.value != Value::Empty).map(cell);
     let only = shown.total().filter(|_| shown.table.axes.is_empty()).map(|cell| said(cell.value, language));
     let all: Vec<_> = [heading.description.clone()].into_iter().chain(only).chain(cells).collect();
     format!("{}.", all.join(". "))
@@ -92,7 +97,9 @@ fn spoken(shown: &Shown<'_>, heading: &Heading, language: Language) -> String {
 
 /// What is said of a cell, in words.
 pub(super) fn said(value: Value, language: Language) -> String {
-    value
-        .count()
-        .map_or_else(|| words::say(words::WITHHELD, language).to_owned(), |count| words::count(count, language))
+    match value {
+        Value::Free(count) => words::count(count, language),
+        Value::Withheld => words::say(words::WITHHELD, language).to_owned(),
+        Value::Empty => words::say(words::EMPTY, language).to_owned(),
+    }
 }

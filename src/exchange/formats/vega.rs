@@ -83,7 +83,11 @@ fn whole(shown: &Shown<'_>, chart: Json, language: Language) -> Json {
     let subtitle: Vec<_> = [heading.description.clone()].into_iter().chain(heading.notes).collect();
     let labels: Vec<BTreeMap<_, _>> =
         shown.table.axes.iter().map(|axis| shown.labels(axis, language).into_iter().collect()).collect();
-    let values: Vec<_> = shown.inner().map(|cell| datum(shown, cell, &labels, language)).collect();
+    let values: Vec<_> = shown
+        .inner()
+        .filter(|cell| cell.value != Value::Empty)
+        .map(|cell| datum(shown, cell, &labels, language))
+        .collect();
     let mut spec = json!({
         "$schema": SCHEMA,
         "description": format!("{}. {}", heading.title, heading.description),
@@ -111,7 +115,9 @@ fn datum(shown: &Shown<'_>, cell: &Cell, labels: &[BTreeMap<String, String>], la
     }
     let said = ReleasedCount::from(cell.value);
     let (state, spoken, short) = match cell.value {
-        Value::Withheld => (words::WITHHELD, words::say(words::WITHHELD, language).to_owned(), "C".to_owned()),
+        Value::Withheld | Value::Empty => {
+            (words::WITHHELD, words::say(words::WITHHELD, language).to_owned(), "C".to_owned())
+        }
         Value::Free(count @ Count::NotAttested { .. }) => {
             (words::NOT_ATTESTED, words::count(count, language), words::short(count))
         }

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::aggregate::Measure;
 use crate::domain::count::{Bound, Bounded, Count, Qualifier};
 use crate::domain::dimension::{Values, dimension};
+use crate::domain::release::content::Basis;
 
 /// A language in which formats speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -208,6 +209,8 @@ pub fn short(count: Count) -> String {
 type Both = (&'static str, &'static str);
 
 pub const WITHHELD: Both = ("withheld", "скрыто");
+/// Of a table built from published figures.
+pub const EMPTY: Both = ("no record was built", "записей не построено");
 /// A withheld cell may well be zero: whoever reads "not zero" as a fact about it would learn something.
 pub const WITHHELD_LEGEND: Both =
     ("Withheld to protect people: not to be read as zero", "Скрыто для защиты людей: не читать как ноль");
@@ -215,8 +218,7 @@ pub const PUBLISHED: Both = ("published", "опубликовано");
 pub const NOT_ATTESTED: Both = ("combination not attested", "сочетание не засвидетельствовано");
 pub const NOT_ATTESTED_LEGEND: Both =
     ("Nobody published how these combine: from – to", "Никто не публиковал, как это сочетается: от – до");
-pub const POOLED: Both = ("Pooled under Other", "Объединено в «Другое»");
-pub const NONE_DOCUMENTED: Both = ("None documented", "Не документировано");
+pub const BASIS: Both = ("Stands on", "Основа");
 pub const COUNT: Both = ("Count", "Число");
 pub const STATE: Both = ("State", "Состояние");
 pub const MEASURE: Both = ("What is counted", "Что считается");
@@ -250,6 +252,13 @@ pub const CAVEATS: &[(&str, Both)] = &[
         ),
     ),
     (
+        "standing",
+        (
+            "Some numbers stand as an earlier release told them: since then too little has changed to tell it.",
+            "Некоторые числа остались такими, как в прежнем выпуске: с тех пор изменилось слишком мало, чтобы об этом сказать.",
+        ),
+    ),
+    (
         "not_additive",
         (
             "Groups overlap: they do not add up to the total, which is counted on its own.",
@@ -275,6 +284,23 @@ pub const CAVEATS: &[(&str, Both)] = &[
 /// The remark of this code.
 pub fn caveat(code: &str, language: Language) -> &'static str {
     CAVEATS.iter().find(|(own, _)| *own == code).map_or("", |(_, text)| say(*text, language))
+}
+
+/// On what a table stands.
+pub fn basis(basis: Basis, language: Language) -> &'static str {
+    let (reconstructed, cases) = (
+        ("records built from published figures", "записи, построенные по опубликованным числам"),
+        ("case files", "дела"),
+    );
+    say(
+        match basis {
+            Basis::Reconstructed => reconstructed,
+            Basis::CaseFile => cases,
+            Basis::Both => ("both, side by side", "то и другое рядом"),
+            Basis::Added => ("both together", "то и другое вместе"),
+        },
+        language,
+    )
 }
 
 /// One of the texts above.

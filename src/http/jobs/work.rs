@@ -74,9 +74,8 @@ pub fn perform(store: &Store, turn: &Turn, shelf: &Shelf, most_signatures: u8) -
         Kind::Prepare => {
             let Declared { declaration, key } = serde_json::from_slice(file()?).map_err(|why| unreadable(job, why))?;
             let key = key.map(|(key, hash)| Repeatable { key, hash });
-            let mut progress = |_: &'static str, done: usize, all: usize| running.is_at(done as u64, Some(all as u64));
             let (key, running) = (key.as_ref(), Some(running));
-            publishing::prepare_as(store, &actor, &declaration, key, most_signatures, running, &mut progress)?;
+            publishing::prepare_as(store, &actor, &declaration, key, most_signatures, running)?;
             Ok(Done::Committed)
         }
         Kind::Publish => {
@@ -84,8 +83,7 @@ pub fn perform(store: &Store, turn: &Turn, shelf: &Shelf, most_signatures: u8) -
             let (Some(id), Some(seen)) = (id, job.parameters["version"].as_i64()) else {
                 return Err(unreadable(job, "it names no release"));
             };
-            let mut progress = |_: &'static str, done: usize, all: usize| running.is_at(done as u64, Some(all as u64));
-            publishing::publish_as(store, &actor, id, seen, most_signatures, Some(running), &mut progress)?;
+            publishing::publish_as(store, &actor, id, seen, most_signatures, Some(running))?;
             shelf.renew_soon();
             Ok(Done::Committed)
         }

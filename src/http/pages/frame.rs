@@ -53,6 +53,7 @@ const OWN: &[(&str, &str, Action)] = &[
     ("/desk/import", "Import", Action::WriteCases),
     ("/desk/publications", "Documents", Action::ReadFigures),
     ("/desk/releases", "Prepare a release", Action::ReadReleases),
+    ("/desk/lists", "Public lists", Action::ReadReleases),
     ("/research", "Research", Action::ReadAggregates),
     ("/desk/terms", "Vocabularies", Action::ReadTerms),
     ("/desk/accounts", "Accounts", Action::ReadAccounts),

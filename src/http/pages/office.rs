@@ -20,6 +20,10 @@ mod declaring;
 mod imports;
 /// Long work, while it is done and after.
 mod jobs;
+/// What the page of public lists shows.
+mod listed;
+/// Public lists: what is in force, what waits, and the form that declares one.
+mod lists;
 /// What becomes of each cell of a release.
 mod planned;
 /// Releases: their plan, their signatures, and what becomes of them.
@@ -32,6 +36,7 @@ pub const GROUPS: &[&[Page]] = &[
     releases::PAGES,
     asking::PAGES,
     declaring::PAGES,
+    lists::PAGES,
     accounts::PAGES,
     approvals::PAGES,
     audit::PAGES,
@@ -45,6 +50,7 @@ pub fn services(config: &mut ServiceConfig) {
         .configure(declaring::services)
         .configure(asking::services)
         .configure(releases::services)
+        .configure(lists::services)
         .configure(accounts::services)
         .configure(approvals::services)
         .configure(audit::services);

@@ -17,6 +17,8 @@ use super::{Page, open};
 
 /// What is promised, and what is not.
 mod about;
+/// The release that told a number.
+mod as_of;
 /// A table whose bars are its chart.
 pub mod bars;
 /// What stands beside a number.

@@ -66,7 +66,7 @@ pub fn snapshot(files: &BTreeMap<String, Vec<u8>>) -> Result<Snapshot, Unreadabl
     let mut releases = Vec::new();
     for view in listed.items {
         let path = format!("api/v1/releases/{}/content.json", view.id);
-        let content = if view.withdrawn { None } else { Some(read::<Content>(files, &path)?) };
+        let content = if view.withdrawn { None } else { Some(content(files, &path)?) };
         let bytes = files.get(&path).cloned().unwrap_or_default();
         releases.push(Standing { view, content, bytes });
     }
@@ -77,6 +77,13 @@ fn read<T: serde::de::DeserializeOwned>(files: &BTreeMap<String, Vec<u8>>, path:
     let unreadable = |why: String| Unreadable(path.to_owned(), why);
     let bytes = files.get(path).ok_or_else(|| unreadable("it is missing".to_owned()))?;
     serde_json::from_slice(bytes).map_err(|why| unreadable(why.to_string()))
+}
+
+fn content(files: &BTreeMap<String, Vec<u8>>, path: &str) -> Result<Content, Unreadable> {
+    let unreadable = |why: String| Unreadable(path.to_owned(), why);
+    let bytes = files.get(path).ok_or_else(|| unreadable("it is missing".to_owned()))?;
+    let text = std::str::from_utf8(bytes).map_err(|why| unreadable(why.to_string()))?;
+    Content::from_json(text).map_err(|why| unreadable(why.to_string()))
 }
 
 /// Checks that the frozen content of each release is as it was hashed and signed.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::domain::aggregate::Measure;
 use crate::domain::dimension::{Values, dimension};
-use crate::domain::release::content::{Content, PublicTerm, Table, Texts, Thresholds};
+use crate::domain::release::content::{Basis, Content, PublicTerm, Table, Texts};
 use crate::domain::release::cube;
 use crate::store::released::Released;
 
@@ -18,9 +18,9 @@ use super::shelf::{Snapshot, Standing};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"id": "2018-04-03", "title": {"en": "April 2018"}, "publisher": "Russian LGBT Network",
-    "date": "2018-04-03", "as_of": "2018-04-03", "at_write": 7, "thresholds": {"persons": 5, "incidents": 3}, "signatures": 1,
+    "date": "2018-04-03", "as_of": "2018-04-03", "persons": 5, "signatures": 1,
     "published_at": "2026-11-22T10:00:00Z", "withdrawn": false, "notice": null, "hash": "9f86d0", "signature": "c2lnbmVk",
-    "public_key": "a2V5", "tables": [{"code": "by-kind", "title": {"en": "Persons by what happened"}, "measure": "persons",
+    "public_key": "a2V5", "tables": [{"code": "by-kind", "title": {"en": "Persons by what happened"}, "basis": "reconstructed", "measure": "persons",
     "by": ["kind"], "filter": {}, "with": [], "query": "measure=persons&by=kind"}], "figures": ["lgbtnet-2018-04-03:evacuated"]}))]
 pub struct ReleasedView {
     /// What it is called in addresses.
@@ -34,9 +34,8 @@ pub struct ReleasedView {
     pub date: NaiveDate,
     /// What was known by the end of this day, UTC.
     pub as_of: NaiveDate,
-    /// What Attest held after this write.
-    pub at_write: i64,
-    pub thresholds: Thresholds,
+    /// How many persons from case files stand behind every number, at least.
+    pub persons: u32,
     /// How many publishers had to sign.
     pub signatures: u8,
     pub published_at: DateTime<Utc>,
@@ -63,6 +62,8 @@ pub struct TableView {
     /// By language code.
     #[schema(value_type = BTreeMap<String, String>)]
     pub title: Texts,
+    /// On what it stands.
+    pub basis: Basis,
     pub measure: Measure,
     /// The dimensions that divide it.
     pub by: Vec<String>,
@@ -108,6 +109,7 @@ fn table(table: &Table) -> TableView {
     TableView {
         code: table.code.clone(),
         title: table.title.clone(),
+        basis: table.basis,
         measure: table.measure,
         by: table.axes.iter().map(|axis| axis.dimension.clone()).collect(),
         filter: table.filter.clone(),
@@ -135,8 +137,7 @@ impl From<Released> for Standing {
             publisher: content.publisher.clone(),
             date: content.date,
             as_of: content.as_of,
-            at_write: content.at_write,
-            thresholds: content.thresholds,
+            persons: content.persons,
             signatures: content.signatures,
             published_at: published_at.0,
             withdrawn: withdrawn.is_some(),

@@ -16,7 +16,7 @@ use crate::domain::dimension::{DIMENSIONS, Values};
 use crate::domain::disclosure;
 use crate::domain::policy::Actor;
 use crate::domain::record::Times;
-use crate::domain::release::content::Thresholds;
+use crate::domain::release::content::PERSONS;
 use crate::exchange::table;
 use crate::store::aggregates::{Answer, Counter};
 use crate::store::database::Store;
@@ -69,8 +69,8 @@ pub struct Row {
     pub cell: BTreeMap<String, String>,
     #[serde(flatten)]
     pub count: CountView,
-    /// `C` where few persons are behind the case files of the cell, so that a release withholds it by the thresholds that are
-    /// used where a publisher chooses none; missing elsewhere. A release may withhold more, where others would give it away.
+    /// `C` where 1 to 4 persons are behind the case files of the cell, so that no table of a release tells it; missing elsewhere. A release may
+    /// withhold more, where others would give it away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conf_status: Option<&'static str>,
 }
@@ -152,22 +152,14 @@ pub struct Answered {
 /// figures is published already.
 fn small(counter: &mut Counter<'_>, query: &Query) -> Result<BTreeSet<Vec<String>>, StoreError> {
     const BASIS: (&str, &str) = ("basis", "case_file");
-    let thresholds = Thresholds::default();
     let mut own = query.clone();
     if own.filters.get(BASIS.0).is_some_and(|bases| !bases.contains(BASIS.1)) {
         return Ok(BTreeSet::new());
     }
     own.filters.insert(BASIS.0, BTreeSet::from([BASIS.1.to_owned()]));
-    let least = match query.measure {
-        Measure::Persons => thresholds.persons,
-        Measure::Incidents => thresholds.incidents,
-    };
-    let mut found = few(&counter.answer(&own)?, least);
-    if own.measure == Measure::Incidents {
-        own.measure = Measure::Persons;
-        found.extend(few(&counter.answer(&own)?, thresholds.incidents));
-    }
-    Ok(found)
+    // Whatever is counted, it is persons who stand behind it.
+    own.measure = Measure::Persons;
+    Ok(few(&counter.answer(&own)?, PERSONS))
 }
 
 /// The cells of fewer than so many, and not of none. Where dates leave open how many, both ends count.

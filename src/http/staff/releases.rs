@@ -1,4 +1,4 @@
-//! Releases, for those who make them: what is published and withheld and why, who signed, and what is done with them.
+//! Releases, for those who make them: how much is told and withheld, who signed, and what is done with them.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::domain::disclosure;
 use crate::domain::record::{Instant, RecordId};
-use crate::domain::release::content::{Content, Texts, Thresholds};
+use crate::domain::release::content::{Content, Texts, Value};
 use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::release::plan::Plan;
 use crate::store::database::Store;
@@ -37,7 +37,7 @@ pub struct MostSignatures(pub u8);
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"id": "01997c1e-0000-7000-8000-000000000000", "code": "2018-04-03", "state": "published",
     "version": 12, "title": {"en": "Persecution in Chechnya"}, "publisher": "Russian LGBT Network", "date": "2018-04-03",
-    "as_of": "2018-04-03", "at_write": 7, "thresholds": {"persons": 5, "incidents": 3}, "tables": 2, "cells": 24, "withheld": 6,
+    "as_of": "2018-04-03", "at_write": 7, "persons": 5, "tables": 2, "cells": 24, "withheld": 6,
     "figures": ["lgbtnet-2018-04-03:evacuated"], "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "signatures_required": 2, "signatures": [{"account": "anna", "signed_at": "2026-11-22T10:00:00Z"}], "prepared_by": "anna",
     "prepared_at": "2026-11-22T10:00:00Z", "published_at": null, "notice": null, "withdrawn_at": null,
@@ -56,7 +56,8 @@ pub struct ReleaseView {
     pub date: NaiveDate,
     pub as_of: NaiveDate,
     pub at_write: i64,
-    pub thresholds: Thresholds,
+    /// How many persons from case files stand behind every number, at least.
+    pub persons: u32,
     /// How many tables it has.
     pub tables: usize,
     /// How many cells they have, totals too.
@@ -123,7 +124,7 @@ pub struct WithdrawalEntry {
 
 impl ReleaseView {
     fn new(release: &Release) -> Self {
-        let Content { id, title, publisher, date, as_of, at_write, thresholds, tables, figures, .. } = &release.content;
+        let Content { id, title, publisher, date, as_of, persons, tables, figures, .. } = &release.content;
         let cells = || tables.iter().flat_map(|table| &table.cells);
         let signatures = release.signatures.iter();
         Self {
@@ -135,11 +136,11 @@ impl ReleaseView {
             publisher: publisher.clone(),
             date: *date,
             as_of: *as_of,
-            at_write: *at_write,
-            thresholds: *thresholds,
+            at_write: release.declaration.at_write.unwrap_or_default(),
+            persons: *persons,
             tables: tables.len(),
             cells: cells().count(),
-            withheld: cells().filter(|cell| cell.value.count().is_none()).count(),
+            withheld: cells().filter(|cell| cell.value == Value::Withheld).count(),
             figures: figures.iter().map(|figure| figure.id.clone()).collect(),
             sha256: release.hash.clone(),
             signatures_required: release.signatures_required,
@@ -166,8 +167,8 @@ fn whole<P>(allowed: &Allowed<P>, release: Release) -> Reply {
 /// How long an answer usually waits for a release to be computed.
 const USUAL: Duration = Duration::from_secs(20);
 
-/// Prepare a release: it is computed, masked and frozen as a draft. The answer holds the plan: what is published and withheld,
-/// and why. Where something stands in the way, nothing is kept, and the problem lists it as `blocks`. A large one takes longer than
+/// Prepare a release: it is computed, masked and frozen as a draft. The answer holds the plan: how much of each table is
+/// told and withheld. Where something stands in the way, nothing is kept, and the problem lists it as `blocks`. A large one takes longer than
 /// an answer waits: then that is 202 with the address of the job.
 #[utoipa::path(
     tag = "releases",
@@ -269,7 +270,7 @@ pub async fn sign(
     change(allowed, &store, path, seen, releases::sign).await
 }
 
-/// Publish a release that all signed who must. It is computed once more, and refused where it would not be the same: somebody has
+/// Publish a release that all signed who must. It is refused where anything has changed that it was computed from, as where somebody has
 /// withdrawn consent since. A large one takes longer than an answer waits: then that is 202 with the address of the job, whose state
 /// tells whether it is public.
 #[utoipa::path(

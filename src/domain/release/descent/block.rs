@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::grid::Grid;
 use super::margin::Asked;
-use super::told::{Key, Told, Unknown};
+use super::told::{Count, Key, Told, Unknown};
 use super::tree::Tree;
 
 /// A table whose lists have descended.
@@ -13,6 +13,8 @@ pub struct Blocks<'a> {
     pub grid: &'a Grid,
     /// By row its condition.
     pub rows: &'a [Key],
+    /// By row how many it counts in all: where one unit may have several columns, those too who have none of them.
+    pub margins: &'a [Count],
     /// By column its set; 0 where every unit is in it.
     pub columns: &'a [u32],
     /// By column the one that counts who has none of it, where one unit may have several: a question of its own.
@@ -37,13 +39,7 @@ impl Blocks<'_> {
     /// opened. `moved` is how far the total has moved. Who has any column at all is no number of its own where one unit may have
     /// several: it is only asked whether they are enough.
     pub fn open(&mut self, rows: (&Tree, &Derived), columns: (&Tree, &Derived), moved: u64) -> bool {
-        let several = self.without.iter().any(Option::is_some);
-        let enough = |row: &usize| self.grid.at(*row, columns.0.id).persons >= self.told.t;
-        if several && !rows.0.lines.iter().all(enough) {
-            return false;
-        }
-        let of_rows =
-            rows.0.lines.iter().map(|row| ((self.rows[*row], self.grid.at(*row, columns.0.id)), rows.1.contains(row)));
+        let of_rows = rows.0.lines.iter().map(|row| ((self.rows[*row], self.margins[*row]), rows.1.contains(row)));
         let of_columns =
             columns.0.lines.iter().map(|column| (self.cell(rows.0.id, *column), columns.1.contains(column)));
         let lines: Vec<_> = of_rows.chain(of_columns).collect();
@@ -56,7 +52,9 @@ impl Blocks<'_> {
             let derived = lines.into_iter().filter(|(_, derived)| *derived);
             derived.for_each(|((key, count), _)| self.told.tell(key, count));
         }
-        open
+        let several = self.without.iter().any(Option::is_some);
+        let enough = |row: &usize| self.grid.at(*row, columns.0.id).persons >= self.told.t;
+        open && (!several || rows.0.lines.iter().all(enough))
     }
 
     /// Cuts a block whose lines are told, by the first cut whose parts are all sound, and then its parts. Where there is none,

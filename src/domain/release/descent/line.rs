@@ -50,7 +50,7 @@ pub struct List<'a> {
     pub forest: &'a Forest,
     /// By node its condition.
     pub keys: &'a [Key],
-    /// By node how many persons it counts.
+    /// By node how many persons it counts, as it was told last.
     pub persons: &'a [u64],
 }
 
@@ -86,7 +86,7 @@ impl List<'_> {
 
     /// The tree of a table's lines, those divided that the list has divided since.
     pub fn tree(&self, lines: &[Line], told: &Told) -> Forest {
-        Forest::new(&lines.iter().map(|line| self.item(line, told)).collect::<Vec<_>>())
+        Forest::of_lines(&lines.iter().map(|line| self.item(line, told)).collect::<Vec<_>>())
     }
 
     fn item(&self, line: &Line, told: &Told) -> Item {
@@ -107,7 +107,7 @@ impl List<'_> {
 
     fn divided(&self, node: &Tree, told: &Told) -> Item {
         if self.is_cut(node, told) {
-            return Item::Level(node.cut().iter().map(|part| self.divided(part, told)).collect());
+            return Item::Group(node.cut().iter().map(|part| self.divided(part, told)).collect());
         }
         Item::Line(self.forest.sets[node.id].clone())
     }

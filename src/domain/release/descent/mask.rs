@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::block::{Blocks, Derived};
 use super::grid::{Axis, Members, Units, count};
 use super::line::{Line, List};
@@ -29,9 +31,8 @@ impl Dimension {
             let keep = |item: &Item| match item {
                 Item::Line(codes) if codes.iter().all(|code| signed.contains(code)) => None,
                 Item::Line(codes) => Some(Item::Line(codes.clone())),
-                Item::Level(below) => {
-                    Some(Item::Level(without(below, signed))).filter(|item| *item != Item::Level(Vec::new()))
-                }
+                Item::Level(below) => Some(without(below, signed)).filter(|left| !left.is_empty()).map(Item::Level),
+                Item::Group(below) => Some(without(below, signed)).filter(|left| !left.is_empty()).map(Item::Group),
             };
             items.iter().filter_map(keep).collect()
         }
@@ -39,11 +40,11 @@ impl Dimension {
     }
 
     /// Each signed code with the next in the list that is not: they have one line wherever the list is crossed.
-    fn beside(&self) -> Vec<(u16, u16)> {
+    pub fn beside(&self) -> Vec<(u16, u16)> {
         fn codes(items: &[Item]) -> Vec<u16> {
             let own = |item: &Item| match item {
                 Item::Line(own) => own.clone(),
-                Item::Level(below) => codes(below),
+                Item::Level(below) | Item::Group(below) => codes(below),
             };
             items.iter().flat_map(own).collect()
         }
@@ -76,11 +77,19 @@ pub struct Memory {
     /// What was declared before: lists and tables.
     pub declared: BTreeSet<Table>,
     pub lines: BTreeMap<Table, Lines>,
+    /// By dimension the codes of which a signed figure told a small number: they have no line of their own ever after.
+    pub signed: BTreeMap<usize, BTreeSet<u16>>,
 }
 
 impl Memory {
     pub fn new(t: u64) -> Self {
-        Self { told: Told::new(t), sets: Sets::default(), declared: BTreeSet::new(), lines: BTreeMap::new() }
+        Self {
+            told: Told::new(t),
+            sets: Sets::default(),
+            declared: BTreeSet::new(),
+            lines: BTreeMap::new(),
+            signed: BTreeMap::new(),
+        }
     }
 }
 
@@ -89,7 +98,8 @@ impl Memory {
 pub struct Sets(HashMap<Set, u32>);
 
 /// Who is counted by a set of codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Who {
     Has,
     HasNot,
@@ -111,6 +121,11 @@ impl Sets {
         let next = self.0.len() as u32 + 1;
         *self.0.entry(set).or_insert(next)
     }
+
+    /// Every set with its number.
+    pub fn all(&self) -> impl Iterator<Item = (&Set, u32)> {
+        self.0.iter().map(|(set, number)| (set, *number))
+    }
 }
 
 /// What is masked together.
@@ -119,14 +134,15 @@ pub struct Input<'a> {
     /// Persons, and incidents.
     pub units: [&'a Units; 2],
     pub tables: &'a [Table],
-    /// Whether small lines are pooled where crossing them would tell little.
-    pub pool: bool,
+    /// The tables of which small lines are pooled where crossing them would tell little.
+    pub pooled: &'a BTreeSet<Table>,
 }
 
 /// A list as it is masked in this release.
 struct Descended {
     forest: Forest,
     keys: Vec<Key>,
+    /// By node how many persons it counts, as it was told last: what stands in a release must follow from what is told.
     persons: Vec<u64>,
 }
 
@@ -214,7 +230,7 @@ impl<'a> Run<'a> {
             return;
         }
         let own = &self.input.dimensions[dimension];
-        let forest = Forest::new(&own.unsigned());
+        let forest = Forest::of_list(&own.unsigned());
         let many = own.many[usize::from(measure)];
         let rests = if many { rests(&forest.sets) } else { Vec::new() };
         let members = Members::new(&forest.sets);
@@ -242,7 +258,7 @@ impl<'a> Run<'a> {
                 Margin { told, asked: &asked, none: &none, unknown }.descend(&forest.root, moves);
             }
         }
-        let persons = asked.iter().map(|(_, count)| count.persons).collect();
+        let persons = keys.iter().map(|key| self.memory.told.known(*key)).collect();
         self.lists.insert((measure, dimension), Descended { forest, keys, persons });
     }
 
@@ -261,8 +277,9 @@ impl<'a> Run<'a> {
             let told = &self.memory.told;
             let (one, other) = (self.lists[&(measure, rows)].list(), self.lists[&(measure, columns)].list());
             let mut lines = (one.lines(told), other.lines(told));
-            if self.input.pool {
-                pooled(&mut lines, (&one, &other), all(self.units(measure)).persons, told.t);
+            if self.input.pooled.contains(table) {
+                let several = self.input.dimensions[columns].many[usize::from(measure)];
+                pooled(&mut lines, (&one, &other), several, all(self.units(measure)).persons, told.t);
             }
             self.memory.lines.insert(table.clone(), lines);
         }
@@ -308,6 +325,8 @@ impl<'a> Run<'a> {
         let rests = if many { rests(&of_columns.sets) } else { Vec::new() };
         let members = Members::new(&of_columns.sets);
         let grid = count(self.units(measure), axis, &Axis::One(columns, &members, &rests));
+        let alone = count(self.units(measure), axis, &Axis::All);
+        let margins: Vec<_> = (0..rows.sets.len()).map(|row| alone.at(row, 0)).collect();
         let mut sets: Vec<_> = of_columns.sets.iter().map(|set| self.set(measure, columns, set)).collect();
         let mut without = vec![None; of_columns.sets.len()];
         for rest in &rests {
@@ -316,7 +335,8 @@ impl<'a> Run<'a> {
         }
         let unknown = (!self.memory.declared.contains(table)).then_some(Unknown::Fresh);
         let told = &mut self.memory.told;
-        let mut blocks = Blocks { told, grid: &grid, rows: keys, columns: &sets, without: &without, unknown };
+        let (margins, without) = (&margins, &without);
+        let mut blocks = Blocks { told, grid: &grid, rows: keys, margins, columns: &sets, without, unknown };
         if blocks.open((&rows.root, derived), (&of_columns.root, &derived_columns), moved) {
             blocks.descend(&rows.root, &of_columns.root);
         }
@@ -332,7 +352,7 @@ impl<'a> Run<'a> {
         }
         let (row_lines, _) = &self.memory.lines[table];
         let items: Vec<_> = row_lines.iter().map(|line| Item::Line(line.codes())).collect();
-        let of_rows = Forest::new(&items);
+        let of_rows = Forest::of_lines(&items);
         let width = self.input.dimensions[second].width;
         let keys: Vec<_> = of_rows.sets.iter().map(|set| self.pair_key(measure, (first, second), width, set)).collect();
         let members = Members::new(&of_rows.sets);

@@ -34,12 +34,14 @@ impl Key {
 }
 
 /// What was told of a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// All values ever told, in whatever release.
     pub ever: Vec<Count>,
     /// What was told last, before this release.
     pub last: Option<Count>,
+    /// What was told last by a release that stands, and which one of the earlier releases that was.
+    pub stands: Option<(Count, usize)>,
     /// What this release tells anew.
     pub now: Option<Count>,
 }
@@ -76,20 +78,21 @@ impl Told {
         2 * self.t - 1
     }
 
-    /// Takes note of what a release told, the earlier releases first.
-    pub fn add(&mut self, key: Key, count: Count) {
-        let entry = self.entries.entry(key).or_insert(Entry { ever: Vec::new(), last: None, now: None });
+    /// Takes note of what a release told, the earlier releases first; `stands` is which one it was, where it was not withdrawn.
+    pub fn add(&mut self, key: Key, count: Count, stands: Option<usize>) {
+        let entry = self.entries.entry(key).or_default();
         if !entry.ever.contains(&count) {
             entry.ever.push(count);
         }
         entry.last = Some(count);
+        entry.stands = stands.map(|release| (count, release)).or(entry.stands);
     }
 
     /// What is told now becomes what was told before.
     pub fn close(&mut self) {
         let now: Vec<_> = self.now().collect();
         for (key, count) in now {
-            self.add(key, count);
+            self.add(key, count, None);
         }
         self.entries.values_mut().for_each(|entry| entry.now = None);
     }
@@ -101,6 +104,12 @@ impl Told {
     /// What was told last before this release.
     pub fn last(&self, key: Key) -> Option<Count> {
         self.entries.get(&key)?.last
+    }
+
+    /// How many persons were told last, in this release or before; 0 where nothing was.
+    pub fn known(&self, key: Key) -> u64 {
+        let told = self.entries.get(&key).and_then(|entry| entry.now.or(entry.last));
+        told.map_or(0, |count| count.persons)
     }
 
     pub fn is_now(&self, key: Key) -> bool {
@@ -134,7 +143,7 @@ impl Told {
     }
 
     pub fn tell(&mut self, key: Key, count: Count) {
-        let entry = self.entries.entry(key).or_insert(Entry { ever: Vec::new(), last: None, now: None });
+        let entry = self.entries.entry(key).or_default();
         entry.now = Some(count);
     }
 }

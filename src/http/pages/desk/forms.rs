@@ -101,6 +101,18 @@ const PLAIN: &[(&str, &str)] = &[
         "at most {} cells in all: pool codes with `keep`, or divide by less",
         "at most {} cells in all: give fewer codes a cell of their own, or divide by less",
     ),
+    (
+        "codes of the list itself: `_O` is always there, `_U` by `unknown`",
+        "codes of the vocabulary: “other” is always there, and for what is not known there is a box",
+    ),
+    (
+        "another dimension: `{}` has a list, and the two are levels of one list",
+        "another dimension: this one is a level of one that has a list",
+    ),
+    (
+        "a code that holds none of the list: `{}` lies in it, and was declared before",
+        "a code that holds none of the list: {} lies in it, and was declared before",
+    ),
     ("buckets that begin by {}, the day of `as_of`", "times that begin by {}, the day that the release speaks of"),
 ];
 

@@ -1,10 +1,12 @@
-//! What waits for a publisher: releases to sign or to publish, and figures that another one has confirmed.
+//! What waits for a publisher: releases to sign or to publish, public lists to sign, and figures that another one has confirmed.
 
 use crate::domain::record::Noun;
-use crate::http::pages::here::link;
+use crate::exchange::formats::words;
+use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Cell, Table};
 use crate::http::pages::words::{say, t};
 use crate::store::error::StoreError;
+use crate::store::lists;
 use crate::store::publicity;
 use crate::store::releases::{self, State};
 use crate::store::session::Session;
@@ -31,6 +33,16 @@ pub fn read(session: &mut Session<'_>) -> Result<Vec<Vec<Cell>>, StoreError> {
         let address = link(&format!("/desk/releases/{}", release.id));
         let name = Cell::Link(address, release.content.id.clone());
         rows.push(vec![name, t("Release").into(), what.into()]);
+    }
+    for made in lists::declarations(session.conn())? {
+        let signed = made.signatures.iter().any(|by| by.account == own);
+        if made.state != lists::State::Proposed || signed {
+            continue;
+        }
+        let missing = lists::missing(session.conn(), &made)?;
+        let what = say("It waits for your signature. Signatures that are missing: {}.", &[&missing]);
+        let name = words::heading(&made.dimension, here::language()).to_owned();
+        rows.push(vec![Cell::Link(link("/desk/lists"), name), t("Public list").into(), what.into()]);
     }
     for waiting in publicity::waiting(session)? {
         let by = waiting.confirmations.into_iter().map(|one| one.account).collect::<Vec<_>>().join(", ");

@@ -26,7 +26,6 @@ pub fn values_of(entry: &DeclarationEntry) -> Values {
     put("title_ru".into(), entry.title_ru.clone());
     put("publisher".into(), entry.publisher.clone());
     put("persons".into(), entry.persons.map(|number| number.to_string()));
-    put("incidents".into(), entry.incidents.map(|number| number.to_string()));
     for (at, table) in entry.tables.iter().enumerate() {
         let name = |part: &str| format!("tables[{at}].{part}");
         put(name("code"), table.code.clone());
@@ -36,15 +35,16 @@ pub fn values_of(entry: &DeclarationEntry) -> Values {
         for (part, dimension) in ["by", "by2", "by3"].into_iter().zip(&table.by) {
             put(name(part), Some(dimension.clone()));
         }
-        put(name("keep"), Some(pairs(&table.keep)));
+        put(name("basis"), table.basis.clone());
+        put(name("pool"), table.pool.map(|pools| if pools { "yes" } else { "no" }.to_owned()));
         put(name("filter"), Some(pairs(&table.filter)));
         put(name("with"), Some(table.with.join(",")));
     }
     values
 }
 
-/// The parts of a table in the form, besides what it counts: that one is always chosen.
-const PARTS: [&str; 9] = ["code", "title_en", "title_ru", "by", "by2", "by3", "keep", "filter", "with"];
+/// The parts of a table in the form, besides what it counts, on what it stands and whether it pools: these are always chosen.
+const PARTS: [&str; 8] = ["code", "title_en", "title_ru", "by", "by2", "by3", "filter", "with"];
 
 /// Whether anything was typed for this table of the form.
 pub fn is_used<'v>(at: usize, value: impl Fn(&str) -> &'v str) -> bool {
@@ -61,7 +61,7 @@ pub fn typed(sent: &Form) -> Values {
         .collect();
     let used = (0..MOST_TABLES).filter(|at| is_used(*at, |name| sent.get(name)));
     for (place, at) in used.enumerate() {
-        for part in PARTS.iter().chain(&["measure"]) {
+        for part in PARTS.iter().chain(&["measure", "basis", "pool"]) {
             values.insert(format!("tables[{place}].{part}"), sent.get(&format!("tables[{at}].{part}")).to_owned());
         }
     }
@@ -118,7 +118,7 @@ pub fn read(sent: &Form, today: chrono::NaiveDate) -> Result<DeclarationEntry, V
         }
         read.ok()
     };
-    let (persons, incidents) = (number("persons"), number("incidents"));
+    let persons = number("persons");
     let mut tables = Vec::new();
     for at in (0..MOST_TABLES).filter(|at| is_used(*at, |name| sent.get(name))) {
         let of = |part: &str| given(&format!("tables[{at}].{part}"));
@@ -127,16 +127,18 @@ pub fn read(sent: &Form, today: chrono::NaiveDate) -> Result<DeclarationEntry, V
             let name = format!("tables[{}].{part}", tables.len());
             read_pairs(&name, &of(part).unwrap_or_default(), &mut errors)
         };
-        let (keep, filter) = (map("keep"), map("filter"));
+        let filter = map("filter");
         tables.push(TableEntry {
             code: of("code"),
             title_en: of("title_en"),
             title_ru: of("title_ru"),
+            basis: of("basis"),
             measure: of("measure"),
             by,
             filter,
             with: codes_of(&of("with").unwrap_or_default()).collect(),
-            keep,
+            // What is not said is the same as yes.
+            pool: (of("pool").as_deref() == Some("no")).then_some(false),
         });
     }
     if !errors.is_empty() {
@@ -151,7 +153,6 @@ pub fn read(sent: &Form, today: chrono::NaiveDate) -> Result<DeclarationEntry, V
         as_of,
         at_write: None,
         persons,
-        incidents,
         tables,
         figures: sent.all("figures").map(str::to_owned).collect(),
     })

@@ -1,4 +1,4 @@
-//! The form that declares a release: its tables, the figures to sign, the thresholds.
+//! The form that declares a release: its tables, the figures to sign, and how many stand behind a number.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
@@ -7,12 +7,13 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::domain::check::FieldError;
-use crate::domain::dimension::DIMENSIONS;
+use crate::domain::dimension::Dimension;
 use crate::domain::figure::{Figure, FigureEntry};
 use crate::domain::policy::{Action, Actor};
 use crate::domain::record::{RecordId, State};
-use crate::domain::release::content::Thresholds;
-use crate::domain::release::declare::DeclarationEntry;
+use crate::domain::release::content::{Basis, PERSONS};
+use crate::domain::release::declare::{DeclarationEntry, NO_LIST};
+use crate::domain::release::lists::may_have_one;
 use crate::domain::release::plan::Block;
 use crate::exchange::formats::words;
 use crate::http::auth::Release as MakeReleases;
@@ -20,7 +21,7 @@ use crate::http::jobs::{made_by, preparing, submit};
 use crate::http::pages::desk::forms::in_row;
 use crate::http::pages::form::{Arrived, Late, Posted};
 use crate::http::pages::frame::below;
-use crate::http::pages::here;
+use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Control, Field, Notice, Tone};
 use crate::http::pages::sign_in::on;
 use crate::http::pages::turned::Turned;
@@ -31,7 +32,7 @@ use crate::http::problem::{Kind, Problem};
 use crate::http::reply::Reply;
 use crate::http::state::Records;
 use crate::store::jobs::Key;
-use crate::store::{records, releases};
+use crate::store::{lists, records, releases};
 
 use super::declared::{MOST_TABLES, Values, is_used, read, typed, values_of};
 use super::jobs;
@@ -41,8 +42,6 @@ pub const PAGES: &[Page] =
 
 /// How many empty tables the form offers, and how many it reads.
 const EMPTY: usize = 2;
-/// Dimensions that no release has.
-const NEVER: [&str; 2] = ["source", "basis"];
 
 /// A figure that can be signed.
 struct Signable {
@@ -52,6 +51,19 @@ struct Signable {
     as_of: NaiveDate,
     /// The same in words.
     day: String,
+}
+
+/// What a release may be made of.
+struct Offers {
+    figures: Vec<Signable>,
+    /// The dimensions whose public list is in force.
+    lists: Vec<&'static Dimension>,
+}
+
+impl Offers {
+    fn has_list(&self, code: &str) -> bool {
+        self.lists.iter().any(|dimension| dimension.code == code)
+    }
 }
 
 struct TableFields {
@@ -64,6 +76,8 @@ struct Declare<'a> {
     notice: Option<Notice>,
     head: Vec<Field>,
     tables: Vec<TableFields>,
+    /// What the dimensions are called that have a list in force.
+    lists: String,
     figures: &'a [Signable],
     chosen: &'a [String],
     whole: Field,
@@ -87,28 +101,29 @@ pub fn told(problem: &Problem, place: impl Fn(&FieldError) -> (String, String)) 
     notice
 }
 
+/// A notice of mistakes with the way to the lists that are missing.
+fn with_lists(notice: Notice, problem: &Problem) -> Notice {
+    let lacks = |error: &&FieldError| error.expected == NO_LIST;
+    let mut missing: Vec<_> = problem.errors.iter().filter(lacks).filter_map(|error| error.value.as_deref()).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing.into_iter().fold(notice, |notice, code| {
+        let heading = words::heading(code, here::language());
+        let address = format!("{}?dimension={code}#declare", link("/desk/lists"));
+        notice.way(address, say("No list is in force for this: {}. Declare it first.", &[&heading]))
+    })
+}
+
 fn blocked(block: &Block) -> String {
     match block {
-        Block::FiguresTell { figures, table, at } => say(
-            "The signed figures {} alone tell too much about the cell {} of the table {}. Leave one of them out, or pool the cell with others.",
-            &[&figures.join(", "), &at.join(" · "), table],
-        ),
-        Block::FigureChange { figure, release } => say(
-            "Beside the release {} the figure {} would tell a small change. Do not sign it this time.",
-            &[release, figure],
-        ),
-        Block::TooLarge { what, count, most } => say(
-            "It cannot be checked whole: {} {}, where {} is the most. Pool codes, or divide by less.",
-            &[count, &retold(what), most],
-        ),
         Block::EarlierRelease { release, detail } => say("Beside the release {}: {}", &[release, &retold(detail)]),
         Block::Figure { figure, detail } => say("The figure {}: {}", &[figure, &retold(detail)]),
         Block::Records { detail } => retold(detail).into_owned(),
     }
 }
 
-/// What can be signed: figures with a question. A draft becomes public with the release.
-async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<Signable>, Problem> {
+/// The lists in force, and what can be signed: figures with a question. A draft becomes public with the release.
+async fn offers(visit: &Visit<MakeReleases>, store: &Records) -> Result<Offers, Problem> {
     let (actor, language) = (visit.actor(), here::language());
     store
         .run(move |store| {
@@ -122,7 +137,9 @@ async fn signable(visit: &Visit<MakeReleases>, store: &Records) -> Result<Vec<Si
                     day: words::day(figure.version.body.as_of, language),
                     population: figure.version.body.population,
                 };
-                Ok(can.map(line).collect())
+                let figures = can.map(line).collect();
+                let lists = lists::in_force(session.conn())?.iter().map(|list| list.dimension).collect();
+                Ok(Offers { figures, lists })
             })
         })
         .await
@@ -143,7 +160,7 @@ fn field(
     field
 }
 
-/// Whether a mistake is in this field. One in a part of it, such as `keep.year`, stands beside the whole of it.
+/// Whether a mistake is in this field. One in a part of it, such as `filter.place`, stands beside the whole of it.
 fn concerns(error: &FieldError, name: &str) -> bool {
     let nth = |base: &str, nth: usize| error.field.strip_prefix(base).is_some_and(|rest| rest == format!(".by[{nth}]"));
     let second = name.strip_suffix(".by2").is_some_and(|base| nth(base, 1));
@@ -179,7 +196,6 @@ fn place(head: &[Field], tables: &[TableFields], whole: &Field, error: &FieldErr
 }
 
 fn head(values: &Values, errors: &[FieldError]) -> Vec<Field> {
-    let usual = Thresholds::default();
     let line = |name: &str, label: &str, hint: &str| field(name, label, hint, Control::line(), values, errors);
     vec![
         line("id", "Name in addresses", "a-z, 0-9 and -, such as 2018-04-03").required(),
@@ -188,42 +204,58 @@ fn head(values: &Values, errors: &[FieldError]) -> Vec<Field> {
         line("publisher", "Whose numbers they are", "").required(),
         line("as_of", "As of", "What was known by the end of this day; today where you leave it empty."),
         line("date", "The date that it bears", "Today where you leave it empty."),
-        line("persons", "Withhold below so many persons", &say("{} where you leave it empty.", &[&usual.persons])),
         line(
-            "incidents",
-            "Withhold below so many incidents",
-            &say("{} where you leave it empty.", &[&usual.incidents]),
+            "persons",
+            "People behind every number, at least",
+            &say("{} where you leave it empty. The first release says it for all that follow.", &[&PERSONS]),
         ),
     ]
 }
 
-fn table(at: usize, values: &Values, errors: &[FieldError]) -> TableFields {
+fn table(at: usize, values: &Values, errors: &[FieldError], offers: &Offers) -> TableFields {
     let name = |part: &str| format!("tables[{at}].{part}");
     let line = |part: &str, label: &str, hint: &str| field(name(part), label, hint, Control::line(), values, errors);
     let dimensions = || {
-        let known = DIMENSIONS.iter().filter(|dimension| !NEVER.contains(&dimension.code));
-        let named = known
-            .map(|dimension| (dimension.code.to_owned(), words::heading(dimension.code, here::language()).to_owned()));
+        let named = may_have_one().map(|dimension| {
+            let label = words::heading(dimension.code, here::language()).to_owned();
+            let has = offers.has_list(dimension.code);
+            (dimension.code.to_owned(), if has { label } else { say("{} (no list is in force)", &[&label]) })
+        });
         Control::Choice { options: std::iter::once((String::new(), "–".to_owned())).chain(named).collect() }
     };
     let by = |part: &str, label: &str| field(name(part), label, "", dimensions(), values, errors);
     let measures = [("persons", "Persons"), ("incidents", "Incidents")]
         .map(|(value, label)| (value.to_owned(), t(label).to_owned()));
+    let bases = Basis::WORDS
+        .iter()
+        .rev()
+        .map(|(name, basis)| ((*name).to_owned(), words::basis(*basis, here::language()).to_owned()));
+    let bases = bases.collect();
+    let pools = [("yes", "put together if too small"), ("no", "each on its own")]
+        .map(|(value, label)| (value.to_owned(), t(label).to_owned()));
     let fields = vec![
         line("code", "Name in addresses", ""),
         line("title_en", "Title in English", ""),
         line("title_ru", "Title in Russian", ""),
+        field(name("basis"), "Stands on", "", Control::Choice { options: bases }, values, errors),
         field(name("measure"), "Counts", "", Control::Choice { options: measures.to_vec() }, values, errors),
         by("by", "Divided by"),
         by("by2", "and by"),
         by("by3", "and by"),
-        line(
-            "keep",
-            "Codes with a cell of their own",
-            "Such as ground=detained_tortured,relative_of_victim: all others are pooled. Needed for time: year=2017..2018",
+        field(
+            name("pool"),
+            "Small lines of a crossing",
+            "The first release that crosses lists says it for all that follow.",
+            Control::Choice { options: pools.to_vec() },
+            values,
+            errors,
         ),
-        line("filter", "Only those with", "Such as origin=RU-CE"),
-        line("with", "Only persons to whom all of this happened", "Kinds of incident, such as detention,torture"),
+        line("filter", "Only those with", "Such as origin=RU-CE; of published figures alone"),
+        line(
+            "with",
+            "Only persons to whom all of this happened",
+            "Kinds of incident, such as detention,torture; of published figures alone",
+        ),
     ];
     TableFields { fields }
 }
@@ -232,7 +264,7 @@ fn form(
     visit: &Visit<MakeReleases>,
     values: &Values,
     chosen: &[String],
-    signable: &[Signable],
+    offers: &Offers,
     notice: Option<Notice>,
     problem: Option<&Problem>,
 ) -> Result<Reply, Problem> {
@@ -243,7 +275,7 @@ fn form(
     let used = (0..MOST_TABLES).filter(|at| is_used(*at, |name| values.get(name).map_or("", String::as_str))).count();
     let whole = Control::Area { rows: 10 };
     let head = head(values, beside);
-    let tables: Vec<_> = (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, beside)).collect();
+    let tables: Vec<_> = (0..(used + EMPTY).min(MOST_TABLES)).map(|at| table(at, values, beside, offers)).collect();
     let mut whole = field(
         "declaration",
         "Or the whole declaration as JSON",
@@ -265,8 +297,9 @@ fn form(
         false => place(&head, &tables, &whole, error),
     };
     let content = Declare {
-        notice: notice.or_else(|| problem.map(|problem| told(problem, at))),
-        figures: signable,
+        notice: notice.or_else(|| problem.map(|problem| with_lists(told(problem, at), problem))),
+        lists: offers.lists.iter().map(|own| words::heading(own.code, here::language())).collect::<Vec<_>>().join(", "),
+        figures: &offers.figures,
         chosen,
         head,
         tables,
@@ -288,18 +321,18 @@ fn free_name(today: NaiveDate, made: &[releases::Release]) -> String {
 #[get("/desk/releases/new")]
 pub async fn ask(visit: Visit<MakeReleases>, store: Data<Records>) -> Result<Reply, Turned> {
     let made = store.run(|store| store.look(releases::list)).await?;
-    let signable = signable(&visit, &store).await?;
+    let offers = offers(&visit, &store).await?;
     let today = here::today(store.store().now());
     let last = made.first().map(|last| (values_of(&last.declaration), last.declaration.figures.clone()));
     let (mut values, mut chosen) = last.unwrap_or_default();
     values.insert("id".to_owned(), free_name(today, &made));
     let before = chosen.len();
-    chosen.retain(|id| signable.iter().any(|figure| figure.id == *id && figure.as_of == today));
+    chosen.retain(|id| offers.figures.iter().any(|figure| figure.id == *id && figure.as_of == today));
     let notice = (chosen.len() < before).then(|| {
         let title = t("Figures that were signed last are not chosen, for they speak of another day than today.");
         Notice::new(Tone::Plain, title).line(t("To sign them, write their day into “As of” and choose them again."))
     });
-    Ok(form(&visit, &values, &chosen, &signable, notice, None)?)
+    Ok(form(&visit, &values, &chosen, &offers, notice, None)?)
 }
 
 /// Prepares what was declared.
@@ -308,12 +341,12 @@ pub async fn prepare(arrived: Arrived<MakeReleases>, store: Data<Records>) -> Re
     let Posted { visit, form: sent } = match arrived {
         Arrived::Sent(posted) => posted,
         Arrived::Late(Late { visit, form: sent }) => {
-            let signable = signable(&visit, &store).await?;
+            let offers = offers(&visit, &store).await?;
             let chosen: Vec<_> = sent.all("figures").map(str::to_owned).collect();
             let title = t("Nothing is prepared yet: you have signed in anew since this form was opened.");
             let notice = Notice::new(Tone::Warning, title)
                 .line(t("Everything that you typed is in it. Look at it, and send it again."));
-            let page = form(&visit, &typed(&sent), &chosen, &signable, Some(notice), None)?;
+            let page = form(&visit, &typed(&sent), &chosen, &offers, Some(notice), None)?;
             return Ok(page.status(StatusCode::FORBIDDEN));
         }
     };
@@ -331,7 +364,7 @@ pub async fn prepare(arrived: Arrived<MakeReleases>, store: Data<Records>) -> Re
     if !matches!(problem.status, 409 | 422 | 503) {
         return Err(problem.into());
     }
-    let signable = signable(&visit, &store).await?;
+    let offers = offers(&visit, &store).await?;
     let chosen: Vec<_> = sent.all("figures").map(str::to_owned).collect();
     let mut values = typed(&sent);
     let mut notice = None;
@@ -342,10 +375,10 @@ pub async fn prepare(arrived: Arrived<MakeReleases>, store: Data<Records>) -> Re
         notice = Some(
             Notice::new(Tone::Wrong, title)
                 .line(t("Send it again to prepare another release, under another name."))
-                .way(here::link("/desk/releases"), t("Releases")),
+                .way(link("/desk/releases"), t("Releases")),
         );
     }
-    let page = form(&visit, &values, &chosen, &signable, notice, Some(&problem))?;
+    let page = form(&visit, &values, &chosen, &offers, notice, Some(&problem))?;
     Ok(page.status(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)))
 }
 

@@ -1,4 +1,4 @@
-//! Releases, for those who make them: what is published and withheld and why, who signed, and what becomes of them.
+//! Releases, for those who make them: what is told and withheld, who signed, and what becomes of them.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
@@ -8,7 +8,7 @@ use askama::Template;
 use crate::domain::check::FieldError;
 use crate::domain::policy::{Action, Actor};
 use crate::domain::record::RecordId;
-use crate::domain::release::content::Content;
+use crate::domain::release::content::{Content, SignedFigure};
 use crate::exchange::formats::words;
 use crate::http::auth::{ReadReleases, Release as MakeReleases};
 use crate::http::jobs::{publishing, submit};
@@ -33,7 +33,7 @@ use crate::store::terms;
 
 use super::declaring::told;
 use super::jobs;
-use super::planned::{Planned, planned};
+use super::planned::{Planned, cost, hasty, planned};
 
 pub const PAGES: &[Page] = &[
     with("GET", "/desk/releases", Action::ReadReleases),
@@ -100,7 +100,11 @@ struct Show<'a> {
     state: &'static str,
     title: String,
     tables: Vec<Planned>,
+    /// What signatures of small figures cost.
+    costs: Vec<String>,
     figures: Option<Table>,
+    /// That little has changed since the release before.
+    hasty: Option<Notice>,
     /// Who, and when.
     signatures: Vec<(String, String)>,
     missing: i64,
@@ -116,12 +120,9 @@ struct Show<'a> {
 }
 
 fn figures(content: &Content) -> Option<Table> {
-    let row = |figure: &crate::domain::release::content::SignedFigure| {
-        vec![
-            Cell::Text(figure.id.clone()),
-            Cell::Text(figure.value.to_string()),
-            Cell::Text(words::count(figure.computed, here::language())),
-        ]
+    let row = |figure: &SignedFigure| {
+        let computed = words::count(figure.computed, here::language());
+        [figure.id.clone(), figure.value.to_string(), computed].map(Cell::Text).to_vec()
     };
     let rows: Vec<_> = content.figures.iter().map(row).collect();
     (!rows.is_empty()).then(|| Table {
@@ -140,12 +141,15 @@ async fn whole<P: crate::http::auth::Permission>(
     typed: (&str, &str),
     errors: &[FieldError],
 ) -> Result<Reply, Turned> {
-    let (release, counted, vocabulary) = records
+    let (release, counted, vocabulary, before) = records
         .run(move |records| {
             records.look(|conn| {
                 let release = store::get(conn, id)?;
                 let counted = store::signatures_that_count(conn, &release)?;
-                Ok((release, counted, terms::vocabulary(conn, None)?))
+                let published = |other: &&Release| other.published_at.is_some() && other.id != id;
+                let before = store::list(conn)?.into_iter().filter(|other| published(&other));
+                let before = before.max_by_key(|other| other.published_at).map(|other| other.plan.persons);
+                Ok((release, counted, terms::vocabulary(conn, None)?, before))
             })
         })
         .await?;
@@ -158,7 +162,14 @@ async fn whole<P: crate::http::auth::Permission>(
         notices,
         state: t(state(release.state)),
         title: title(&release.content),
-        tables: release.content.tables.iter().map(|table| planned(table, &release.plan.cells, &vocabulary)).collect(),
+        tables: (release.content.tables.iter())
+            .map(|table| {
+                let plan = release.plan.tables.iter().find(|own| own.table == table.code);
+                planned(table, plan, &vocabulary)
+            })
+            .collect(),
+        costs: release.plan.costs.iter().map(|own| cost(own, &vocabulary)).collect(),
+        hasty: hasty(release.plan.persons, before),
         figures: figures(&release.content),
         signatures: release.signatures.iter().map(signed).collect(),
         missing: i64::from(release.signatures_required).saturating_sub(counted).max(0),
@@ -197,8 +208,8 @@ pub async fn show(
     path: RecordPath,
     request: HttpRequest,
 ) -> Result<Reply, Turned> {
-    let done = url::form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "done");
-    let told = done.and_then(|(_, done)| match &*done {
+    let mut asked = url::form_urlencoded::parse(request.query_string().as_bytes());
+    let told = asked.find(|(name, _)| name == "done").and_then(|(_, done)| match &*done {
         "prepared" => Some("The release is prepared. Nothing is public yet: look at it, then sign it."),
         "sign" => Some("You have signed it."),
         "publish" => Some("It is public."),

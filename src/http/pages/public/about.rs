@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use askama::Template;
 
 use crate::domain::disclosure;
-use crate::domain::release::content::Thresholds;
+use crate::domain::release::content::PERSONS;
 use crate::http::documentation::ADDRESS;
 use crate::http::pages::turned::Turned;
 use crate::http::pages::{filters, words as phrases};
@@ -24,11 +24,8 @@ struct About {
 #[get("/about")]
 pub async fn show(shelf: Data<Shelf>) -> Result<Reply, Turned> {
     let snapshot = shelf.now()?;
-    let thresholds = snapshot.newest().map_or_else(Thresholds::default, |(_, content)| content.thresholds);
-    let fewer = phrases::say(
-        "A number from case files is withheld where it counts fewer than {} people, or fewer than {} incidents.",
-        &[&thresholds.persons, &thresholds.incidents],
-    );
+    let persons = snapshot.newest().map_or(PERSONS, |(_, content)| content.persons);
+    let fewer = phrases::say("Behind every number from case files stand {} people or more.", &[&persons]);
     let page = About { fewer, docs: ADDRESS };
     Ok(super::shown(phrases::t("About these figures"), None, &page, disclosure::about_releases)?)
 }

@@ -7,6 +7,7 @@ use crate::domain::count::Count;
 use crate::domain::release::content::Value;
 use crate::exchange::formats::words;
 
+use super::as_of::AsOf;
 use super::say;
 
 /// How a bar looks.
@@ -47,6 +48,8 @@ pub struct Bar {
     pub marks: Vec<String>,
     /// What others say of the same day.
     pub contested: Option<String>,
+    /// The earlier release that told the number.
+    pub as_of: Option<AsOf>,
 }
 
 impl Bar {
@@ -55,25 +58,32 @@ impl Bar {
             Count::Attested { value, .. } => (Look::Solid, 0, value),
             Count::NotAttested { low, high } => (Look::Between, low, high),
         };
-        Self { label, link: None, said: say::count(count), look, from, to, marks: Vec::new(), contested: None }
+        Self { look, from, to, ..Self::said(label, say::count(count)) }
+    }
+
+    /// What is only said, with a bar of no length.
+    fn said(label: String, said: String) -> Self {
+        Self {
+            label,
+            link: None,
+            said,
+            look: Look::Solid,
+            from: 0,
+            to: 0,
+            marks: Vec::new(),
+            contested: None,
+            as_of: None,
+        }
     }
 
     /// What is said of a cell of a release.
     pub fn of(label: String, value: Value) -> Self {
         match value {
             Value::Free(count) => Self { said: say::released(count), ..Self::new(label, count) },
+            Value::Empty => Self::said(label, "–".to_owned()),
             Value::Withheld => {
                 let said = words::say(words::WITHHELD, say::language()).to_owned();
-                Self {
-                    label,
-                    link: None,
-                    said,
-                    look: Look::Withheld,
-                    from: 0,
-                    to: 0,
-                    marks: Vec::new(),
-                    contested: None,
-                }
+                Self { look: Look::Withheld, ..Self::said(label, said) }
             }
         }
     }

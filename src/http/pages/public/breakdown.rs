@@ -30,6 +30,7 @@ fn bar(publication: &str, found: &Found<Figure>, standing: &Standing, beside: Be
         to: part.value.value,
         marks: vec![standing.status.to_owned()],
         contested: beside.contested(found).map(|contested| contested.short()),
+        as_of: None,
     }
 }
 
@@ -67,6 +68,7 @@ fn breakdown(publication: &str, own: &[&Found<Figure>], remainder: &Remainder, b
                 to: value,
                 marks: Vec::new(),
                 contested: None,
+                as_of: None,
             });
             phrases::t(
                 "Derived: what the parts leave of the whole. It was not published, and is exact only if the parts do not \

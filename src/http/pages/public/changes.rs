@@ -27,7 +27,7 @@ struct Changes {
     action: String,
     lead: Option<String>,
     choice: Option<Field>,
-    /// What holds of the whole: times, thresholds, tables that are new or gone.
+    /// What holds of the whole: times, tables that are new or gone.
     whole: Vec<String>,
     tables: Vec<Shows>,
     figures: Option<Shows>,
@@ -37,6 +37,7 @@ struct Changes {
 fn said(value: Option<Value>) -> String {
     match value {
         None => "–".to_owned(),
+        Some(Value::Empty) => "–".to_owned(),
         Some(Value::Withheld) => words::say(words::WITHHELD, say::language()).to_owned(),
         Some(Value::Free(count)) => say::released(count),
     }
@@ -59,12 +60,15 @@ fn difference(before: Option<Value>, now: Option<Value>) -> String {
 fn table(earlier: &Content, old: &Table, content: &Content, new: &Table) -> Option<Shows> {
     let shown = Shown { content, table: new, query: String::new(), address: String::new() };
     let before = Shown { content: earlier, table: old, query: String::new(), address: String::new() };
-    let value = |table: &Table, at: &[String]| table.cells.iter().find(|cell| cell.at == at).map(|cell| cell.value);
-    let gone = old.cells.iter().map(|cell| &cell.at).filter(|at| value(new, at).is_none());
-    let places = new.cells.iter().map(|cell| &cell.at).chain(gone);
+    // What either of them withholds is not compared, nor what one carries on from an earlier release: it has not told that anew.
+    let told = |table: &Table, at: &[String]| {
+        let own = table.cell(at).filter(|cell| cell.as_of_release.is_none())?;
+        own.value.count().map(|_| own.value)
+    };
+    let places = new.cells.iter().map(|cell| &cell.at);
     let row = |at: &Vec<String>| {
-        let (was, is) = (value(old, at), value(new, at));
-        (was != is).then(|| {
+        let (was, is) = (told(old, at), told(new, at));
+        (was.is_some() && is.is_some() && was != is).then(|| {
             let named = new.axes.iter().zip(at).map(|(axis, code)| {
                 let name = label(&shown, axis.vocabulary.as_deref(), code);
                 if name == *code { label(&before, axis.vocabulary.as_deref(), code) } else { name }
@@ -91,7 +95,12 @@ fn heads(earlier: &Content, content: &Content) -> Vec<String> {
 /// Whether two tables ask the same, so that their cells can be held against each other.
 fn same(a: &Table, b: &Table) -> bool {
     let by = |table: &Table| table.axes.iter().map(|axis| axis.dimension.clone()).collect::<Vec<_>>();
-    a.code == b.code && a.measure == b.measure && by(a) == by(b) && a.filter == b.filter && a.with == b.with
+    a.code == b.code
+        && a.measure == b.measure
+        && a.basis == b.basis
+        && by(a) == by(b)
+        && a.filter == b.filter
+        && a.with == b.with
 }
 
 /// The signed figures that are new, gone, or not as they were.
@@ -139,13 +148,6 @@ fn whole(earlier: &Content, content: &Content) -> Vec<String> {
         told.push(phrases::say(
             "It says what was known by {}; the other, by {}.",
             &[&say::day(content.as_of), &say::day(earlier.as_of)],
-        ));
-    }
-    if earlier.thresholds != content.thresholds {
-        let (was, is) = (earlier.thresholds, content.thresholds);
-        told.push(phrases::say(
-            "The thresholds were {} people and {} incidents, and are {} and {}.",
-            &[&was.persons, &was.incidents, &is.persons, &is.incidents],
         ));
     }
     let missing = |of: &Content, from: &Content| {

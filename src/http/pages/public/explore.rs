@@ -232,7 +232,12 @@ fn address(content: &Content, question: &[(String, String)], suffix: &str) -> St
     format!("/api/v1/releases/{}/aggregates.{suffix}?{query}", content.id)
 }
 
-fn answered(request: &HttpRequest, content: &Content, question: &[(String, String)], slice: &Slice) -> Answered {
+fn answered(
+    request: &HttpRequest,
+    (snapshot, content): (&Snapshot, &Content),
+    question: &[(String, String)],
+    slice: &Slice,
+) -> Answered {
     let table = &slice.table;
     // The same question asked differently has one address.
     let mut canonical = pairs(&slice.query);
@@ -245,7 +250,7 @@ fn answered(request: &HttpRequest, content: &Content, question: &[(String, Strin
     let whole = picture.as_ref().map(|picture| format!("{origin}{picture}"));
     Answered {
         publisher: content.publisher.clone(),
-        shows: tables::shows(content, table, slice.query.clone()),
+        shows: tables::shows(snapshot, content, table, slice.query.clone()),
         address: format!("{origin}{}", address("json")),
         downloads: tables::downloads(table, |suffix| match suffix {
             "csv" => format!("{}&flavour=spreadsheet", address(suffix)),
@@ -321,7 +326,7 @@ pub async fn show(request: HttpRequest, shelf: Data<Shelf>, parameters: Paramete
                 None => format!("{}: {}", error.field, told(error)),
             })
             .collect(),
-        answered: slice.as_ref().map(|slice| answered(&request, content, &question, slice)),
+        answered: slice.as_ref().map(|slice| answered(&request, (&snapshot, content), &question, slice)),
         docs: ADDRESS,
     };
     let reply = super::shown(title, None, &page, |page| disclosure::of_release(content, page))?;

@@ -142,7 +142,7 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>) -> Result<Reply, T
         disagreements: disagreements(&series),
         table: newest.filter(|_| source.is_none()).and_then(|(_, content)| {
             let table = content.tables.first()?;
-            Some((say::title(&table.title), tables::shows(content, table, cube::question(table))))
+            Some((say::title(&table.title), tables::shows(&snapshot, content, table, cube::question(table))))
         }),
         source,
         release,

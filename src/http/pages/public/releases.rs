@@ -7,7 +7,7 @@ use askama::Template;
 use crate::domain::count::Bounded;
 use crate::domain::disclosure;
 use crate::domain::record::Instant;
-use crate::domain::release::content::{Content, SignedFigure, Table, Thresholds};
+use crate::domain::release::content::{Content, SignedFigure, Table};
 use crate::domain::release::cube;
 use crate::domain::series;
 use crate::http::pages::here::link;
@@ -100,9 +100,8 @@ struct Signed {
 struct Page {
     line: Line,
     as_of: String,
-    at_write: i64,
     published_at: Instant,
-    thresholds: Thresholds,
+    persons: u32,
     signatures: u8,
     hash: String,
     signature: String,
@@ -111,7 +110,7 @@ struct Page {
     figures: Vec<Signed>,
 }
 
-fn declared(content: &Content, table: &Table) -> Declared {
+fn declared(snapshot: &Snapshot, content: &Content, table: &Table) -> Declared {
     let address = |suffix: &str| {
         let question = match suffix {
             "svg" if say::language().code() != "en" => "?lang=ru",
@@ -123,7 +122,7 @@ fn declared(content: &Content, table: &Table) -> Declared {
     Declared {
         code: table.code.clone(),
         title: say::title(&table.title),
-        shows: tables::shows(content, table, cube::question(table)),
+        shows: tables::shows(snapshot, content, table, cube::question(table)),
         downloads: tables::downloads(table, address),
         explore: link(&format!("/explore?release={}&{}", content.id, cube::question(table))),
     }
@@ -158,15 +157,15 @@ pub async fn show(records: Data<Records>, shelf: Data<Shelf>, id: Path<String>) 
     let page = Page {
         line: line(&snapshot, standing),
         as_of: say::day(view.as_of),
-        at_write: view.at_write,
         published_at: Instant::new(view.published_at),
-        thresholds: view.thresholds,
+        persons: view.persons,
         signatures: view.signatures,
         hash: view.hash.clone(),
         signature: view.signature.clone(),
         public_key: view.public_key.clone(),
-        tables: content
-            .map_or_else(Vec::new, |content| content.tables.iter().map(|table| declared(content, table)).collect()),
+        tables: content.map_or_else(Vec::new, |content| {
+            content.tables.iter().map(|table| declared(&snapshot, content, table)).collect()
+        }),
         figures: content.map_or_else(Vec::new, |content| {
             content.figures.iter().map(|figure| signed(beside, content, figure)).collect()
         }),

@@ -8,12 +8,14 @@ use askama::filters::HtmlSafe;
 
 use crate::domain::count::Count;
 use crate::domain::dimension::dimension;
-use crate::domain::release::content::{Axis, Content, Table, Thresholds, Value};
+use crate::domain::release::content::{Axis, Cell, Content, Sum, Table, Value};
 use crate::domain::vocabulary::TOTAL;
 use crate::exchange::formats::json::{self, ReleasedTable};
 use crate::exchange::formats::{FORMATS, Options, Shown, words};
 use crate::http::pages::{filters, words as phrases};
+use crate::http::public::shelf::Snapshot;
 
+use super::as_of::AsOf;
 use super::bars::{Bar, Bars};
 use super::say;
 
@@ -24,6 +26,7 @@ struct Square {
     total: bool,
     /// Whether the release counts nobody there.
     nothing: bool,
+    as_of: Option<AsOf>,
 }
 
 /// A row of a grid: what it is called, and its cells.
@@ -49,7 +52,7 @@ impl HtmlSafe for Grid {}
 
 /// How a table is shown.
 enum Body {
-    Number(String),
+    Number(Option<(String, Option<AsOf>)>),
     Bars(Bars),
     Grid(Grid),
 }
@@ -61,9 +64,10 @@ pub struct Shows {
     body: Body,
     /// What the table counts and whom.
     pub description: String,
-    total: Option<String>,
+    total: Option<(String, Option<AsOf>)>,
+    /// What is told of several codes together.
+    sums: Vec<(String, Option<AsOf>)>,
     withheld: Option<String>,
-    pooled: Vec<(String, String)>,
     remarks: Vec<&'static str>,
 }
 
@@ -92,39 +96,57 @@ pub fn downloads(table: &Table, address: impl Fn(&str) -> String) -> Vec<Downloa
 }
 
 /// Why cells of a release are withheld, in words.
-pub fn why_withheld(thresholds: Thresholds) -> String {
+pub fn why_withheld(persons: u32) -> String {
     phrases::say(
-        "Withheld to protect people: fewer than {} people (or {} incidents) from case files, or a number from which a \
-         withheld one could be worked out. It can be any number, and is not to be read as zero.",
-        &[&thresholds.persons, &thresholds.incidents],
+        "Withheld: fewer than {} people, none, or protecting others. Which of these it is is never said, and it is not to be read \
+         as zero.",
+        &[&persons],
     )
 }
 
-/// The table as it is shown.
-pub fn shows(content: &Content, table: &Table, query: String) -> Shows {
+/// The table as it is shown, beside all that is public.
+pub fn shows(snapshot: &Snapshot, content: &Content, table: &Table, query: String) -> Shows {
     let shown = Shown { content, table, query, address: String::new() };
     let view = json::view(&shown, &Options { language: say::language(), ..Options::default() });
-    let withheld = table.cells.iter().any(|cell| cell.value == Value::Withheld);
+    let any = |value: Value| table.cells.iter().any(|cell| cell.value == value);
     let total = table.cells.iter().find(|cell| cell.at.iter().all(|code| code == TOTAL));
-    let body = match table.axes.as_slice() {
-        [] => Body::Number(total.map(|cell| said(cell.value)).unwrap_or_default()),
-        [axis] => Body::Bars(bars(&shown, axis)),
-        [downs @ .., across] => Body::Grid(grid(&shown, downs, across)),
+    let total = total.map(|cell| (said(cell.value), AsOf::of(snapshot, cell.as_of_release.as_ref())));
+    let (body, total) = match table.axes.as_slice() {
+        [] => (Body::Number(total), None),
+        [axis] => (Body::Bars(bars(snapshot, &shown, axis)), total),
+        [downs @ .., across] => (Body::Grid(grid(snapshot, &shown, downs, across)), total),
     };
+    let mut remarks = remarks(&view);
+    remarks.extend(any(Value::Empty).then(|| phrases::t("A dash: no published figure tells of anybody there.")));
     Shows {
-        total: total.filter(|_| !table.axes.is_empty()).map(|cell| said(cell.value)),
+        total,
+        sums: table.sums.iter().filter_map(|sum| together(snapshot, &shown, sum)).collect(),
         description: description(&shown, &view),
-        withheld: withheld.then(|| why_withheld(content.thresholds)),
-        pooled: pooled(&shown),
-        remarks: remarks(&view),
+        withheld: any(Value::Withheld).then(|| why_withheld(content.persons)),
+        remarks,
         body,
     }
+}
+
+/// What is told of several codes together; nothing of what is a total.
+fn together(snapshot: &Snapshot, shown: &Shown<'_>, sum: &Sum) -> Option<(String, Option<AsOf>)> {
+    let named = |(axis, codes): (&Axis, &Vec<String>)| {
+        let labels: Vec<_> = codes.iter().map(|code| label(shown, axis.vocabulary.as_deref(), code)).collect();
+        let (last, others) = labels.split_last()?;
+        Some(if others.is_empty() { last.clone() } else { phrases::say("{} and {}", &[&others.join(", "), last]) })
+    };
+    let named: Vec<_> = shown.table.axes.iter().zip(&sum.at).filter_map(named).collect();
+    let said = || phrases::say("{} together: {}", &[&named.join("; "), &say::count(Count::exact(sum.count))]);
+    (!named.is_empty()).then(|| (said(), AsOf::of(snapshot, sum.as_of_release.as_ref())))
 }
 
 fn remarks(view: &ReleasedTable) -> Vec<&'static str> {
     let codes = view.caveats.iter().map(|caveat| caveat.code).filter(|code| *code != "withheld");
     codes
         .map(|code| match code {
+            "standing" => {
+                "Some numbers stand as an earlier release told them: since then too little has changed to tell it."
+            }
             "not_additive" => "Groups overlap: they do not add up to the total, which is counted on its own.",
             "not_attested" => "Nobody published how some of these combine; the true number lies between the two.",
             "uncertain_dates" => {
@@ -138,7 +160,10 @@ fn remarks(view: &ReleasedTable) -> Vec<&'static str> {
 
 fn said(value: Value) -> String {
     let withheld = || words::say(words::WITHHELD, say::language()).to_owned();
-    value.count().map_or_else(withheld, say::released)
+    match value {
+        Value::Empty => "–".to_owned(),
+        value => value.count().map_or_else(withheld, say::released),
+    }
 }
 
 /// What is counted, by what, of whom.
@@ -158,17 +183,6 @@ fn description(shown: &Shown<'_>, view: &ReleasedTable) -> String {
     parts.join(" · ")
 }
 
-/// What `_O` stands for, dimension by dimension.
-fn pooled(shown: &Shown<'_>) -> Vec<(String, String)> {
-    let language = say::language();
-    let told = |axis: &Axis| {
-        let labels = axis.pooled.iter().map(|code| shown.label(axis, code, language)).collect::<Vec<_>>();
-        let heading = words::heading(&axis.dimension, language);
-        (format!("{heading} – {}", words::say(words::POOLED, language)), labels.join(", "))
-    };
-    shown.table.axes.iter().filter(|axis| !axis.pooled.is_empty()).map(told).collect()
-}
-
 /// What a code is called, by the words of the release.
 pub fn label(shown: &Shown<'_>, vocabulary: Option<&str>, code: &str) -> String {
     let language = say::language();
@@ -177,7 +191,7 @@ pub fn label(shown: &Shown<'_>, vocabulary: Option<&str>, code: &str) -> String 
 }
 
 /// By time in order; else the greatest first, what is not known last, and in one line of what nothing is said.
-fn bars(shown: &Shown<'_>, axis: &Axis) -> Bars {
+fn bars(snapshot: &Snapshot, shown: &Shown<'_>, axis: &Axis) -> Bars {
     let language = say::language();
     let labels: HashMap<_, _> = shown.labels(axis, language).into_iter().collect();
     let mut cells: Vec<_> = shown.inner().collect();
@@ -187,7 +201,7 @@ fn bars(shown: &Shown<'_>, axis: &Axis) -> Bars {
     }
     let rows = cells.into_iter().map(|cell| {
         let label = labels.get(&cell.at[0]).cloned().unwrap_or_else(|| cell.at[0].clone());
-        Bar::of(label, cell.value)
+        Bar { as_of: AsOf::of(snapshot, cell.as_of_release.as_ref()), ..Bar::of(label, cell.value) }
     });
     let bars = Bars {
         caption: say::title(&shown.table.title),
@@ -202,9 +216,21 @@ fn bars(shown: &Shown<'_>, axis: &Axis) -> Bars {
     bars.without_nothing(say::not_shown())
 }
 
-fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
+/// What is shown of a cell; nothing where the answer has none.
+fn square(snapshot: &Snapshot, cell: Option<&Cell>, total: bool) -> Square {
+    let value = cell.map(|cell| cell.value);
+    Square {
+        said: value.map(said).unwrap_or_default(),
+        withheld: value == Some(Value::Withheld),
+        nothing: value == Some(Value::Empty) || value.and_then(Value::count).is_some_and(Count::is_zero),
+        as_of: cell.and_then(|cell| AsOf::of(snapshot, cell.as_of_release.as_ref())),
+        total,
+    }
+}
+
+fn grid(snapshot: &Snapshot, shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
     let (table, language) = (shown.table, say::language());
-    let cells: HashMap<&[String], Value> = table.cells.iter().map(|cell| (cell.at.as_slice(), cell.value)).collect();
+    let cells: HashMap<&[String], &Cell> = table.cells.iter().map(|cell| (cell.at.as_slice(), cell)).collect();
     let heading = |code: &str| words::heading(code, language).to_owned();
     let total = || words::say(words::TOTAL, language).to_owned();
     // A total that was not asked for has no column and no row.
@@ -228,15 +254,12 @@ fn grid(shown: &Shown<'_>, downs: &[Axis], across: &Axis) -> Grid {
         };
         rows = rows.into_iter().flat_map(longer).collect();
     }
-    let square = |codes: &[String], column: &str| {
+    let square_at = |codes: &[String], column: &str| {
         let at = [codes, &[column.to_owned()]].concat();
-        let value = cells.get(at.as_slice()).copied();
-        let total = at.iter().any(|code| code == TOTAL);
-        let nothing = value.and_then(Value::count).is_some_and(Count::is_zero);
-        Square { said: value.map(said).unwrap_or_default(), withheld: value == Some(Value::Withheld), total, nothing }
+        square(snapshot, cells.get(at.as_slice()).copied(), at.iter().any(|code| code == TOTAL))
     };
     let row = |(codes, heads): (Vec<String>, Vec<String>)| Row {
-        squares: columns.iter().map(|(column, _)| square(&codes, column)).collect(),
+        squares: columns.iter().map(|(column, _)| square_at(&codes, column)).collect(),
         heads,
     };
     let mut rows: Vec<_> = rows.into_iter().map(row).collect();

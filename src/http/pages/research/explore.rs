@@ -9,7 +9,7 @@ use crate::domain::check::FieldError;
 use crate::domain::count::{Count, Tally};
 use crate::domain::dimension::{DIMENSIONS, Dimension, Values, dimension};
 use crate::domain::policy::Action;
-use crate::domain::release::content::Thresholds;
+use crate::domain::release::content::PERSONS;
 use crate::domain::vocabulary::{SPECIAL, TOTAL, Vocabulary, not_further};
 use crate::exchange::formats::words;
 use crate::http::auth::ReadAggregates;
@@ -147,7 +147,7 @@ fn bars(found: &Answered, vocabulary: &Vocabulary) -> Option<Bars> {
     };
     let rows: Vec<_> = rows.filter_map(bar).collect();
     let number = words::number_of(found.query.measure, here::language()).to_owned();
-    let nothing = words::say(words::NONE_DOCUMENTED, here::language());
+    let nothing = t("None documented");
     (rows.len() > 1).then(|| {
         Bars { caption: number.clone(), head: heading(by), number, rows, notes: Vec::new() }.without_nothing(nothing)
     })
@@ -177,16 +177,15 @@ fn found(request: &HttpRequest, found: &Answered, vocabulary: &Vocabulary) -> Fo
         };
         told.push(say(phrase, &[&heading(by)]));
     }
-    let Thresholds { persons, incidents } = Thresholds::default();
     let marked = t("Cells that are marked may not be published");
-    let why = "Behind each of them are case files of fewer than {} persons, or fewer than {} incidents or persons behind incidents. Do not hand them on, print or cite them: somebody could be recognised. A release withholds them, and others by which they could be computed.";
+    let why = "Behind each of them are case files of fewer than {} persons. Do not hand them on, print or cite them: somebody could be recognised. A release withholds them, and others that would tell of them.";
     Found {
         as_of: words::day(found.answer.times.as_of, here::language()),
         at_write: found.answer.times.at_write,
         case_file: found.answer.case_file,
         reconstructed: found.answer.reconstructed,
         small: found.small.len(),
-        warning: Notice::new(Tone::Warning, marked).line(say(why, &[&persons, &incidents])),
+        warning: Notice::new(Tone::Warning, marked).line(say(why, &[&PERSONS])),
         bars: bars(found, vocabulary),
         table: table(found, vocabulary),
         remarks: told,
