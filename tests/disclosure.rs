@@ -1,15 +1,13 @@
-//! The attacker: what somebody who reads everything public, and knows how the mask works, can find out about persons who are not
-//! published. He shares no code with the mask.
+//! Disclosure: what somebody who reads everything public, and knows how the mask works, can find out about persons who are not
+//! published.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 
 mod disclosure {
-    mod asked;
-    mod attack;
-    mod attacker;
     /// The descent in every possible world: who knows the whole rule and all that is told learns nothing of a few.
     mod descent {
+        mod archive;
         mod board;
         mod controls;
         mod incidents;
@@ -21,24 +19,21 @@ mod disclosure {
         mod three;
         mod worlds;
     }
+    /// The same over HTTP, of offices that enter people and publish how many they are.
+    mod http {
+        mod attacker;
+        mod figures;
+        mod guess;
+        mod life;
+        mod office;
+        mod pairs;
+        mod people;
+        mod questions;
+    }
     #[path = "../formats/decoded.rs"]
     mod decoded;
     #[allow(dead_code)]
     #[path = "../attested/dice.rs"]
     mod dice;
-    mod findings;
-    mod found;
-    mod http;
-    mod http_figures;
-    mod http_office;
-    mod http_pairs;
-    mod public;
-    mod rule;
-    mod schema;
-    mod shrink;
-    mod small;
-    mod system;
-    mod teeth;
-    mod together;
-    mod world;
+    mod format_1;
 }

@@ -11,6 +11,7 @@ use attest::domain::release::descent::told::{Count, Key, Told, Unknown};
 use attest::domain::release::descent::tree::{Codes, Forest, Item};
 
 /// Which lists are crossed: rows of which a person has one, and columns of which a person has one or several.
+#[derive(Clone)]
 pub struct Board {
     pub t: u64,
     pub rows: Forest,
@@ -76,7 +77,7 @@ fn bits(codes: &Codes) -> usize {
 }
 
 fn forest(codes: usize) -> Forest {
-    Forest::new(&(0..codes as u16).map(|code| Item::Line(vec![code])).collect::<Vec<_>>())
+    Forest::of_list(&(0..codes as u16).map(|code| Item::Line(vec![code])).collect::<Vec<_>>())
 }
 
 /// Numbers of sets for the keys: of columns, and of those who have none of some columns.
@@ -103,7 +104,7 @@ impl Board {
         let line = |code| Item::Line(vec![code]);
         let mut items = vec![Item::Level(vec![line(0), line(1)])];
         items.extend((2..columns as u16).map(line));
-        Self { columns: Forest::new(&items), ..Self::several(rows, columns, t) }
+        Self { columns: Forest::of_list(&items), ..Self::several(rows, columns, t) }
     }
 
     /// The broader columns, as bits.
@@ -212,7 +213,7 @@ impl Board {
 
     fn cross(&self, state: &mut State, sums: &Sums, (rows, columns): (&[Asked], &[Asked]), moved: u64, how: How) {
         let keys = |asked: &[Asked]| asked.iter().map(|(key, _)| *key).collect::<Vec<_>>();
-        let persons = |asked: &[Asked]| asked.iter().map(|(_, count)| count.persons).collect::<Vec<_>>();
+        let persons = |asked: &[Asked]| asked.iter().map(|(key, _)| state.told.known(*key)).collect::<Vec<_>>();
         let (of_rows, of_columns) = ((keys(rows), persons(rows)), (keys(columns), persons(columns)));
         let one = List { forest: &self.rows, keys: &of_rows.0, persons: &of_rows.1 };
         let other = List { forest: &self.columns, keys: &of_columns.0, persons: &of_columns.1 };
@@ -221,7 +222,7 @@ impl Board {
         let lines = state.lines.get_or_insert_with(|| {
             let mut lines = (one.lines(told), other.lines(told));
             if self.pool {
-                pooled(&mut lines, (&one, &other), sums.any(self.all_rows(), 0), self.t);
+                pooled(&mut lines, (&one, &other), self.several, sums.any(self.all_rows(), 0), self.t);
             }
             lines
         });
@@ -248,7 +249,9 @@ impl Board {
         };
         let columns: Vec<_> = who.iter().map(set).collect();
         let unknown = if fresh { Some(Unknown::Fresh) } else { how.withheld };
-        let mut blocks = Blocks { told, grid: &grid, rows: &rows, columns: &columns, without: &without, unknown };
+        let margins: Vec<_> = row_sets.iter().map(|set| people(sums.any(*set, 0))).collect();
+        let (rows, columns, without) = (&rows, &columns, &without);
+        let mut blocks = Blocks { told, grid: &grid, rows, margins: &margins, columns, without, unknown };
         let now = |key: Key| blocks.told.is_now(key);
         let of_rows = derived(&pools.0, &one, |set| now(self.key(set, 0)));
         let of_columns = derived(&pools.1, &other, |set| now(self.decides(self.all_rows(), set)));

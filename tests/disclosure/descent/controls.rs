@@ -80,7 +80,7 @@ fn an_order_by_the_true_values_is_found_out() {
 fn remember_the_last(board: &Board, state: &State) -> State {
     let mut told = Told::new(board.t);
     for (key, persons, _) in answer(board, state) {
-        told.add(key, people(persons));
+        told.add(key, people(persons), None);
     }
     State { told, lines: state.lines.clone() }
 }

@@ -1,6 +1,6 @@
 //! Tables of incidents where persons have incidents in several places: what is decided by is distinct persons, never a sum of cells.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use attest::domain::release::descent::grid::{Column, Units};
 use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, Who, mask};
@@ -94,8 +94,12 @@ impl Places {
         let (units, mut memory) = (self.units(world), Memory::new(self.t));
         let by = if self.columns > 1 { vec![0, 1] } else { vec![0] };
         let tables = [Table { measure: 1, by }];
-        let input =
-            Input { dimensions: &self.dimensions, units: [&Units::default(), &units], tables: &tables, pool: false };
+        let input = Input {
+            dimensions: &self.dimensions,
+            units: [&Units::default(), &units],
+            tables: &tables,
+            pooled: &BTreeSet::new(),
+        };
         mask(&input, &mut memory);
         let mut told: Vec<_> = memory.told.now().collect();
         told.sort_unstable();

@@ -1,5 +1,12 @@
 //! Lists of which a person may have several codes, alone and crossed with one of which everybody has one.
 
+use std::collections::BTreeSet;
+
+use attest::domain::release::descent::grid::{Column, Units};
+use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, Who, mask};
+use attest::domain::release::descent::told::Key;
+use attest::domain::release::descent::tree::Item;
+
 use super::board::{Board, How};
 use super::worlds::{Growth, one, remember, two};
 
@@ -80,4 +87,68 @@ fn two_releases_of_a_larger_table_with_several_codes_never_tell_a_small_change()
         let moved = two(&board, (&worlds.0, &worlds.1), Growth::Free, (How::default(), How::default()), remember);
         assert_eq!(moved.told_small, 0, "{moved:?}");
     }
+}
+
+#[test]
+fn a_line_in_which_a_signed_code_stands_counts_those_too_who_have_none_of_the_other_list() {
+    let list = |width: u16, several, signed: &[u16]| Dimension {
+        items: (0..width).map(|code| Item::Line(vec![code])).collect(),
+        width,
+        many: [several, false],
+        signed: signed.to_vec(),
+    };
+    let rows: Vec<u16> = (0..200).map(|_| 0).chain((0..18).map(|person| 1 + person % 3)).collect();
+    let columns: Vec<Vec<u16>> =
+        (0..218).map(|person| if person % 20 == 0 { vec![1] } else { vec![0; person % 2] }).collect();
+    let units = Units { persons: (0..218).collect(), columns: vec![Column::single(rows), Column::many(&columns)] };
+    let tables = [Table { measure: 0, by: vec![0] }, Table { measure: 0, by: vec![0, 1] }];
+    let dimensions = [list(4, false, &[1]), list(2, true, &[])];
+    let pooled = &BTreeSet::new();
+    let input = Input { dimensions: &dimensions, units: [&units, &Units::default()], tables: &tables, pooled };
+    let mut memory = Memory::new(5);
+    mask(&input, &mut memory);
+    let mut told = |codes: &[u16]| {
+        let set = memory.sets.number(Set { dimensions: vec![0], who: Who::Has, codes: codes.to_vec() });
+        memory.told.get(Key::new(0, [set, 0, 0])).and_then(|entry| entry.now).map(|count| count.persons)
+    };
+    assert_eq!([told(&[0]), told(&[1]), told(&[2]), told(&[1, 2])], [Some(200), None, Some(6), Some(12)]);
+}
+
+fn pooled(board: Board) -> Board {
+    Board { pool: true, ..board }
+}
+
+#[test]
+fn nor_is_it_where_small_lines_are_pooled() {
+    for (board, persons) in [
+        (pooled(Board::several(3, 2, 2)), 7),
+        (pooled(at_least_one(Board::several(2, 3, 2))), 6),
+        (pooled(only_one(Board::several(3, 3, 2))), 8),
+    ] {
+        let found = one(&board, &board.worlds(persons..=persons));
+        assert_eq!((found.pinned, found.narrow, found.few, found.groups), (0, 0, 0, 0), "{found:?}");
+    }
+}
+
+#[test]
+#[ignore = "minutes: all worlds of larger tables"]
+fn nor_is_it_in_larger_worlds_where_small_lines_are_pooled() {
+    for (board, persons) in [
+        (pooled(Board::several(3, 2, 2)), 9),
+        (pooled(Board::several(2, 3, 2)), 8),
+        (pooled(at_least_one(Board::several(2, 3, 2))), 9),
+        (pooled(only_one(Board::several(3, 3, 2))), 10),
+    ] {
+        let found = one(&board, &board.worlds(persons..=persons));
+        assert!(found.crossed > 0, "no crossing is told: {found:?}");
+        assert_eq!((found.pinned, found.narrow, found.few, found.groups), (0, 0, 0, 0), "{found:?}");
+    }
+}
+
+#[test]
+fn two_releases_with_pooled_lines_beside_several_codes_never_tell_a_small_change() {
+    let board = pooled(Board::several(3, 1, 2));
+    let worlds = (board.worlds(6..=8), board.worlds(5..=10));
+    let moved = two(&board, (&worlds.0, &worlds.1), Growth::Free, (How::default(), How::default()), remember);
+    assert_eq!(moved.told_small, 0, "{moved:?}");
 }

@@ -1,7 +1,7 @@
 //! A signed small figure, "1 dead": where that person stands is never told for sure, and the table tells no more of it than its
 //! margins do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use attest::domain::release::descent::grid::{Column, Units};
 use attest::domain::release::descent::mask::{Dimension, Input, Memory, Table, mask};
@@ -18,7 +18,10 @@ fn told(dimensions: &[Dimension], units: &Units, t: u64, crossed: bool) -> Vec<(
     let mut memory = Memory::new(t);
     let by: Vec<_> = if crossed { vec![vec![0, 1]] } else { vec![vec![0], vec![1]] };
     let tables: Vec<_> = by.into_iter().map(|by| Table { measure: 0, by }).collect();
-    mask(&Input { dimensions, units: [units, &Units::default()], tables: &tables, pool: false }, &mut memory);
+    mask(
+        &Input { dimensions, units: [units, &Units::default()], tables: &tables, pooled: &BTreeSet::new() },
+        &mut memory,
+    );
     // Numbers of sets are given in the order in which they are asked for: the margins first, alike in both.
     let mut told: Vec<_> = memory.told.now().map(|(key, count)| (key, count.value)).collect();
     told.sort_unstable();

@@ -1,6 +1,6 @@
 //! Tables of three lists: the pairs that the first two tell, and all others in one line, by the third.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use attest::domain::release::descent::grid::{Column, Units};
 use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Table, Who, mask};
@@ -38,7 +38,10 @@ fn masked(dimensions: &[Dimension], world: &[u64], t: u64) -> (Told, Vec<bool>) 
     let units = Units { persons, columns: codes.into_iter().map(Column::single).collect() };
     let tables = [Table { measure: 0, by: vec![0, 1] }, Table { measure: 0, by: vec![0, 1, 2] }];
     let mut memory = Memory::new(t);
-    mask(&Input { dimensions, units: [&units, &Units::default()], tables: &tables, pool: false }, &mut memory);
+    mask(
+        &Input { dimensions, units: [&units, &Units::default()], tables: &tables, pooled: &BTreeSet::new() },
+        &mut memory,
+    );
     let mut told: Vec<_> = memory.told.now().map(|(key, count)| (key, count.value)).collect();
     told.sort_unstable();
     let shown = (0..8).map(|cell: usize| {
