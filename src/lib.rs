@@ -61,6 +61,7 @@ pub mod domain {
             pub mod margin;
             pub mod mask;
             pub mod pool;
+            pub mod sets;
             pub mod space;
             pub mod told;
             pub mod tree;

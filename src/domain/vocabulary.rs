@@ -30,6 +30,8 @@ pub const SPECIAL: &str = "special";
 pub const UNKNOWN: &str = "_U";
 /// Not applicable (SDMX).
 pub const NOT_APPLICABLE: &str = "_Z";
+/// Other, or pooled (SDMX).
+pub const OTHER: &str = "_O";
 /// The total (SDMX).
 pub const TOTAL: &str = "_T";
 /// How the code ends that stands for what is known no further than a broader code.

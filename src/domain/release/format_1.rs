@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::domain::aggregate::Measure;
 use crate::domain::count::{Bound, Count};
-use crate::domain::vocabulary::TOTAL;
+use crate::domain::vocabulary::{OTHER, TOTAL};
 
 use super::content::{self, Basis, Content, PERSONS, PublicTerm, SignedFigure, Texts};
 use super::declare::DeclarationEntry;
@@ -125,7 +125,7 @@ impl Released {
             let narrowed = table.filter.iter().flat_map(|(name, codes)| codes.iter().map(|code| (name.as_str(), code)));
             let with = table.with.iter().map(|kind| ("kind", kind));
             let codes: Option<Vec<_>> = (places.chain(narrowed).chain(with))
-                .map(|(name, code)| (code != "_O").then(|| (name.to_owned(), code.clone())))
+                .map(|(name, code)| (code != OTHER).then(|| (name.to_owned(), code.clone())))
                 .collect();
             let codes = codes.filter(|codes| codes.len() <= 3)?;
             let count = value.saturating_sub(cell.reconstructed);

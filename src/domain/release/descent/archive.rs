@@ -224,25 +224,41 @@ pub fn restore(memory: &mut Memory, archive: &Archive, spaces: &Spaces, stands: 
     let words = Words { spaces, declarations: &archive.declarations };
     let dimensions = |names: &[String]| names.iter().map(|name| words.dimension(name)).collect::<Result<Vec<_>, _>>();
     let table = |(measure, by): &SavedTable| Ok(Table { measure: *measure, by: dimensions(by)? });
-    let mut numbers = vec![Some(0)];
-    for SavedSet { dimensions: names, who, names: codes } in &archive.sets {
-        let found = dimensions(names).and_then(|dimensions| {
-            let codes = if archive.without_lists { words.alone(&dimensions, codes) } else { codes.clone() };
-            Ok((words.codes(&dimensions, &codes)?, dimensions))
+    // By number a set, and the one that is decided by where one unit may have several codes.
+    let mut numbers = vec![Some((0, 0))];
+    for SavedSet { dimensions: by, who, names } in &archive.sets {
+        let found = dimensions(by).and_then(|dimensions| {
+            let names = if archive.without_lists { words.alone(&dimensions, names) } else { names.clone() };
+            Ok((words.codes(&dimensions, &names)?, dimensions))
         });
-        numbers.push(match found {
-            Ok((codes, dimensions)) => Some(memory.sets.number(Set { dimensions, who: *who, codes })),
-            Err(_) if archive.without_lists => None,
+        let (codes, dimensions) = match found {
+            Ok(found) => found,
+            Err(_) if archive.without_lists => {
+                numbers.push(None);
+                continue;
+            }
             Err(lost) => return Err(lost),
-        });
+        };
+        // A code out of which others were cut since.
+        let has_grown = names.len() == 1 && codes.len() > 1;
+        let mut number = |who| memory.sets.number(Set { dimensions: dimensions.clone(), who, codes: codes.clone() });
+        numbers.push(Some(match who {
+            Who::Has if has_grown => (number(Who::Has), number(Who::Decides)),
+            Who::HasNot if has_grown => (number(Who::DecidesNot), number(Who::DecidesNot)),
+            who => (number(*who), number(*who)),
+        }));
     }
     for (measure, sets, persons, value) in &archive.told {
         let number = |set: u32| numbers.get(set as usize).copied().ok_or_else(|| Lost(set.to_string()));
         let [Some(first), Some(second), Some(third)] = [number(sets[0])?, number(sets[1])?, number(sets[2])?] else {
             continue;
         };
-        let sets = [first, second, third];
-        memory.told.add(Key::new(*measure, sets), Count { persons: *persons, value: *value }, stands);
+        let count = Count { persons: *persons, value: *value };
+        let (own, decides) = ([first.0, second.0, third.0], [first.1, second.1, third.1]);
+        memory.told.add(Key::new(*measure, own), count, stands);
+        if decides != own {
+            memory.told.add(Key::new(*measure, decides), count, None);
+        }
     }
     for (name, codes) in &archive.signed {
         let dimension = words.dimension(name)?;

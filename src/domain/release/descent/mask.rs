@@ -1,8 +1,6 @@
 //! The mask of a release: which conditions it tells, by one fixed descent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::{Blocks, Derived};
 use super::grid::{Axis, Members, Units, count};
@@ -11,6 +9,8 @@ use super::margin::{Margin, Moves};
 use super::pool::pooled;
 use super::told::{Count, Key, Told, Unknown};
 use super::tree::{Codes, Forest, Item};
+
+pub use super::sets::{Set, Sets, Who};
 
 /// A dimension with its declared list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,41 +90,6 @@ impl Memory {
             lines: BTreeMap::new(),
             signed: BTreeMap::new(),
         }
-    }
-}
-
-/// Sets of codes by number, so that a condition is a few numbers.
-#[derive(Debug, Clone, Default)]
-pub struct Sets(HashMap<Set, u32>);
-
-/// Who is counted by a set of codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Who {
-    Has,
-    HasNot,
-    /// Who has one of several codes, where one unit may have several: the tree decides by it, and it is never told.
-    Decides,
-}
-
-/// A set of codes, or of pairs of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Set {
-    pub dimensions: Vec<usize>,
-    pub who: Who,
-    pub codes: Codes,
-}
-
-impl Sets {
-    /// The number of a set, 1 or more.
-    pub fn number(&mut self, set: Set) -> u32 {
-        let next = self.0.len() as u32 + 1;
-        *self.0.entry(set).or_insert(next)
-    }
-
-    /// Every set with its number.
-    pub fn all(&self) -> impl Iterator<Item = (&Set, u32)> {
-        self.0.iter().map(|(set, number)| (set, *number))
     }
 }
 
@@ -221,7 +186,15 @@ impl<'a> Run<'a> {
     }
 
     fn none(&mut self, dimension: usize, codes: &Codes) -> u32 {
-        self.memory.sets.number(Set { dimensions: vec![dimension], who: Who::HasNot, codes: codes.clone() })
+        self.memory.sets.number(Set::none(dimension, codes))
+    }
+
+    /// The sets of which it is asked too who has none of them, where one unit may have several: single codes, and what was one
+    /// until others were cut out of it.
+    fn rests(&self, measure: u8, dimension: usize, sets: &[Codes]) -> Vec<u32> {
+        let many = self.input.dimensions[dimension].many[usize::from(measure)];
+        let was_one = |codes: &Codes| codes.len() == 1 || self.memory.sets.has(&Set::none(dimension, codes));
+        (0..sets.len() as u32).filter(|set| many && was_one(&sets[*set as usize])).collect()
     }
 
     /// Descends a list, once.
@@ -232,7 +205,7 @@ impl<'a> Run<'a> {
         let own = &self.input.dimensions[dimension];
         let forest = Forest::of_list(&own.unsigned());
         let many = own.many[usize::from(measure)];
-        let rests = if many { rests(&forest.sets) } else { Vec::new() };
+        let rests = self.rests(measure, dimension, &forest.sets);
         let members = Members::new(&forest.sets);
         let counts = count(self.units(measure), &Axis::One(dimension, &members, &rests), &Axis::All);
         let keys: Vec<_> =
@@ -321,8 +294,7 @@ impl<'a> Run<'a> {
         let lines = self.beside(columns, &self.memory.lines[table].1);
         let of_columns = self.lists[&(measure, columns)].list().tree(&lines, &self.memory.told);
         let derived_columns = self.derived(measure, columns, &lines, &of_columns);
-        let many = self.input.dimensions[columns].many[usize::from(measure)];
-        let rests = if many { rests(&of_columns.sets) } else { Vec::new() };
+        let rests = self.rests(measure, columns, &of_columns.sets);
         let members = Members::new(&of_columns.sets);
         let grid = count(self.units(measure), axis, &Axis::One(columns, &members, &rests));
         let alone = count(self.units(measure), axis, &Axis::All);
@@ -399,9 +371,4 @@ impl<'a> Run<'a> {
 
 fn all(units: &Units) -> Count {
     count(units, &Axis::All, &Axis::All).at(0, 0)
-}
-
-/// The sets of one code: who has none of it is a question of its own, where one unit may have several.
-fn rests(sets: &[Codes]) -> Vec<u32> {
-    (0..sets.len() as u32).filter(|set| sets[*set as usize].len() == 1).collect()
 }

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tree::{Codes, Item};
+use crate::domain::vocabulary::{OTHER, UNKNOWN};
 
-/// Other, or pooled (SDMX).
-const OTHER: &str = "_O";
-/// Not known (SDMX).
-const UNKNOWN: &str = "_U";
+use super::tree::{Codes, Item};
 
 /// A list as it was declared, in its order, the most common code first by public knowledge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,6 +107,10 @@ impl Space {
                 self.leaf(code.clone(), below)
             });
         }
+        // Before what was left, so that its place stays as the list grows.
+        if list.unknown && below.is_none() && declaration == 0 {
+            items.push(self.leaf(UNKNOWN.to_owned(), None));
+        }
         if declaration + 1 < list.extents.len() {
             let later = self.batch(list, declaration + 1, below);
             items.push(if later.len() == 1 {
@@ -118,9 +119,6 @@ impl Space {
                 Item::Group(later)
             });
         } else {
-            if list.unknown && below.is_none() {
-                items.push(self.leaf(UNKNOWN.to_owned(), None));
-            }
             let left = below.map_or(OTHER.to_owned(), left_of);
             items.push(self.leaf(left, below));
         }
@@ -206,11 +204,12 @@ mod tests {
 
     #[test]
     fn a_code_that_was_added_is_cut_out_of_what_was_left() {
-        let then = space(&["RU-CE", "RU-DA"], &[2], false);
-        let now = space(&["RU-CE", "RU-DA", "DE", "FR"], &[2, 4], false);
+        let then = space(&["RU-CE", "RU-DA"], &[2], true);
+        let now = space(&["RU-CE", "RU-DA", "DE", "FR"], &[2, 4], true);
         let line = |code| Item::Line(vec![code]);
-        assert_eq!(then.items, [line(0), line(1), line(2)]);
-        assert_eq!(now.items, [line(0), line(1), Item::Group(vec![line(2), line(3), line(4)])]);
+        assert_eq!(then.items, [line(0), line(1), line(2), line(3)]);
+        assert_eq!(now.items, [line(0), line(1), line(2), Item::Group(vec![line(3), line(4), line(5)])]);
+        assert_eq!(now.names(&[2]), ["_U"], "what is not known keeps its place");
         let names = |codes: Codes| now.names(&codes).join(" ");
         assert_eq!(now.of_name("_O", 1).map(names), Some("DE FR _O".to_owned()));
         assert_eq!(now.of_name("_O", 2).map(names), Some("_O".to_owned()));

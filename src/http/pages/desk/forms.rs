@@ -3,7 +3,7 @@
 use crate::domain::check::{FieldError, Rule};
 use crate::domain::record::Noun;
 use crate::domain::text::TextField;
-use crate::domain::vocabulary::{NOT_APPLICABLE, UNKNOWN, Vocabulary};
+use crate::domain::vocabulary::{NOT_APPLICABLE, OTHER, UNKNOWN, Vocabulary};
 use crate::http::pages::parts::{Control, Field, Notice, Tone};
 use crate::http::pages::words::{retold, say, t, values_of};
 
@@ -39,9 +39,6 @@ pub struct Fields {
 
 /// The identifier of what [`Fields::rest`] is shown in.
 pub const REST: &str = "other-mistakes";
-
-/// The other code that a value without one stands for.
-const OTHER: &str = "_O";
 
 /// Which rule was broken, in words.
 fn broken(rule: Rule) -> &'static str {
