@@ -149,6 +149,7 @@ pub mod store {
     pub mod sessions;
     pub mod sign_in;
     pub mod sign_in_history;
+    pub mod signatures;
     pub mod sources;
     mod stamps;
     mod statement;

@@ -69,6 +69,25 @@ pub fn definition(code: &str, language: Language) -> Option<&'static str> {
     Some(language.pick(english, russian))
 }
 
+/// Where a built-in term stands in its vocabulary's file.
+pub fn position(vocabulary: &str, code: &str) -> Option<usize> {
+    static PLACES: LazyLock<HashMap<(String, String), usize>> = LazyLock::new(|| {
+        let terms = vocabularies().into_iter().flat_map(|file| {
+            let mut rows = csv::Reader::from_reader(file.bytes.as_slice());
+            let heads = rows.headers().cloned().unwrap_or_default();
+            let column = |name: &str| heads.iter().position(|head| head == name);
+            let columns = [column("vocabulary"), column("code")];
+            let term = |row: csv::StringRecord| {
+                let [vocabulary, code] = columns.map(|column| Some(row.get(column?)?.to_owned()));
+                Some((vocabulary?, code?))
+            };
+            rows.records().flatten().filter_map(term).collect::<Vec<_>>()
+        });
+        terms.enumerate().map(|(at, term)| (term, at)).collect()
+    });
+    PLACES.get(&(vocabulary.to_owned(), code.to_owned())).copied()
+}
+
 fn founding_data() -> Vec<File> {
     [
         seed!(Publication, "publications.csv"),

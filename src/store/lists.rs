@@ -7,18 +7,17 @@ use diesel::prelude::*;
 
 use crate::domain::check::{Checker, FieldError, Invalid, Rule};
 use crate::domain::dimension::dimension;
-use crate::domain::policy::{Actor, Role};
+use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId};
 use crate::domain::release::descent::space::Declared;
 use crate::domain::release::lists::{List, ListEntry, is_other_level};
 
-use super::accounts::{HOST, State as AccountState};
 use super::backend::Conn;
 use super::database::Store;
 use super::error::{StoreError, corrupt, word};
-use super::releases::{SignedBy, signatures_required};
 use super::schema::{accounts, list_declarations, list_signatures};
 use super::session::Tx;
+use super::signatures::{self, SignedBy};
 
 /// How far a declaration has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +67,9 @@ fn declaration(conn: &mut Conn, row: Row) -> QueryResult<Declaration> {
         .inner_join(accounts::table.on(accounts::id.eq(list_signatures::account_id)))
         .filter(list_signatures::declaration_id.eq(id))
         .order(list_signatures::write)
-        .select((accounts::name, list_signatures::signed_at))
-        .load::<(String, Instant)>(conn)?;
+        .select((accounts::id, accounts::name, list_signatures::signed_at))
+        .load::<(RecordId, String, Instant)>(conn)?;
+    let signed = |(id, account, signed_at)| SignedBy { id, account, signed_at };
     Ok(Declaration {
         id,
         dimension,
@@ -78,7 +78,7 @@ fn declaration(conn: &mut Conn, row: Row) -> QueryResult<Declaration> {
         broader: serde_json::from_str(&broader).map_err(corrupt)?,
         unknown,
         signatures_required: u8::try_from(required).map_err(corrupt)?,
-        signatures: signatures.into_iter().map(|(account, signed_at)| SignedBy { account, signed_at }).collect(),
+        signatures: signatures.into_iter().map(signed).collect(),
         proposed_by,
         proposed_at,
         version,
@@ -168,7 +168,7 @@ pub fn propose(store: &Store, actor: &Actor, entry: ListEntry, most_signatures: 
         let broader: BTreeMap<_, _> =
             declared.broader.iter().filter(|(code, _)| declared.codes[before..].contains(code)).collect();
         let (id, write, account, now) = (RecordId::new(), tx.write(), tx.actor().account, tx.now());
-        let required = signatures_required(tx.conn(), most_signatures)?;
+        let required = signatures::required(tx.conn(), most_signatures)?;
         diesel::insert_into(list_declarations::table)
             .values((
                 list_declarations::id.eq(id),
@@ -217,13 +217,8 @@ pub fn sign(
         let made = proposed(tx, id, seen, "only a declaration that waits is signed")?;
         let (write, account, signed_at) = (tx.write(), tx.actor().account, tx.now());
         // Since it was declared, a second publisher may have come.
-        let required = made.signatures_required.max(signatures_required(tx.conn(), most_signatures)?);
-        if account == HOST && required > 1 {
-            return Err(StoreError::Refused("two people must sign, and the machine itself is none"));
-        }
-        if diesel::select(diesel::dsl::exists(list_signatures::table.find((id, account)))).get_result(tx.conn())? {
-            return Err(StoreError::Refused("you have signed it; somebody else must sign too"));
-        }
+        let required = made.signatures_required.max(signatures::required(tx.conn(), most_signatures)?);
+        signatures::may_sign(account, &made.signatures, required)?;
         diesel::insert_into(list_signatures::table)
             .values((
                 list_signatures::declaration_id.eq(id),
@@ -232,7 +227,8 @@ pub fn sign(
                 list_signatures::write.eq(write),
             ))
             .execute(tx.conn())?;
-        let in_force = that_count(tx.conn(), id, required)? >= i64::from(required);
+        let signed = get(tx.conn(), id)?.signatures;
+        let in_force = signatures::missing(tx.conn(), &signed, required)? == 0;
         let state = if in_force { State::InForce } else { State::Proposed };
         diesel::update(list_declarations::table.find(id))
             .set((
@@ -247,29 +243,12 @@ pub fn sign(
     })
 }
 
-/// How many of those who signed count today: publishers, and the machine where one signature is enough.
-fn that_count(conn: &mut Conn, id: RecordId, required: u8) -> QueryResult<i64> {
-    let publishes = accounts::role
-        .eq(Role::Publisher.name())
-        .and(accounts::state.eq(AccountState::Active.name()))
-        .and(accounts::id.ne(HOST));
-    let signed = list_signatures::table
-        .inner_join(accounts::table.on(accounts::id.eq(list_signatures::account_id)))
-        .filter(list_signatures::declaration_id.eq(id));
-    if required > 1 {
-        signed.filter(publishes).count().get_result(conn)
-    } else {
-        signed.filter(publishes.or(accounts::id.eq(HOST))).count().get_result(conn)
-    }
-}
-
 /// How many signatures a declaration that waits still needs.
 ///
 /// # Errors
 /// The database's own.
-pub fn missing(conn: &mut Conn, made: &Declaration) -> QueryResult<i64> {
-    let counted = that_count(conn, made.id, made.signatures_required)?;
-    Ok(i64::from(made.signatures_required).saturating_sub(counted).max(0))
+pub fn missing(conn: &mut Conn, made: &Declaration) -> QueryResult<usize> {
+    signatures::missing(conn, &made.signatures, made.signatures_required)
 }
 
 /// Throws a declaration away that waits.

@@ -23,9 +23,9 @@ use super::erasure;
 use super::error::StoreError;
 use super::records::{self, Stored, Which};
 use super::released::{self, Released};
-use super::releases;
 use super::schema::{accounts, audit_entries, figure_confirmations, figure_versions, records as register};
 use super::session::{Session, Tx};
+use super::signatures;
 
 /// Who confirmed a figure as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,7 +200,7 @@ fn why_not(tx: &mut Tx<'_>, id: RecordId, body: &Figure) -> Result<Vec<FieldErro
         }
     }
     // The words are free, so that they need the second look also where anybody can reckon the number.
-    if releases::publishers(tx.conn())? >= 2 {
+    if signatures::publishers(tx.conn())?.len() >= 2 {
         let mut eyes: BTreeSet<RecordId> =
             of_what_it_says(tx.conn(), id, body)?.into_iter().map(|(account, _)| account).collect();
         let actor = tx.actor();

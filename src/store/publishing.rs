@@ -20,9 +20,10 @@ use super::jobs::Running;
 use super::material::{Frozen, Material};
 use super::publicity;
 use super::released;
-use super::releases::{Release, State, by_code, get, note, signatures_required, signatures_that_count, standing};
+use super::releases::{Release, State, by_code, get, missing, note, standing};
 use super::schema::releases;
 use super::session::Tx;
+use super::signatures;
 
 /// How often a release is computed again because something it is made of has changed meanwhile.
 const ATTEMPTS: usize = 3;
@@ -74,7 +75,7 @@ pub fn prepare_as(
     let now = store.times()?;
     for _ in 0..ATTEMPTS {
         let material = store.read(actor, |session| {
-            let signatures = signatures_required(session.conn(), most_signatures)?;
+            let signatures = signatures::required(session.conn(), most_signatures)?;
             let material = Material::gather(session, entry, now, signatures)?;
             must_be_free(session.conn(), entry)?;
             Ok(material)
@@ -88,7 +89,7 @@ pub fn prepare_as(
                 return told(tx, release, job.as_ref());
             }
             must_be_free(tx.conn(), &settled)?;
-            let signatures = signatures_required(tx.conn(), most_signatures)?;
+            let signatures = signatures::required(tx.conn(), most_signatures)?;
             if Material::gather(tx.session(), &settled, now, signatures)?.digest()? != digest {
                 return Ok(Outcome::Abandon(None));
             }
@@ -209,11 +210,11 @@ pub fn publish_as(
 
 fn publishable(conn: &mut Conn, id: RecordId, seen: i64, most_signatures: u8) -> Result<Release, StoreError> {
     let release = standing(conn, id, seen, &[State::Prepared], "only a prepared release is published")?;
-    if signatures_that_count(conn, &release)? < i64::from(release.signatures_required) {
+    if missing(conn, &release)? > 0 {
         return Err(StoreError::Refused("publishers must sign it first, who are publishers still"));
     }
     // Since it was prepared, a second publisher may have come.
-    if signatures_required(conn, most_signatures)? > release.signatures_required {
+    if signatures::required(conn, most_signatures)? > release.signatures_required {
         return Err(StoreError::Outdated);
     }
     Ok(release)

@@ -4,20 +4,20 @@
 use diesel::prelude::*;
 
 use crate::domain::check::Checker;
-use crate::domain::policy::{Actor, Role};
+use crate::domain::policy::Actor;
 use crate::domain::record::{Instant, RecordId};
 use crate::domain::release::content::Content;
 use crate::domain::release::declare::DeclarationEntry;
 use crate::domain::release::format_1;
 use crate::domain::release::plan::Plan;
 
-use super::accounts::{HOST, State as AccountState};
 use super::backend::Conn;
 use super::database::Store;
 use super::error::{StoreError, corrupt, word};
 use super::publicity;
 use super::schema::{accounts, release_signatures, releases};
 use super::session::Tx;
+use super::signatures::{self, SignedBy};
 
 /// How far a release has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +44,6 @@ impl State {
             Self::Discarded => "discarded",
         }
     }
-}
-
-/// Who signed a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedBy {
-    pub account: String,
-    pub signed_at: Instant,
 }
 
 /// A release as staff see it.
@@ -102,9 +95,10 @@ impl Row {
             .inner_join(accounts::table.on(accounts::id.eq(release_signatures::account_id)))
             .filter(release_signatures::release_id.eq(self.id))
             .order(release_signatures::write)
-            .select((accounts::name, release_signatures::signed_at))
-            .load::<(String, Instant)>(conn)?;
-        let signatures = signatures.into_iter().map(|(account, signed_at)| SignedBy { account, signed_at }).collect();
+            .select((accounts::id, accounts::name, release_signatures::signed_at))
+            .load::<(RecordId, String, Instant)>(conn)?;
+        let signed = |(id, account, signed_at)| SignedBy { id, account, signed_at };
+        let signatures = signatures.into_iter().map(signed).collect();
         let content = Content::from_json(&self.content).map_err(corrupt)?;
         let (declaration, plan) = if content.format == format_1::FORMAT {
             (format_1::declaration(&self.declaration), format_1::plan(&self.plan))
@@ -173,45 +167,12 @@ pub fn by_code(conn: &mut Conn, code: &str) -> QueryResult<Option<RecordId>> {
         .optional()
 }
 
-/// How many publishers there are.
+/// How many signatures a release still needs.
 ///
 /// # Errors
 /// The database's own.
-pub fn publishers(conn: &mut Conn) -> QueryResult<i64> {
-    accounts::table
-        .filter(accounts::role.eq(Role::Publisher.name()))
-        .filter(accounts::state.eq(AccountState::Active.name()))
-        .filter(accounts::id.ne(HOST))
-        .count()
-        .get_result(conn)
-}
-
-/// How many publishers must sign: two where the organisation has two, unless it has set `most` to one.
-///
-/// # Errors
-/// The database's own.
-pub fn signatures_required(conn: &mut Conn, most: u8) -> QueryResult<u8> {
-    Ok(if publishers(conn)? >= 2 && most >= 2 { 2 } else { 1 })
-}
-
-/// How many of those who signed a release count today: who is no publisher any more does not, and the machine does where one
-/// signature is enough.
-///
-/// # Errors
-/// The database's own.
-pub fn signatures_that_count(conn: &mut Conn, release: &Release) -> QueryResult<i64> {
-    let publishes = accounts::role
-        .eq(Role::Publisher.name())
-        .and(accounts::state.eq(AccountState::Active.name()))
-        .and(accounts::id.ne(HOST));
-    let signed = release_signatures::table
-        .inner_join(accounts::table.on(accounts::id.eq(release_signatures::account_id)))
-        .filter(release_signatures::release_id.eq(release.id));
-    if release.signatures_required > 1 {
-        signed.filter(publishes).count().get_result(conn)
-    } else {
-        signed.filter(publishes.or(accounts::id.eq(HOST))).count().get_result(conn)
-    }
+pub fn missing(conn: &mut Conn, release: &Release) -> QueryResult<usize> {
+    signatures::missing(conn, &release.signatures, release.signatures_required)
 }
 
 /// Names a release in the audit entry.
@@ -243,13 +204,7 @@ pub fn sign(store: &Store, actor: &Actor, id: RecordId, seen: i64) -> Result<Rel
     store.write(actor, "release.sign", move |tx| {
         let release = standing(tx.conn(), id, seen, &[State::Prepared], "only a prepared release is signed")?;
         let (write, account, signed_at) = (tx.write(), tx.actor().account, tx.now());
-        if account == HOST && release.signatures_required > 1 {
-            return Err(StoreError::Refused("two people must sign, and the machine itself is none"));
-        }
-        let signed = diesel::dsl::exists(release_signatures::table.find((id, account)));
-        if diesel::select(signed).get_result(tx.conn())? {
-            return Err(StoreError::Refused("you have signed it; somebody else must sign too"));
-        }
+        signatures::may_sign(account, &release.signatures, release.signatures_required)?;
         diesel::insert_into(release_signatures::table)
             .values((
                 release_signatures::release_id.eq(id),

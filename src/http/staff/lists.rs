@@ -10,6 +10,7 @@ use crate::domain::disclosure;
 use crate::domain::record::{Instant, RecordId};
 use crate::domain::release::lists::ListEntry;
 use crate::store::lists::{self, Declaration};
+use crate::store::signatures::SignedBy;
 
 use super::releases::{MostSignatures, SignatureView};
 use crate::http::auth::{Allowed, ReadReleases, Release};
@@ -50,8 +51,7 @@ pub struct ListViews {
 
 impl From<Declaration> for ListView {
     fn from(made: Declaration) -> Self {
-        let signature =
-            |by: crate::store::releases::SignedBy| SignatureView { account: by.account, signed_at: by.signed_at };
+        let signature = |by: SignedBy| SignatureView { account: by.account, signed_at: by.signed_at };
         Self {
             id: made.id,
             dimension: made.dimension,

@@ -18,12 +18,11 @@ use super::shown;
 /// # Errors
 /// The database's own.
 pub fn read(session: &mut Session<'_>) -> Result<Vec<Vec<Cell>>, StoreError> {
-    let own = session.reader().name.clone();
+    let own = session.reader().account;
     let mut rows = Vec::new();
     for release in releases::list(session.conn())?.iter().filter(|release| release.state == State::Prepared) {
-        let counted = releases::signatures_that_count(session.conn(), release)?;
-        let missing = i64::from(release.signatures_required).saturating_sub(counted).max(0);
-        let signed = release.signatures.iter().any(|by| by.account == own);
+        let missing = releases::missing(session.conn(), release)?;
+        let signed = release.signatures.iter().any(|by| by.id == own);
         let what = match (missing, signed) {
             (0, _) => t("It is signed: it can be published, after a last question.").to_owned(),
             (_, false) => say("It waits for your signature. Signatures that are missing: {}.", &[&missing]),
@@ -35,7 +34,7 @@ pub fn read(session: &mut Session<'_>) -> Result<Vec<Vec<Cell>>, StoreError> {
         rows.push(vec![name, t("Release").into(), what.into()]);
     }
     for made in lists::declarations(session.conn())? {
-        let signed = made.signatures.iter().any(|by| by.account == own);
+        let signed = made.signatures.iter().any(|by| by.id == own);
         if made.state != lists::State::Proposed || signed {
             continue;
         }

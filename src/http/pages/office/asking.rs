@@ -59,12 +59,11 @@ pub async fn ask(visit: Visit<MakeReleases>, records: Data<Records>, path: Recor
     let read = move |records: &crate::store::database::Store| {
         records.look(|conn| {
             let release = store::get(conn, id)?;
-            let counted = store::signatures_that_count(conn, &release)?;
-            Ok((release, counted))
+            let missing = store::missing(conn, &release)?;
+            Ok((release, missing))
         })
     };
-    let (release, counted) = records.run(read).await?;
-    let missing = i64::from(release.signatures_required).saturating_sub(counted).max(0);
+    let (release, missing) = records.run(read).await?;
     let not_now = match (release.state, missing) {
         (State::Prepared, 0) => None,
         (State::Prepared, _) => Some(say("Signatures that are missing: {}.", &[&missing])),

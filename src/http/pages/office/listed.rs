@@ -6,9 +6,11 @@ use askama::Template;
 
 use crate::domain::check::FieldError;
 use crate::domain::dimension::{Dimension, Values, dimension};
+use crate::domain::record::RecordId;
 use crate::domain::release::lists::{List, above, may_have_one, other_level};
-use crate::domain::vocabulary::{UNKNOWN, Vocabulary};
+use crate::domain::vocabulary::{OTHER, UNKNOWN, Vocabulary};
 use crate::exchange::formats::words;
+use crate::exchange::seed;
 use crate::http::pages::form::Form;
 use crate::http::pages::here::{self, link};
 use crate::http::pages::parts::{Control, Field, Notice};
@@ -18,9 +20,6 @@ use crate::store::backend::Conn;
 use crate::store::error::StoreError;
 use crate::store::lists::{self as store, Declaration, State};
 use crate::store::terms;
-
-/// What is in the list of no code (SDMX).
-const OTHER: &str = "_O";
 
 /// What stands in the form.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +60,7 @@ impl Typed {
 /// What was read.
 pub struct Found {
     in_force: Vec<List>,
-    made: Vec<(Declaration, i64)>,
+    made: Vec<(Declaration, usize)>,
     vocabulary: Vocabulary,
 }
 
@@ -84,7 +83,7 @@ impl Found {
         may_have_one().filter(|dimension| other_level(dimension, &self.in_force).is_none())
     }
 
-    /// The codes of its vocabulary that may be declared, in the order of that; of time none.
+    /// The codes of its vocabulary that may be declared, in the order of the built-in list; of time none.
     fn proposal(&self, dimension: &Dimension) -> Vec<&str> {
         let Values::Vocabulary { name, .. } = dimension.values else { return Vec::new() };
         let list = self.in_force.iter().find(|list| list.dimension == dimension);
@@ -92,7 +91,11 @@ impl Found {
         // What holds a code of the list cannot come after it.
         let over: BTreeSet<String> = listed.iter().flat_map(|code| above(dimension, &self.vocabulary, code)).collect();
         let codes = self.vocabulary.active(name).map(|term| term.code.as_str());
-        codes.filter(|code| !code.starts_with('_') && !listed.contains(code) && !over.contains(*code)).collect()
+        let mut codes: Vec<_> =
+            codes.filter(|code| !code.starts_with('_') && !listed.contains(code) && !over.contains(*code)).collect();
+        // An organisation's own stand behind the built-in ones, in the order of their codes.
+        codes.sort_by_key(|code| seed::position(name, code).unwrap_or(usize::MAX));
+        codes
     }
 
     fn label(&self, dimension: &Dimension, code: &str) -> String {
@@ -102,7 +105,7 @@ impl Found {
         }
     }
 
-    fn made(&self, (made, missing): &(Declaration, i64), own: &str) -> Made {
+    fn made(&self, (made, missing): &(Declaration, usize), own: RecordId) -> Made {
         let dimension = dimension(&made.dimension);
         let label = |code: &String| (code.clone(), dimension.map_or_else(|| code.clone(), |own| self.label(own, code)));
         let mut rest = vec![label(&OTHER.to_owned())];
@@ -115,7 +118,7 @@ impl Found {
             signatures: made.signatures.iter().map(|by| (by.account.clone(), moment(by.signed_at))).collect(),
             proposed: (made.proposed_by.clone(), moment(made.proposed_at)),
             missing: *missing,
-            has_signed: made.signatures.iter().any(|by| by.account == own),
+            has_signed: made.signatures.iter().any(|by| by.id == own),
             address: link(&format!("/desk/lists/{}", made.id)),
             seen: made.version,
         }
@@ -132,7 +135,7 @@ struct Made {
     rest: Vec<(String, String)>,
     signatures: Vec<(String, String)>,
     proposed: (String, String),
-    missing: i64,
+    missing: usize,
     has_signed: bool,
     address: String,
     seen: i64,
@@ -183,7 +186,7 @@ impl<'a> Listed<'a> {
     pub fn new(
         found: Found,
         notices: Vec<Notice>,
-        (makes, own): (bool, &str),
+        (makes, own): (bool, RecordId),
         word: &'a str,
         typed: Typed,
         errors: &[FieldError],

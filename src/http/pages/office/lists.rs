@@ -45,8 +45,8 @@ async fn whole<P: Permission>(
     errors: &[FieldError],
 ) -> Result<Reply, Turned> {
     let found = records.run(|records| records.look(super::listed::read)).await?;
-    let (makes, own) = (visit.may(Action::Release), visit.actor().name);
-    let content = Listed::new(found, notices, (makes, &own), visit.word(), typed, errors);
+    let (makes, own) = (visit.may(Action::Release), visit.actor().account);
+    let content = Listed::new(found, notices, (makes, own), visit.word(), typed, errors);
     Ok(below(visit.permit(), t("Public lists"), Some(("/desk/releases", t("Releases"))), &content)?)
 }
 

@@ -29,6 +29,7 @@ use crate::http::state::Records;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::releases::{self as store, Release, State};
+use crate::store::signatures::SignedBy;
 use crate::store::terms;
 
 use super::declaring::told;
@@ -107,7 +108,7 @@ struct Show<'a> {
     hasty: Option<Notice>,
     /// Who, and when.
     signatures: Vec<(String, String)>,
-    missing: i64,
+    missing: usize,
     makes: bool,
     has_signed: bool,
     prepared: bool,
@@ -141,15 +142,15 @@ async fn whole<P: crate::http::auth::Permission>(
     typed: (&str, &str),
     errors: &[FieldError],
 ) -> Result<Reply, Turned> {
-    let (release, counted, vocabulary, before) = records
+    let (release, missing, vocabulary, before) = records
         .run(move |records| {
             records.look(|conn| {
                 let release = store::get(conn, id)?;
-                let counted = store::signatures_that_count(conn, &release)?;
+                let missing = store::missing(conn, &release)?;
                 let published = |other: &&Release| other.published_at.is_some() && other.id != id;
                 let before = store::list(conn)?.into_iter().filter(|other| published(&other));
                 let before = before.max_by_key(|other| other.published_at).map(|other| other.plan.persons);
-                Ok((release, counted, terms::vocabulary(conn, None)?, before))
+                Ok((release, missing, terms::vocabulary(conn, None)?, before))
             })
         })
         .await?;
@@ -157,7 +158,7 @@ async fn whole<P: crate::http::auth::Permission>(
         field.errors = errors.iter().filter(|error| error.field == field.name).map(desk::told).collect();
         field
     };
-    let signed = |by: &store::SignedBy| (by.account.clone(), moment(by.signed_at));
+    let signed = |by: &SignedBy| (by.account.clone(), moment(by.signed_at));
     let content = Show {
         notices,
         state: t(state(release.state)),
@@ -172,9 +173,9 @@ async fn whole<P: crate::http::auth::Permission>(
         hasty: hasty(release.plan.persons, before),
         figures: figures(&release.content),
         signatures: release.signatures.iter().map(signed).collect(),
-        missing: i64::from(release.signatures_required).saturating_sub(counted).max(0),
+        missing,
         makes: visit.may(Action::Release),
-        has_signed: release.signatures.iter().any(|by| by.account == visit.actor().name),
+        has_signed: release.signatures.iter().any(|by| by.id == visit.actor().account),
         prepared: release.state == State::Prepared,
         published: release.state == State::Published,
         notice_field: beside(
