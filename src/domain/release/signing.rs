@@ -7,6 +7,7 @@ use crate::domain::dimension::{Dimension, Values, dimension};
 use crate::domain::vocabulary::Vocabulary;
 
 use super::declare::TableSpec;
+use super::descent::grid::{Axis, Members, count};
 use super::descent::mask::{Memory, Set, Who};
 use super::descent::told::{Count, Key};
 use super::masking::Run;
@@ -92,17 +93,13 @@ impl Run<'_> {
             match self.criteria(&figure.query) {
                 Err(detail) => blocks.push(Block::Figure { figure: figure.id.clone(), detail }),
                 Ok(criteria) => {
-                    if let Some(entry) =
-                        self.condition(figure.query.measure, &criteria).and_then(|key| self.memory.told.get(key))
-                    {
-                        if entry.now == Some(count) {
+                    if let Some(key) = self.condition(figure.query.measure, &criteria) {
+                        if self.memory.told.get(key).is_some_and(|entry| entry.now == Some(count)) {
                             continue;
                         }
-                        let few =
-                            |told: &Count| (1..self.memory.told.t).contains(&told.persons.abs_diff(count.persons));
-                        if entry.ever.iter().any(few) {
-                            let detail =
-                                "a release before has told its number, and what has changed since would tell of few";
+                        if self.moved_by_few(key, count) || self.sum_moved_by_few(figure.query.measure, &criteria) {
+                            let detail = "a release before has told its number, alone or together with others, and what has \
+                                          changed since would tell of few";
                             blocks.push(Block::Figure { figure: figure.id.clone(), detail: detail.to_owned() });
                         }
                     }
@@ -122,6 +119,27 @@ impl Run<'_> {
             }
         }
         if blocks.is_empty() { Ok(more) } else { Err(blocks) }
+    }
+
+    /// Whether a release before has told a number that fewer have left or come to since than may be told.
+    fn moved_by_few(&self, key: Key, now: Count) -> bool {
+        let few = |then: &Count| (1..self.memory.told.t).contains(&then.persons.abs_diff(now.persons));
+        self.memory.told.get(key).is_some_and(|entry| entry.ever.iter().any(few))
+    }
+
+    /// The same of what was told of its code and others together: beside the figure the others alone tell that sum again.
+    fn sum_moved_by_few(&self, measure: Measure, criteria: &[(usize, u16)]) -> bool {
+        let [(dimension, code)] = criteria else { return false };
+        let holds = |set: &Set| {
+            set.dimensions == [*dimension] && set.who == Who::Has && set.codes.len() > 1 && set.codes.contains(code)
+        };
+        let mut sums = self.memory.sets.all().filter(|(set, _)| holds(set));
+        sums.any(|(set, number)| {
+            let members = Members::new(std::slice::from_ref(&set.codes));
+            let units = &self.units[usize::from(measure.number())];
+            let now = count(units, &Axis::One(*dimension, &members, &[]), &Axis::All).at(0, 0);
+            self.moved_by_few(Key::new(measure.number(), [number, 0, 0]), now)
+        })
     }
 
     /// The condition of a figure, where tables could tell it.

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::office::{Office, declaration, read, table};
-use super::people::{Change, Person};
+use super::people::{Change, GROUNDS, Person};
 use crate::disclosure::dice::Dice;
 use crate::support::{App, on_both};
 
@@ -18,6 +18,7 @@ on_both! {
     every_signed_figure_answers_its_value_after_later_releases,
     a_small_figure_is_refused_where_its_list_was_crossed_before,
     what_the_signature_of_a_small_figure_costs_is_in_the_plan,
+    a_small_figure_is_refused_where_it_was_told_together_with_others_and_a_few_have_come_since,
 }
 
 const QUERIES: [&str; 3] = ["measure=persons", "measure=persons&kind=detention", "measure=incidents&kind=torture"];
@@ -146,6 +147,35 @@ fn what_the_signature_of_a_small_figure_costs_is_in_the_plan(app: &App) {
     let again = office.release(&anew);
     assert_eq!(again.figures[0].computed, Count::exact(1));
     no_line(&again);
+}
+
+fn a_small_figure_is_refused_where_it_was_told_together_with_others_and_a_few_have_come_since(app: &App) {
+    let office = Office::open(app);
+    let mut number = 0;
+    let mut several = |ground: &'static str, persons: usize| {
+        let mut people = Person::several(number, persons, &mut Dice::new(8));
+        number += persons;
+        people.iter_mut().for_each(|person| person.ground = ground);
+        people
+    };
+    // The third and the fourth code of the list are told together: 12.
+    let first = [(GROUNDS[0], 20), (GROUNDS[1], 20), (GROUNDS[2], 1), (GROUNDS[3], 11), (GROUNDS[4], 10)]
+        .map(|(g, n)| several(g, n));
+    office.enter(&first.concat());
+    let query = format!("measure=persons&ground={}", GROUNDS[2]);
+    let figures = office.figures(&[&query]);
+    let tables = [table("grounds", "persons", &["ground"])];
+    let told = office.release(&declaration("first", &tables, &[]));
+    assert!(told.tables[0].sums.iter().any(|sum| sum.count == 12), "{:?}", told.tables[0].sums);
+    office.ask(&declaration("alone", &tables, &figures)).expect(201);
+    office.enter(&[several(GROUNDS[0], 10), several(GROUNDS[3], 1)].concat());
+    let problem =
+        app.unchanged(|| office.ask(&declaration("second", &tables, &figures)).problem(422, "release_blocked"));
+    let detail = problem.json()["blocks"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("together with others"), "{detail}");
+    office.enter(&several(GROUNDS[3], 4));
+    let content = office.release(&declaration("second", &tables, &figures));
+    assert_eq!(content.figures[0].computed, Count::exact(1));
 }
 
 /// The signed code and the one that it stands with have no line where the list is crossed.
