@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::aggregate::Measure;
 use crate::domain::count::{Bound, Count};
 use crate::domain::dimension::dimension;
-use crate::domain::release::content::{self, Basis, Cell, Sum, Value};
+use crate::domain::release::content::{self, Basis, Cell, Sum, Table, Value};
 
 use super::{Format, FormatError, Labels, Language, Options, Shown, words};
 
@@ -162,6 +162,17 @@ fn labels(shown: &Shown<'_>, language: Language) -> BTreeMap<String, BTreeMap<St
 }
 
 /// What is written.
+/// The numbers of a table that are told of several codes together.
+pub(super) fn sums(table: &Table) -> Vec<ReleasedSum> {
+    let by = || table.axes.iter().map(|axis| axis.dimension.clone());
+    let sum = |sum: &Sum| ReleasedSum {
+        codes: by().zip(sum.at.iter().cloned()).collect(),
+        count: sum.count,
+        as_of_release: sum.as_of_release.clone(),
+    };
+    table.sums.iter().map(sum).collect()
+}
+
 pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
     let (content, table, language) = (shown.content, shown.table, options.language);
     let by: Vec<_> = table.axes.iter().map(|axis| axis.dimension.clone()).collect();
@@ -169,11 +180,6 @@ pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
         cell: by.iter().cloned().zip(cell.at.iter().cloned()).collect(),
         count: cell.value.into(),
         as_of_release: cell.as_of_release.clone(),
-    };
-    let sum = |sum: &Sum| ReleasedSum {
-        codes: by.iter().cloned().zip(sum.at.iter().cloned()).collect(),
-        count: sum.count,
-        as_of_release: sum.as_of_release.clone(),
     };
     ReleasedTable {
         release: content.id.clone(),
@@ -183,7 +189,7 @@ pub fn view(shown: &Shown<'_>, options: &Options) -> ReleasedTable {
         measure: table.measure,
         query: shown.query.clone(),
         rows: shown.rows().map(row).collect(),
-        sums: table.sums.iter().map(sum).collect(),
+        sums: sums(table),
         by: by.clone(),
         filter: table.filter.clone(),
         with: table.with.clone(),

@@ -70,7 +70,7 @@ impl Format for JsonStat {
                 "status": {"type": "object", "additionalProperties": {"type": "string"},
                     "description": "By place in `value` what is not simply a number: `C` withheld, `empty`, `not_attested`, or the bound."},
                 "extension": {"type": "object", "additionalProperties": true,
-                    "description": "The release, the question, its times, and intervals of what is not attested."},
+                    "description": "The release, the question, its times, intervals of what is not attested, and sums that are told of several codes together."},
             },
         })
     }
@@ -207,5 +207,6 @@ fn extension(shown: &Shown<'_>, language: Language) -> Json {
         "status": {"label": {"C": said(words::WITHHELD_LEGEND), "not_attested": said(words::NOT_ATTESTED_LEGEND),
             "at_least": said(words::AT_LEAST), "about": said(words::ABOUT), "empty": said(words::EMPTY)}},
         "interval": by_index(&table.cells, interval),
+        "sums": json::sums(table),
     })
 }
