@@ -11,6 +11,7 @@ mod aggregates {
     mod chains;
     mod consents;
     mod dates;
+    mod days;
     mod demo;
     mod enter;
     mod export;

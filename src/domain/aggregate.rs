@@ -52,7 +52,7 @@ pub struct AskedTimes {
 }
 
 impl AskedTimes {
-    /// The times of the answer: today and the newest write where nothing was asked.
+    /// The times of the answer: those of `now` where nothing was asked.
     pub fn or(self, now: Times) -> Times {
         Times { as_of: self.as_of.unwrap_or(now.as_of), at_write: self.at_write.unwrap_or(now.at_write) }
     }

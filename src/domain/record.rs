@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -45,6 +45,11 @@ impl Instant {
     /// The day in UTC.
     pub fn day(self) -> NaiveDate {
         self.0.date_naive()
+    }
+
+    /// When a day begins in UTC.
+    pub fn start_of(day: NaiveDate) -> Self {
+        Self(day.and_time(NaiveTime::MIN).and_utc())
     }
 
     /// The latest day that has begun anywhere on earth: that of the zone furthest ahead of UTC, by fourteen hours.

@@ -5,6 +5,7 @@
 //! so signs all that was there. No entry is rewritten. A chain alone does not show that its end was cut off: a signed
 //! checkpoint outside of the database does.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -92,6 +93,27 @@ pub(super) fn newest_stamp(conn: &mut Conn) -> QueryResult<Instant> {
 /// The number of the newest write.
 pub(super) fn newest_write(conn: &mut Conn) -> QueryResult<i64> {
     chain_head::table.find(1).select(chain_head::write).first(conn)
+}
+
+/// The last write before a day (UTC) began.
+pub(super) fn last_write_before(conn: &mut Conn, day: NaiveDate) -> QueryResult<Option<i64>> {
+    audit_entries::table
+        .filter(audit_entries::written_at.lt(Instant::start_of(day)))
+        .order(audit_entries::write.desc())
+        .select(audit_entries::write)
+        .first(conn)
+        .optional()
+}
+
+/// Whether a write was the last one of its day (UTC), and that day is over; or is one of the first day of all.
+pub(super) fn ends_a_day(conn: &mut Conn, write: i64, today: NaiveDate) -> QueryResult<bool> {
+    let stamp = |conn: &mut Conn, least: i64| -> QueryResult<Option<NaiveDate>> {
+        let first = audit_entries::table.filter(audit_entries::write.ge(least)).order(audit_entries::write);
+        let stamp: Option<Instant> = first.select(audit_entries::written_at).first(conn).optional()?;
+        Ok(stamp.map(Instant::day))
+    };
+    let (first, own, next) = (stamp(conn, 0)?, stamp(conn, write)?, stamp(conn, write + 1)?);
+    Ok(own == first || own != next && own.is_some_and(|own| own < today))
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::domain::check::{Fault, Register};
-use crate::domain::policy::Actor;
+use crate::domain::policy::{Action, Actor, decide};
 use crate::domain::record::{Instant, Noun, RecordId, Times};
 use crate::domain::vocabulary::{Term, Vocabulary};
 
@@ -71,6 +71,31 @@ impl<'c> Session<'c> {
     /// The database's own.
     pub fn times(&mut self) -> Result<Times, StoreError> {
         Ok(Times { as_of: self.now.day(), at_write: chain::newest_write(self.conn)? })
+    }
+
+    /// The times of an answer that says nothing of single writes: what was held at the end of the last day (UTC) on which anything
+    /// was written and that is over. On the first day of all there is none, and the newest write is the end.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn times_of_days(&mut self) -> Result<Times, StoreError> {
+        let now = self.times()?;
+        let at_write = chain::last_write_before(self.conn, now.as_of)?.unwrap_or(now.at_write);
+        Ok(Times { at_write, ..now })
+    }
+
+    /// Whether the reader may ask what was held after a write that was made: who sees no case asks at ends of days alone, so that no
+    /// two answers differ by a single record.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn may_ask_at(&mut self, write: i64) -> Result<bool, StoreError> {
+        Ok(self.sees_cases() || chain::ends_a_day(self.conn, write, self.now.day())?)
+    }
+
+    /// Whether the reader may read cases, and its token too.
+    pub fn sees_cases(&self) -> bool {
+        decide(&self.reader, Action::ReadCases).is_ok()
     }
 
     /// Who reads.

@@ -3,6 +3,7 @@
 use attest::domain::policy::Role;
 use attest::domain::record::Noun;
 use attest::store::accounts::{self, host};
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::public::{all, words};
@@ -13,6 +14,7 @@ on_both! {
     empty:
         a_count_of_few_people_is_marked_on_the_page_and_in_the_api,
         what_is_known_no_further_than_a_country_is_called_so_and_offered_as_a_filter,
+        what_was_written_today_is_said_not_to_be_counted_and_counted_for_staff_who_ask,
         a_wrong_question_is_told_beside_its_field_and_stays_in_the_form,
         pages_of_counts_accounts_and_the_audit_are_for_those_who_may,
         an_account_is_added_with_a_link_that_is_shown_once,
@@ -99,6 +101,22 @@ fn what_is_known_no_further_than_a_country_is_called_so_and_offered_as_a_filter(
     assert!(row(&russian, "Россия, точнее не известно").contains(">2 "), "{russian}");
     assert!(russian.contains("<option value=\"RU._U\" selected>Россия, точнее не известно</option>"), "{russian}");
     assert!(russian.contains("<option value=\"UA._U\"") && !russian.contains("<option value=\"DE._U\""), "{russian}");
+}
+
+fn what_was_written_today_is_said_not_to_be_counted_and_counted_for_staff_who_ask(app: &App) {
+    enter(app, "M", 6);
+    app.clock.advance(TimeDelta::days(1));
+    enter(app, "M", 1);
+    let question = "/research?measure=persons&by=sex";
+    let page = someone(app, Role::Researcher).get(question).expect(200).text();
+    assert!(row(&page, "Male").contains(">6<") && page.contains("is not counted here."), "{page}");
+    assert!(!page.contains("Count it too"), "{page}");
+    let staff = someone(app, Role::Caseworker);
+    let page = staff.get(question).expect(200).text();
+    assert!(row(&page, "Male").contains(">6<"), "{page}");
+    let address = page.split_once(">Count it too<").unwrap().0.rsplit_once("href=\"").unwrap().1.trim_end_matches('"');
+    let page = staff.get(&address.replace("&amp;", "&").replace("&#38;", "&")).expect(200).text();
+    assert!(row(&page, "Male").contains(">7<"), "{page}");
 }
 
 fn a_wrong_question_is_told_beside_its_field_and_stays_in_the_form(app: &App) {

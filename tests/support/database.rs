@@ -1,9 +1,9 @@
 //! A database for one test: a copy of a template that was made once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use attest::domain::policy::Role;
 use attest::exchange::seed;
@@ -12,7 +12,7 @@ use attest::keys::keyring::{Keyring, Place};
 use attest::store::accounts::{self, Purpose};
 use attest::store::backend::{Access, Conn, DatabaseUrl, Manager};
 use attest::store::database::Store;
-use chrono::{TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -63,10 +63,13 @@ fn keyring() -> &'static Place {
 }
 
 fn template(backend: Backend, data: Data) -> &'static Template {
-    static TEMPLATES: [OnceLock<Template>; 6] = [const { OnceLock::new() }; 6];
+    static TEMPLATES: [Mutex<BTreeMap<NaiveDate, &Template>>; 6] = [const { Mutex::new(BTreeMap::new()) }; 6];
     let at = usize::from(backend == Backend::Postgres) * 3 + data as usize;
-    TEMPLATES[at].get_or_init(|| {
-        let name = format!("template_{data:?}").to_lowercase();
+    // One a day: for whoever asks by days, a test and what it starts from are of one.
+    let day = Utc::now().date_naive();
+    let mut made = TEMPLATES[at].lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry(day).or_insert_with(|| {
+        let name = format!("template_{data:?}_{}", day.format("%j")).to_lowercase();
         let url = match backend {
             Backend::Sqlite => format!("sqlite:{}", process::folder().join(&name).display()),
             Backend::Postgres => postgres::create(&name, None),
@@ -91,7 +94,7 @@ fn template(backend: Backend, data: Data) -> &'static Template {
             let mut conn = Manager::new(url, Access::Write).open().unwrap();
             conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         }
-        Template { name, tokens }
+        Box::leak(Box::new(Template { name, tokens }))
     })
 }
 

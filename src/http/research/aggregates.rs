@@ -9,19 +9,19 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::aggregate::{AskedTimes, Measure, Query};
+use crate::domain::aggregate::{Measure, Query};
 use crate::domain::check::{Checker, FieldError, Invalid, Rule};
 use crate::domain::count::Count;
 use crate::domain::dimension::{DIMENSIONS, Values};
 use crate::domain::disclosure;
 use crate::domain::policy::Actor;
-use crate::domain::record::Times;
 use crate::domain::release::content::PERSONS;
 use crate::exchange::table;
 use crate::store::aggregates::{Answer, Counter};
 use crate::store::database::Store;
 use crate::store::erasure;
 use crate::store::error::StoreError;
+use crate::store::session::Session;
 
 use crate::http::auth::{Allowed, ReadAggregates};
 use crate::http::counted::{Caveat, CountView, Remarks};
@@ -111,7 +111,8 @@ impl IntoParams for AggregateParameters {
             ),
             query_parameter(
                 "at_write",
-                "What Attest held after this write; the newest where it is missing.",
+                "What Attest held after this write: the last one of a day (UTC) that is over, and of the newest such day where it is missing. \
+                 On a database's first day it is the newest write. Who sees cases may ask as of any write.",
                 number(0),
             ),
             query_parameter(
@@ -146,6 +147,9 @@ pub struct Answered {
     pub small: BTreeSet<Vec<String>>,
     /// How many persons were held at the time of the answer and have been erased since.
     pub erased: i64,
+    pub newest_write: i64,
+    /// Whether the reader may ask as of any write.
+    pub may_name_any: bool,
 }
 
 /// The cells behind which there are few: as releases count them, by case files alone, since what was built from published
@@ -176,15 +180,19 @@ fn few(answer: &Answer, least: u32) -> BTreeSet<Vec<String>> {
 /// What is wrong with the question, by parameter.
 pub fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Result<Answered, StoreError> {
     let (found, times) = store.read(actor, |session| {
-        let now = session.times()?;
+        let newest_write = session.times()?.at_write;
+        let days = session.times_of_days()?;
         let mut checker = Checker::new(session);
         let (query, asked) = Query::read(pairs, &mut checker);
-        let (query, times) = checker.finish((query, check_times(asked, now)?))?;
+        let query = checker.finish(query)?;
+        let times = asked.or(days);
+        check_write(session, times.at_write, (days.at_write, newest_write))?;
         let mut counter = Counter::new(session.conn(), times)?;
         let answer = counter.answer(&query)?;
         let small = small(&mut counter, &query)?;
         let erased = erasure::erased_since(session.conn(), times)?;
-        Ok((Answered { query, answer, small, erased }, times))
+        let may_name_any = session.sees_cases();
+        Ok((Answered { query, answer, small, erased, newest_write, may_name_any }, times))
     })?;
     let asked = found.query.canonical();
     store.write(actor, "aggregate.read", move |tx| {
@@ -196,14 +204,15 @@ pub fn answer(store: &Store, actor: &Actor, pairs: &[(String, String)]) -> Resul
     Ok(found)
 }
 
-fn check_times(asked: AskedTimes, now: Times) -> Result<Times, StoreError> {
-    let times = asked.or(now);
-    if times.at_write > now.at_write {
-        let (value, expected) =
-            (times.at_write.to_string(), format!("a write that was made: at most {}", now.at_write));
-        return Err(Invalid::one(FieldError::new("at_write", Rule::OutOfRange, Some(&value), expected)).into());
-    }
-    Ok(times)
+fn check_write(session: &mut Session<'_>, write: i64, (default, newest): (i64, i64)) -> Result<(), StoreError> {
+    let (rule, expected) = if write > newest {
+        (Rule::OutOfRange, format!("a write that was made: at most {newest}"))
+    } else if session.may_ask_at(write)? {
+        return Ok(());
+    } else {
+        (Rule::Inconsistent, format!("the last write of a day (UTC) that is over: the newest is {default}"))
+    };
+    Err(Invalid::one(FieldError::new("at_write", rule, Some(&write.to_string()), expected)).into())
 }
 
 fn row(found: &Answered, row: &crate::store::aggregates::Row) -> Row {

@@ -47,7 +47,7 @@ pub struct Reconciliation {
 /// That there is no publication of such a code.
 pub fn reconcile(store: &Store, actor: &Actor, codes: Option<&[String]>) -> Result<Reconciliation, StoreError> {
     let (published, findings) = store.read(actor, |session| {
-        let times = session.times()?;
+        let times = session.times_of_days()?;
         Findings::of_published(session, codes, times)
     })?;
     let at_write = findings.times.at_write;

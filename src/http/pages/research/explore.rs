@@ -53,6 +53,10 @@ struct Found {
     remarks: Vec<String>,
     json: String,
     csv: String,
+    /// Whether anything was written since.
+    older: bool,
+    /// Where the same is asked of that too, by those who may.
+    since: Option<String>,
 }
 
 /// What a form sent, as the API takes it: without what was left empty, the dimensions in one.
@@ -153,18 +157,20 @@ fn bars(found: &Answered, vocabulary: &Vocabulary) -> Option<Bars> {
     })
 }
 
-/// The address of the API at which the same is answered for ever.
-fn address(request: &HttpRequest, found: &Answered, ending: &str) -> String {
-    let info = request.connection_info();
-    let times = found.answer.times;
+/// The whole question as of a write.
+fn question(found: &Answered, at_write: i64) -> String {
     let question = found.query.canonical();
     let totals = Totals::WORDS.iter().find(|(_, totals)| *totals == found.query.totals);
     let totals = totals.map_or("grand", |(word, _)| word);
+    format!("{question}&totals={totals}&as_of={}&at_write={at_write}", found.answer.times.as_of)
+}
+
+/// The address of the API at which the same is answered for ever.
+fn address(request: &HttpRequest, found: &Answered, ending: &str) -> String {
+    let info = request.connection_info();
     let (scheme, host) = (info.scheme(), info.host());
-    format!(
-        "{scheme}://{host}/api/v1/research/aggregates{ending}?{question}&totals={totals}&as_of={}&at_write={}",
-        times.as_of, times.at_write
-    )
+    let question = question(found, found.answer.times.at_write);
+    format!("{scheme}://{host}/api/v1/research/aggregates{ending}?{question}")
 }
 
 fn found(request: &HttpRequest, found: &Answered, vocabulary: &Vocabulary) -> Found {
@@ -191,6 +197,8 @@ fn found(request: &HttpRequest, found: &Answered, vocabulary: &Vocabulary) -> Fo
         remarks: told,
         json: address(request, found, ""),
         csv: address(request, found, ".csv"),
+        older: found.answer.times.at_write < found.newest_write,
+        since: found.may_name_any.then(|| here::link(&format!("/research?{}", question(found, found.newest_write)))),
     }
 }
 
@@ -298,7 +306,7 @@ impl Sent<'_> {
             self.field("as_of", t("What was known by the end of this day"), Control::line())
                 .hint(t("Year, month and day (UTC): 2018-04-03. Today where you leave it empty.")),
             self.field("at_write", t("As Attest held it after this write"), Control::line())
-                .hint(t("The number of a write. The newest where you leave it empty.")),
+                .hint(t("The number of a write, the last of a day (UTC). That of the last day that is over where you leave it empty.")),
             totals,
         ]
     }
