@@ -10,13 +10,17 @@ mod disclosure {
         mod archive;
         mod board;
         mod controls;
+        mod drift;
+        mod growing;
         mod incidents;
         mod several;
+        mod shapes;
         mod share;
         mod signed;
         mod single;
         mod successive;
         mod three;
+        mod turns;
         mod worlds;
     }
     /// The same over HTTP, of offices that enter people and publish how many they are.
@@ -29,6 +33,7 @@ mod disclosure {
         mod pairs;
         mod people;
         mod questions;
+        mod withdrawn;
     }
     #[path = "../formats/decoded.rs"]
     mod decoded;

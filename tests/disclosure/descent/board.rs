@@ -179,6 +179,20 @@ impl Board {
         Key::new(0, [self.row_set(rows), self.set(who), 0])
     }
 
+    /// Every condition that may be asked for, told or not.
+    pub fn all_keys(&self) -> Vec<Key> {
+        let of = |rows: usize, columns: usize| {
+            let none = self.key_of(rows, Who::None(columns));
+            [self.key(rows, columns), self.decides(rows, columns), none]
+        };
+        let rows = 1..=self.all_rows();
+        let mut keys: Vec<_> =
+            rows.flat_map(|row| (0..=self.all_columns()).flat_map(move |set| of(row, set))).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     /// Makes a release; the first where `first`.
     pub fn release(&self, state: &mut State, sums: &Sums, first: bool, how: How) {
         let told = &mut state.told;
@@ -272,7 +286,7 @@ fn people(persons: u64) -> Count {
     Count { persons, value: persons }
 }
 
-fn compositions(total: u64, parts: usize) -> Vec<World> {
+pub fn compositions(total: u64, parts: usize) -> Vec<World> {
     if parts == 1 {
         return vec![vec![total]];
     }

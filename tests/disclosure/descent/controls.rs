@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use attest::domain::release::descent::told::{Count, Told, Unknown};
 
 use super::board::{Board, How, State, World};
-use super::worlds::{Answer, Growth, answer, one_by, remember, two};
+use super::turns::{Growth, Moved, in_turn, remember, two};
+use super::worlds::{Answer, answer, one_by, watched};
 
 fn people(persons: u64) -> Count {
     Count { persons, value: persons }
@@ -85,38 +86,81 @@ fn remember_the_last(board: &Board, state: &State) -> State {
     State { told, lines: state.lines.clone() }
 }
 
-/// Whether three releases of a list of two codes tell that something changed by a few between any two of them.
-fn three_releases(close: fn(&Board, &State) -> State) -> bool {
-    let board = Board::single(2, 1, 2);
-    let worlds = board.worlds(4..=9);
-    let mut by_answer: BTreeMap<Vec<Answer>, Vec<[u64; 3]>> = BTreeMap::new();
-    let value = |world: &World| board.sums(world).any(1, 0);
-    let step = |state: &State, world: &World, first: bool| {
-        let mut state = state.clone();
-        board.release(&mut state, &board.sums(world), first, How { margins: true, ..How::default() });
-        state
-    };
-    for one in &worlds {
-        let first = step(&board.start(), one, true);
-        for two in &worlds {
-            let second = step(&close(&board, &first), two, false);
-            for three in &worlds {
-                let third = step(&close(&board, &second), three, false);
-                let told = [&first, &second, &third].map(|state| answer(&board, state));
-                by_answer.entry(told.to_vec()).or_default().push([value(one), value(two), value(three)]);
-            }
-        }
+/// Every path through some worlds one by one, by the answers on it: the same as [`in_turn`] finds state by state.
+fn path_by_path(board: &Board, turns: &[&[World]], close: fn(&Board, &State) -> State) -> Moved {
+    type Path = (Vec<Answer>, Vec<World>, State);
+    let mut paths: Vec<Path> = vec![(Vec::new(), Vec::new(), board.start())];
+    for (turn, worlds) in turns.iter().enumerate() {
+        let next = |(answers, before, state): &Path| -> Vec<Path> {
+            let release = |world: &World| {
+                let mut state = if turn == 0 { state.clone() } else { close(board, state) };
+                board.release(&mut state, &board.sums(world), turn == 0, How::default());
+                let own = answer(board, &state);
+                (
+                    [answers.as_slice(), &[own]].concat(),
+                    [before.as_slice(), std::slice::from_ref(world)].concat(),
+                    state,
+                )
+            };
+            worlds.iter().map(release).collect()
+        };
+        paths = paths.iter().flat_map(next).collect();
     }
-    let small = |values: &[u64; 3], (a, b): (usize, usize)| values[a].abs_diff(values[b]) == 1;
-    by_answer
-        .values()
-        .any(|worlds| [(0, 1), (1, 2), (0, 2)].into_iter().any(|pair| worlds.iter().all(|values| small(values, pair))))
+    let watched = watched(board);
+    let mut by_answer: BTreeMap<Vec<Answer>, Vec<Vec<Vec<u64>>>> = BTreeMap::new();
+    for (answers, worlds, _) in paths {
+        let sums = worlds.iter().map(|world| board.sums(world));
+        let values = sums.map(|sums| watched.iter().map(|watched| watched.of(&sums)).collect());
+        by_answer.entry(answers).or_default().push(values.collect());
+    }
+    let mut moved = Moved::default();
+    for (answers, paths) in by_answer {
+        let small = |number: usize, one: usize, other: usize| {
+            paths.iter().all(|values| (1..board.t).contains(&values[one][number].abs_diff(values[other][number])))
+        };
+        let pairs = || (0..turns.len()).flat_map(|other| (0..other).map(move |one| (one, other)));
+        let small = (0..watched.len()).any(|number| pairs().any(|(one, other)| small(number, one, other)));
+        let anew = answers.iter().skip(1).all(|answer| answer.iter().any(|(.., now)| *now));
+        moved.add(paths.len() as u64, anew, small);
+    }
+    moved
+}
+
+fn three(board: &Board, worlds: [&[World]; 3], close: fn(&Board, &State) -> State) -> Moved {
+    in_turn(board, &worlds.map(|worlds| (worlds, How::default())), close)
 }
 
 #[test]
 fn comparing_with_the_last_number_alone_is_found_out_in_three_releases() {
-    assert!(three_releases(remember_the_last));
-    assert!(!three_releases(remember));
+    let board = Board::single(2, 1, 2);
+    let worlds = board.worlds(4..=9);
+    let moved = |close| three(&board, [&worlds; 3], close);
+    assert!(moved(remember_the_last).told_small > 0);
+    assert_eq!(moved(remember).told_small, 0);
+}
+
+#[test]
+fn what_three_releases_tell_is_the_same_state_by_state_and_path_by_path() {
+    let list = Board::single(2, 1, 2);
+    let several = Board::several(1, 2, 2);
+    let every = |step: usize, persons| several.worlds(persons..=persons).into_iter().step_by(step).collect::<Vec<_>>();
+    let all = list.worlds(4..=7);
+    for (board, worlds) in
+        [(&list, [all.clone(), all.clone(), all]), (&several, [every(3, 4), every(6, 6), every(3, 4)])]
+    {
+        for close in [remember, remember_the_last] {
+            let worlds = worlds.each_ref().map(Vec::as_slice);
+            let found = three(board, worlds, close);
+            assert!(found.told_anew > 0, "{found:?}");
+            assert_eq!(found, path_by_path(board, &worlds, close));
+        }
+    }
+    // Persons with up to three codes each, of whom the same is told while different things are remembered.
+    let board = Board::several(1, 3, 2);
+    let (first, second) = (board.worlds(6..=6), board.worlds(3..=4));
+    let second: Vec<_> = second.into_iter().step_by(40).collect();
+    let found = in_turn(&board, &[(&first, How::default()), (&second, How::default())], remember);
+    assert_eq!(found, path_by_path(&board, &[&first, &second], remember));
 }
 
 #[test]

@@ -9,16 +9,16 @@ use super::board::{Board, How, State, Sums, Who, World};
 /// What a release tells: the condition, the number, and whether it is new.
 pub type Answer = Vec<(Key, u64, bool)>;
 
-/// A number that is watched: whether it is told, and which values it has in the worlds that tell the same, as bits.
+/// A number that is watched.
 #[derive(Clone, Copy)]
-struct Watched {
+pub struct Watched {
     rows: usize,
     who: Who,
     key: Key,
 }
 
 impl Watched {
-    fn of(&self, sums: &Sums) -> u64 {
+    pub fn of(&self, sums: &Sums) -> u64 {
         sums.of(self.rows, self.who)
     }
 }
@@ -27,7 +27,8 @@ impl Watched {
 pub struct Class {
     pub state: State,
     pub worlds: Vec<usize>,
-    values: Vec<u64>,
+    /// By watched number which values it has in them, as bits.
+    pub values: Vec<u64>,
 }
 
 /// What was found in single releases.
@@ -48,21 +49,11 @@ pub struct Found {
     pub groups: usize,
 }
 
-/// What was found in successive releases.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Moved {
-    pub pairs: u64,
-    /// Pairs in which something is told anew.
-    pub told_anew: u64,
-    /// Pairs in which something is known to have changed by 1 to `t - 1`.
-    pub told_small: u64,
-}
-
 fn spread(values: u64) -> (u32, u32) {
     (values.trailing_zeros(), 63 - values.leading_zeros())
 }
 
-fn watched(board: &Board) -> Vec<Watched> {
+pub fn watched(board: &Board) -> Vec<Watched> {
     let (rows, columns) = (board.rows.root.lines.len(), board.columns.root.lines.len());
     let all = (1 << rows) - 1;
     let rows: Vec<usize> = (0..rows).map(|row| 1 << row).chain([all]).collect();
@@ -76,8 +67,8 @@ fn watched(board: &Board) -> Vec<Watched> {
     rows.into_iter().flat_map(of_row).collect()
 }
 
-/// What is public of a state. Sets of columns that have no name are not, where a person may have several.
-pub fn answer(board: &Board, state: &State) -> Answer {
+/// The conditions that are public. Sets of columns that have no name are not, where a person may have several.
+pub fn public(board: &Board) -> Vec<Key> {
     let mut keys: Vec<Key> = watched(board).iter().map(|watched| watched.key).collect();
     let (rows, columns) = (board.rows.root.lines.len(), board.columns.root.lines.len());
     for row in 1..1 << rows {
@@ -87,12 +78,22 @@ pub fn answer(board: &Board, state: &State) -> Answer {
     }
     keys.sort_unstable();
     keys.dedup();
-    let told = |key: Key| {
-        let entry = state.told.get(key)?;
+    keys
+}
+
+/// What a state tells of some conditions.
+pub fn told(keys: &[Key], state: &State) -> Answer {
+    let told = |key: &Key| {
+        let entry = state.told.get(*key)?;
         let count = entry.now.or(entry.last)?;
-        Some((key, count.value, entry.now.is_some()))
+        Some((*key, count.value, entry.now.is_some()))
     };
-    keys.into_iter().filter_map(told).collect()
+    keys.iter().filter_map(told).collect()
+}
+
+/// What is public of a state.
+pub fn answer(board: &Board, state: &State) -> Answer {
+    told(&public(board), state)
 }
 
 /// Sorts worlds by what they tell, each masked by `release`.
@@ -175,103 +176,4 @@ fn whole_lines(board: &Board, values: &dyn Fn(usize, usize) -> u64) -> usize {
         empty == rows - 1 && values((1 << rows) - 1, 1 << column) != 1
     };
     (0..rows).filter(|row| of_row(*row)).count() + (0..columns).filter(|column| of_column(*column)).count()
-}
-
-/// How one release follows another.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Growth {
-    /// Anybody may leave and come.
-    Free,
-    /// Nobody leaves.
-    GrowOnly,
-}
-
-/// What two releases tell in any pair of some worlds; `close` turns what was told into what is remembered.
-pub fn two(
-    board: &Board,
-    (first, second): (&[World], &[World]),
-    growth: Growth,
-    hows: (How, How),
-    close: impl Fn(&Board, &State) -> State,
-) -> Moved {
-    let told = |state: &State| answer(board, state);
-    let start = |world: &World| {
-        let mut state = board.start();
-        board.release(&mut state, &board.sums(world), true, hows.0);
-        state
-    };
-    let mut moved = Moved::default();
-    let sums: Vec<_> = second.iter().map(|world| board.sums(world)).collect();
-    for before in classes(board, first, told, start).into_values() {
-        let closed = close(board, &before.state);
-        let mut after: HashMap<Answer, Class> = HashMap::new();
-        let watched = watched(board);
-        for (at, sums) in sums.iter().enumerate() {
-            let mut state = closed.clone();
-            board.release(&mut state, sums, false, hows.1);
-            let values = vec![0; watched.len()];
-            let class = after.entry(told(&state)).or_insert_with(|| Class { state, worlds: Vec::new(), values });
-            class.worlds.push(at);
-            for (values, watched) in class.values.iter_mut().zip(&watched) {
-                *values |= 1 << watched.of(sums);
-            }
-        }
-        for (answer, class) in after {
-            let (pairs, small) = match growth {
-                Growth::Free => {
-                    let pairs = before.worlds.len() * class.worlds.len();
-                    let small = before.values.iter().zip(&class.values).any(|(a, b)| !is_hidden(*a, *b, board.t));
-                    (pairs, small)
-                }
-                Growth::GrowOnly => grown(board, (first, second), &before, &class, &watched),
-            };
-            moved.pairs += pairs as u64;
-            moved.told_anew += if answer.iter().any(|(.., now)| *now) { pairs as u64 } else { 0 };
-            moved.told_small += if small { pairs as u64 } else { 0 };
-        }
-    }
-    moved
-}
-
-/// Whether a number may as well not have changed, or by `t` or more.
-fn is_hidden(before: u64, after: u64, t: u64) -> bool {
-    let near = |value: u32| {
-        let (least, most) = ((u64::from(value) + 1).saturating_sub(t), (u64::from(value) + t - 1).min(63));
-        (least..=most).filter(|near| *near != u64::from(value)).fold(0_u64, |bits, near| bits | 1 << near)
-    };
-    (0..64).filter(|value| before >> value & 1 == 1).any(|value| after & !near(value) != 0)
-}
-
-/// The pairs in which nobody leaves, and whether in all of them something has changed by a few.
-fn grown(
-    board: &Board,
-    (first, second): (&[World], &[World]),
-    before: &Class,
-    after: &Class,
-    watched: &[Watched],
-) -> (usize, bool) {
-    let mut pairs = 0;
-    let mut small: Vec<Watched> = watched.to_vec();
-    for one in &before.worlds {
-        let then = board.sums(&first[*one]);
-        for other in &after.worlds {
-            if !first[*one].iter().zip(&second[*other]).all(|(then, now)| now >= then) {
-                continue;
-            }
-            pairs += 1;
-            let now = board.sums(&second[*other]);
-            small.retain(|watched| {
-                let change = watched.of(&now).abs_diff(watched.of(&then));
-                change > 0 && change < board.t
-            });
-        }
-    }
-    (pairs, pairs > 0 && !small.is_empty())
-}
-
-/// What is remembered as the programme remembers it.
-pub fn remember(_board: &Board, state: &State) -> State {
-    let mut state = state.clone();
-    state.told.close();
-    state
 }

@@ -167,6 +167,17 @@ impl<'a> Office<'a> {
         Content::from_json(&read(self.app, &path).text()).unwrap()
     }
 
+    /// Withdraws what is public.
+    pub fn withdraw(&self, code: &str) {
+        let publisher = self.app.publisher();
+        let all = publisher.walk(RELEASES);
+        let id = all.iter().find(|release| release["code"] == code).unwrap()["id"].as_str().unwrap();
+        let seen = publisher.get(&format!("{RELEASES}/{id}")).expect(200);
+        let path = format!("{RELEASES}/{id}/withdraw");
+        let reason = json!({"reason": "somebody can be found"});
+        publisher.post_with(&path, &[("If-Match", &seen.etag())], &reason).expect(200);
+    }
+
     pub fn publish(&self, prepared: Answer) {
         let signed = self.signed_by_both(RELEASES, prepared);
         act(&self.app.publisher(), RELEASES, &signed, "publish").expect(200);
