@@ -105,7 +105,8 @@ pub(super) fn last_write_before(conn: &mut Conn, day: NaiveDate) -> QueryResult<
         .optional()
 }
 
-/// Whether a write was the last one of its day (UTC), and that day is over; or is one of the first day of all.
+/// Whether a write was the last one of its day (UTC), and that day is over; or is one of the first day of all, or of a day that has not
+/// come: a clock ran ahead then, and nobody knows on which day it was made.
 pub(super) fn ends_a_day(conn: &mut Conn, write: i64, today: NaiveDate) -> QueryResult<bool> {
     let stamp = |conn: &mut Conn, least: i64| -> QueryResult<Option<NaiveDate>> {
         let first = audit_entries::table.filter(audit_entries::write.ge(least)).order(audit_entries::write);
@@ -113,7 +114,7 @@ pub(super) fn ends_a_day(conn: &mut Conn, write: i64, today: NaiveDate) -> Query
         Ok(stamp.map(Instant::day))
     };
     let (first, own, next) = (stamp(conn, 0)?, stamp(conn, write)?, stamp(conn, write + 1)?);
-    Ok(own == first || own != next && own.is_some_and(|own| own < today))
+    Ok(own == first || own > Some(today) || own != next && own < Some(today))
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -74,12 +74,16 @@ impl<'c> Session<'c> {
     }
 
     /// The times of an answer that says nothing of single writes: what was held at the end of the last day (UTC) on which anything
-    /// was written and that is over. On the first day of all there is none, and the newest write is the end.
+    /// was written and that is over. On the first day of all there is none, and after a clock ran ahead nobody knows which are over:
+    /// there the newest write is the end.
     ///
     /// # Errors
     /// The database's own.
     pub fn times_of_days(&mut self) -> Result<Times, StoreError> {
         let now = self.times()?;
+        if chain::newest_stamp(self.conn)?.day() > now.as_of {
+            return Ok(now);
+        }
         let at_write = chain::last_write_before(self.conn, now.as_of)?.unwrap_or(now.at_write);
         Ok(Times { at_write, ..now })
     }

@@ -92,7 +92,31 @@ fn days_without_a_write_change_nothing(app: &App) {
     assert_eq!(rows(&ask(app, &format!("at_write={end}"))), people(1));
 }
 
+fn while_the_last_write_is_dated_ahead_the_newest_is_the_end(app: &App) {
+    enter(app, "F");
+    next_day(app);
+    let one = enter(app, "F");
+    // The day after, a clock that is two days ahead makes a write, and is set right.
+    next_day(app);
+    app.clock.advance(TimeDelta::days(2));
+    enter(app, "F");
+    app.clock.advance(TimeDelta::days(-2));
+    let answer = ask(app, "");
+    assert_eq!(answer["at_write"], app.contents().write - 1);
+    let newest = enter(app, "M");
+    assert_eq!(ask(app, "")["at_write"], newest);
+    assert_eq!(ask(app, &format!("at_write={}", answer["at_write"]))["rows"], answer["rows"]);
+    // What was dated before keeps its days.
+    enter(app, "M");
+    app.researcher().get(&format!("{PATH}?at_write={}", one - 1)).expect(200);
+    next_day(app);
+    app.clock.advance(TimeDelta::days(2));
+    assert_eq!(ask(app, "")["at_write"], app.contents().write - 1);
+    app.researcher().get(&format!("{PATH}?at_write={newest}")).refuses(400, "at_write", "inconsistent");
+}
+
 on_both! { empty:
     what_was_written_today_is_counted_from_tomorrow,
-    a_write_in_the_middle_of_a_day_is_asked_by_those_alone_who_see_cases, days_without_a_write_change_nothing
+    a_write_in_the_middle_of_a_day_is_asked_by_those_alone_who_see_cases, days_without_a_write_change_nothing,
+    while_the_last_write_is_dated_ahead_the_newest_is_the_end
 }
