@@ -111,8 +111,8 @@ fn a_day_that_has_begun_anywhere_on_earth_is_accepted_and_none_after_it(app: &Ap
     let made = app.caseworker().enter(Noun::Person, &known(tomorrow));
     let read = app.caseworker().get(&made.path(Noun::Person)).expect(200);
     assert_eq!(read.json()["known_on"], json!(today.to_string()));
-    let asked = format!("/api/v1/research/aggregates?as_of={today}");
-    assert_eq!(app.researcher().get(&asked).expect(200).json()["rows"][0]["count"], json!(2));
+    let asked = format!("/api/v1/research/aggregates?as_of={today}&at_write={}", made.json()["version"]);
+    assert_eq!(app.caseworker().get(&asked).expect(200).json()["rows"][0]["count"], json!(2));
     app.researcher().get(&format!("/api/v1/research/aggregates?as_of={tomorrow}")).expect(200);
     let day = tomorrow.to_string();
     let incident = json!({"person": made.json()["code"], "kind": "threat", "date": day});
