@@ -54,36 +54,31 @@ fn vocabularies() -> Vec<File> {
 /// release holds what it needs.
 pub fn definition(code: &str, language: Language) -> Option<&'static str> {
     static LABELS: LazyLock<HashMap<String, [String; 2]>> = LazyLock::new(|| {
-        let mut rows =
-            csv::Reader::from_reader(include_bytes!("../../seed-data/vocabularies/definition.csv").as_slice());
-        let heads = rows.headers().cloned().unwrap_or_default();
-        let column = |name: &str| heads.iter().position(|head| head == name);
-        let columns = [column("code"), column("label_en"), column("label_ru")];
-        let label = |row: csv::StringRecord| {
-            let cell = |column: Option<usize>| column.and_then(|at| row.get(at)).map(str::to_owned);
-            Some((cell(columns[0])?, [cell(columns[1])?, cell(columns[2])?]))
-        };
-        rows.records().flatten().filter_map(label).collect()
+        let rows =
+            cells(include_bytes!("../../seed-data/vocabularies/definition.csv"), ["code", "label_en", "label_ru"]);
+        rows.into_iter().map(|[code, english, russian]| (code, [english, russian])).collect()
     });
     let [english, russian] = LABELS.get(code)?;
     Some(language.pick(english, russian))
 }
 
-/// Where a built-in term stands in its vocabulary's file.
+/// Some columns of a built-in file, by row.
+fn cells<const N: usize>(file: &[u8], columns: [&str; N]) -> Vec<[String; N]> {
+    let mut rows = csv::Reader::from_reader(file);
+    let heads = rows.headers().cloned().unwrap_or_default();
+    let columns = columns.map(|name| heads.iter().position(|head| head == name));
+    let row = |row: csv::StringRecord| {
+        let cells: Option<Vec<_>> = columns.iter().map(|column| Some(row.get((*column)?)?.to_owned())).collect();
+        cells?.try_into().ok()
+    };
+    rows.records().flatten().filter_map(row).collect()
+}
+
+/// Where a built-in term stands among all of them, in the order of their files.
 pub fn position(vocabulary: &str, code: &str) -> Option<usize> {
     static PLACES: LazyLock<HashMap<(String, String), usize>> = LazyLock::new(|| {
-        let terms = vocabularies().into_iter().flat_map(|file| {
-            let mut rows = csv::Reader::from_reader(file.bytes.as_slice());
-            let heads = rows.headers().cloned().unwrap_or_default();
-            let column = |name: &str| heads.iter().position(|head| head == name);
-            let columns = [column("vocabulary"), column("code")];
-            let term = |row: csv::StringRecord| {
-                let [vocabulary, code] = columns.map(|column| Some(row.get(column?)?.to_owned()));
-                Some((vocabulary?, code?))
-            };
-            rows.records().flatten().filter_map(term).collect::<Vec<_>>()
-        });
-        terms.enumerate().map(|(at, term)| (term, at)).collect()
+        let terms = vocabularies().into_iter().flat_map(|file| cells(&file.bytes, ["vocabulary", "code"]));
+        terms.enumerate().map(|(at, term)| (term.into(), at)).collect()
     });
     PLACES.get(&(vocabulary.to_owned(), code.to_owned())).copied()
 }

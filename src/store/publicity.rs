@@ -15,7 +15,7 @@ use crate::domain::publication::Visibility;
 use crate::domain::record::{Instant, Noun, RecordId, Stamp, State, Times};
 use crate::domain::release::content::Content;
 
-use super::accounts::{HOST, State as AccountState};
+use super::accounts::HOST;
 use super::aggregates::Counter;
 use super::backend::Conn;
 use super::changes;
@@ -117,8 +117,7 @@ fn of_what_it_says(conn: &mut Conn, figure: RecordId, body: &Figure) -> QueryRes
     let rows = figure_confirmations::table
         .inner_join(accounts::table.on(accounts::id.eq(figure_confirmations::account_id)))
         .filter(figure_confirmations::figure_id.eq(figure))
-        .filter(accounts::role.eq(Role::Publisher.name()))
-        .filter(accounts::state.eq(AccountState::Active.name()))
+        .filter(accounts::id.eq_any(signatures::publishers(conn)?))
         .order(figure_confirmations::write)
         .select((figure_confirmations::version, accounts::id, accounts::name, figure_confirmations::confirmed_at))
         .load::<(i64, RecordId, String, Instant)>(conn)?;

@@ -58,6 +58,12 @@ fn a_list_is_proposed_whole_and_in_force_with_the_second_signature(app: &App) {
     let codes = typed(&html);
     assert_eq!(codes, "F\nM");
     assert!(html.contains("<option value=\"sex\" selected"), "{html}");
+    // In the order of the built-in list, not of the codes.
+    let grounds = typed(&page(&petra, "/desk/lists?dimension=ground"));
+    assert!(
+        grounds.starts_with("detained_tortured\nthreatened_by_law_enforcement\nacquaintances_detained\n"),
+        "{grounds}"
+    );
     let done = petra.submit("/desk/lists", &[("dimension", "sex"), ("codes", &codes)]).expect(303);
     let html = page(&petra, done.header("location").unwrap());
     let text = words(&html);

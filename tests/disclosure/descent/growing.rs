@@ -11,6 +11,7 @@ use attest::domain::release::descent::space::{Declared, Space};
 use attest::domain::release::descent::told::{Count, Key, Told};
 
 use super::board::compositions;
+use super::turns::hides;
 
 /// Two lists, of which one grows or both: of the first everybody has one code, of the second one or several.
 #[derive(Clone)]
@@ -220,7 +221,7 @@ impl Growing {
             }
             let worlds = class.iter().map(|past| past.worlds).sum::<u64>();
             let known = |number: usize, (one, other): (usize, usize)| {
-                let hidden = |past: &Past| is_hidden(past.values[one][number], past.values[other][number], self.t);
+                let hidden = |past: &Past| hides(past.values[one][number], self.t) & past.values[other][number] != 0;
                 !class.iter().any(hidden)
             };
             let between = (0..=at).flat_map(|other| (0..other).map(move |one| (one, other)));
@@ -230,12 +231,6 @@ impl Growing {
             moved.told_small += if small { worlds } else { 0 };
         }
     }
-}
-
-/// Whether a number may as well not have changed, or by `t` or more. Both as bits.
-fn is_hidden(before: u64, after: u64, t: u64) -> bool {
-    let of = |values: u64| (0..64_u64).filter(move |value| values >> value & 1 == 1);
-    of(before).any(|then| of(after).any(|now| now == then || now.abs_diff(then) >= t))
 }
 
 /// What a release tells anew, and what it decided by.
@@ -262,6 +257,7 @@ fn remember(growing: &Growing, told: &[Archive], release: usize) -> Memory {
     told.iter().enumerate().for_each(|(at, told)| restore(&mut memory, told, &spaces, Some(at)).unwrap());
     memory
 }
+
 /// Forgets what was told of a code, once others are cut out of it.
 fn forget(growing: &Growing, told: &[Archive], release: usize) -> Memory {
     let kept = remember(growing, told, release);

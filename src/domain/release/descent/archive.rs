@@ -239,7 +239,7 @@ pub fn restore(memory: &mut Memory, archive: &Archive, spaces: &Spaces, stands: 
             }
             Err(lost) => return Err(lost),
         };
-        // A code out of which others were cut since.
+        // One code then, of which there are several now: others were cut out of it, or it holds them and nothing is different.
         let has_grown = names.len() == 1 && codes.len() > 1;
         let mut number = |who| memory.sets.number(Set { dimensions: dimensions.clone(), who, codes: codes.clone() });
         numbers.push(Some(match who {
