@@ -19,6 +19,7 @@ mod disclosure {
         mod signed;
         mod single;
         mod successive;
+        mod sums;
         mod three;
         mod turns;
         mod worlds;

@@ -55,6 +55,8 @@ fn declare(browser: &Browser, dimension: &str, codes: &str) {
 fn a_list_is_proposed_whole_and_in_force_with_the_second_signature(app: &App) {
     let [petra, pavel] = ["petra", "pavel"].map(|name| browser(app, name, Role::Publisher));
     let html = page(&petra, "/desk/lists?dimension=sex");
+    // Of times there is no vocabulary to propose from.
+    assert!(html.contains("?dimension=ground#declare") && !html.contains("?dimension=year#declare"), "{html}");
     let codes = typed(&html);
     assert_eq!(codes, "F\nM");
     assert!(html.contains("<option value=\"sex\" selected"), "{html}");

@@ -67,10 +67,12 @@ fn no_withheld_number_of_a_larger_table_with_several_codes_is_narrower_than_t() 
     assert_silent(&Board::several(2, 2, 3), 12..=12);
     assert_silent(&Board::several(2, 3, 2), 8..=8);
     assert_silent(&Board::several(3, 2, 2), 10..=10);
+    assert_silent(&Board::several(3, 2, 3), 11..=12);
     assert_silent(&at_least_one(Board::several(2, 2, 2)), 8..=12);
     assert_silent(&Board::nested(2, 3, 2), 8..=8);
     assert_silent(&Board::nested(1, 4, 2), 6..=6);
     assert_silent(&only_one(Board::several(3, 2, 2)), 9..=14);
+    assert_silent(&only_one(Board::several(3, 2, 3)), 12..=18);
     assert_silent(&only_one(Board::several(3, 3, 2)), 11..=12);
 }
 

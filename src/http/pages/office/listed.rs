@@ -175,7 +175,7 @@ pub struct Listed<'a> {
     waiting: Vec<Made>,
     in_force: Vec<Force>,
     makes: bool,
-    /// Dimensions without a list: where the form is filled for them, and what they are called.
+    /// Dimensions without a list that have a vocabulary: where the form is filled for them, and what they are called.
     proposals: Vec<(String, String)>,
     fields: Vec<Field>,
     word: &'a str,
@@ -196,7 +196,8 @@ impl<'a> Listed<'a> {
         let mut lists = Vec::new();
         in_force.into_iter().for_each(|made| Force::add(&mut lists, found.made(made, own)));
         let has = |code: &str| found.made.iter().any(|(made, _)| made.dimension == code);
-        let proposals = found.open().filter(|dimension| !has(dimension.code)).map(|dimension| {
+        let proposed = |dimension: &&Dimension| !has(dimension.code) && !found.proposal(dimension).is_empty();
+        let proposals = found.open().filter(proposed).map(|dimension| {
             let address = format!("{}?dimension={}#declare", link("/desk/lists"), dimension.code);
             (address, words::heading(dimension.code, here::language()).to_owned())
         });
