@@ -7,7 +7,7 @@ use attest::domain::release::descent::mask::{Dimension, Input, Memory, Set, Tabl
 use attest::domain::release::descent::told::Key;
 use attest::domain::release::descent::tree::Item;
 
-use super::board::{Board, How};
+use super::board::{Board, How, World};
 use super::turns::{Growth, remember, two};
 use super::worlds::one;
 
@@ -58,6 +58,19 @@ fn two_releases_of_a_list_with_several_codes_never_tell_that_a_number_changed_by
         assert!(moved.told_anew > 0, "{moved:?}");
         assert_eq!(moved.told_small, 0, "{moved:?}");
     }
+}
+
+/// An unchanged code that is told anew must not tell that the hidden sum above it has moved far: of worlds in which 4 have one code of
+/// the broader one and 3 the other, before and after.
+#[test]
+fn nor_that_who_has_none_of_a_broader_code_changed_by_a_few() {
+    let board = Board::nested(1, 3, 2);
+    let own = |world: &World| [1, 2].map(|column| board.sums(world).any(1, column)) == [4, 3];
+    let worlds = [6, 8].map(|persons| board.worlds(persons..=persons).into_iter().filter(own).collect::<Vec<_>>());
+    let hows = (How::default(), How::default());
+    let moved = two(&board, (&worlds[0], &worlds[1]), Growth::Free, hows, remember);
+    assert!(moved.told_anew > 0, "{moved:?}");
+    assert_eq!(moved.told_small, 0, "{moved:?}");
 }
 
 #[test]

@@ -31,6 +31,11 @@ impl Margin<'_> {
         [(self.asked[node.id], moves.above)].into_iter().chain(none.map(|none| (none, moves.all)))
     }
 
+    /// Whether sums of several codes are decided by and never told: where one unit may have several.
+    fn hides_sums(&self) -> bool {
+        self.none.iter().any(Option::is_some)
+    }
+
     /// Tells what is below a node that is told.
     pub fn descend(&mut self, node: &Tree, moves: Moves) {
         let asked: Vec<_> = node.cut().iter().flat_map(|part| self.questions(part, moves)).collect();
@@ -45,6 +50,8 @@ impl Margin<'_> {
             let (key, count) = self.asked[part.id];
             let own = self.told.moved(key, count);
             let above = if own == 0 { moves.above } else { own };
+            // Where sums are hidden, what is unchanged below one must not tell that it has moved far.
+            let above = if self.hides_sums() { above.min(moves.all) } else { above };
             self.descend(part, Moves { above, ..moves });
         }
     }
