@@ -19,7 +19,7 @@ pub struct Board {
     /// Kinds of person: the row, and the columns as bits.
     pub types: Vec<(usize, usize)>,
     pub several: bool,
-    /// Whether broader columns are watched: not where everybody has one column, and the sum of those that are told is theirs.
+    /// Whether sums of columns are watched: not where everybody has one column, and the sum of those that are told is theirs.
     pub broader: bool,
     /// Whether small lines are pooled.
     pub pool: bool,
@@ -107,11 +107,13 @@ impl Board {
         Self { columns: Forest::of_list(&items), ..Self::several(rows, columns, t) }
     }
 
-    /// The broader columns, as bits.
+    /// The columns of which a sum is decided by and not told, a broader one among them, as bits.
     pub fn broader(&self) -> Vec<usize> {
         let mut found = Vec::new();
         self.columns.root.walk(&mut |node| {
-            found.extend((node.is_named && !node.is_line()).then(|| bits(&self.columns.sets[node.id])));
+            found.extend(
+                (node.id != self.columns.root.id && !node.is_line()).then(|| bits(&self.columns.sets[node.id])),
+            );
         });
         found
     }
