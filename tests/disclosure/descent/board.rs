@@ -20,7 +20,7 @@ pub struct Board {
     pub types: Vec<(usize, usize)>,
     pub several: bool,
     /// Whether sums of columns are watched: not where everybody has one column, and the sum of those that are told is theirs.
-    pub broader: bool,
+    pub watches_sums: bool,
     /// Whether small lines are pooled.
     pub pool: bool,
 }
@@ -90,7 +90,7 @@ impl Board {
     /// Everybody has one row and one column.
     pub fn single(rows: usize, columns: usize, t: u64) -> Self {
         let types = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, 1 << column))).collect();
-        Self { t, rows: forest(rows), columns: forest(columns), types, several: false, broader: true, pool: false }
+        Self { t, rows: forest(rows), columns: forest(columns), types, several: false, watches_sums: true, pool: false }
     }
 
     /// Everybody has one row and any number of columns.
@@ -108,7 +108,7 @@ impl Board {
     }
 
     /// The columns of which a sum is decided by and not told, a broader one among them, as bits.
-    pub fn broader(&self) -> Vec<usize> {
+    pub fn hidden_sums(&self) -> Vec<usize> {
         let mut found = Vec::new();
         self.columns.root.walk(&mut |node| {
             found.extend(

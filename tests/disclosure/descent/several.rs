@@ -14,7 +14,7 @@ use super::worlds::one;
 /// The worlds in which everybody has one code after all, and the one who looks knows that.
 fn only_one(board: Board) -> Board {
     let types = board.types.iter().copied().filter(|(_, own)| own.count_ones() == 1).collect();
-    Board { types, broader: false, ..board }
+    Board { types, watches_sums: false, ..board }
 }
 
 /// The worlds in which everybody has a code.

@@ -60,8 +60,8 @@ pub fn watched(board: &Board) -> Vec<Watched> {
     let mut who: Vec<Who> = (0..columns).map(|column| Who::Any(1 << column)).chain([Who::Any(0)]).collect();
     if board.several {
         who.extend((0..columns).map(|column| Who::None(1 << column)));
-        let broader = board.broader().into_iter().filter(|_| board.broader);
-        who.extend(broader.flat_map(|columns| [Who::Any(columns), Who::None(columns)]));
+        let sums = board.hidden_sums().into_iter().filter(|_| board.watches_sums);
+        who.extend(sums.flat_map(|columns| [Who::Any(columns), Who::None(columns)]));
     }
     let of_row = |rows: usize| who.iter().map(move |who| Watched { rows, who: *who, key: board.key_of(rows, *who) });
     rows.into_iter().flat_map(of_row).collect()
@@ -139,7 +139,7 @@ pub fn one_by(board: &Board, worlds: &[World], release: impl Fn(&World) -> State
         for (own, watched) in class.values.iter().zip(&watched) {
             let (least, most) = spread(*own);
             found.few += if least > 0 && u64::from(most) < board.t { size } else { 0 };
-            // A broader code has no line here, so that it is no withheld cell.
+            // A hidden sum has no line, so that it is no withheld cell.
             if matches!(watched.who, Who::Any(columns) if columns.count_ones() > 1) {
                 continue;
             }
